@@ -1,0 +1,83 @@
+public import RandomStreams
+
+/// A map from niches to the best solution found for each: the container of MAP-Elites.
+///
+/// After Mouret & Clune 2015, "Illuminating search spaces by mapping elites". The objective is maximised; of
+/// equals the incumbent stays, so the archive depends on the order of additions only where objectives tie.
+/// Cells are numbered from 0. What an archive returns depends on its content and never on how it came about,
+/// so one that is rebuilt from a log of additions behaves as the original did.
+public protocol Archive<Solution>: Sendable {
+  /// What is archived.
+  associatedtype Solution: Sendable
+
+  /// The dimensions of the measure space.
+  var axes: [MeasureAxis] { get }
+  /// How many cells there are, occupied or not.
+  var cellCount: Int { get }
+  /// How many cells hold an elite.
+  var count: Int { get }
+  /// How many additions were tried so far, whatever came of them; the next elite's ordinal.
+  var additionCount: Int { get }
+  /// How many of the ranked additions lay beyond the range of each axis and were clamped onto it.
+  var clampCounts: [Int] { get }
+  /// The elites in the order of their cells.
+  var elites: [Elite<Solution>] { get }
+  /// The elites' objectives in the order of their cells.
+  var objectives: [Double] { get }
+  /// The elite with the highest objective, of equals that of the lowest cell; nil where there is none.
+  var best: Elite<Solution>? { get }
+
+  /// The elite of a cell, or nil where it is empty or there is no such cell.
+  func elite(at cell: Int) -> Elite<Solution>?
+
+  /// The cell that the measures fall in, given in the axes' own units.
+  ///
+  /// - Throws: `MeasureError` if their count is not that of the axes or one is not finite.
+  func cell(of measures: [Double]) throws(MeasureError) -> Int
+
+  /// Offers a solution, which stays if its cell is empty or holds a worse one.
+  ///
+  /// An objective or measure that is not finite is refused and never placed.
+  mutating func add(_ solution: Solution, objective: Double, measures: [Double]) -> AddOutcome<Solution>
+
+  /// An elite drawn with equal probability from all, or nil where there is none.
+  func sample(using stream: inout RandomStream) -> Elite<Solution>?
+
+  /// The elites of the occupied cells closest to a cell, itself excluded, the closest first.
+  ///
+  /// The distance is Euclidean between the cells' centroids in normalised measure space; of equally distant
+  /// cells the one with the lower number comes first. Empty where there is no such cell.
+  func nearestElites(to cell: Int, count: Int) -> [Elite<Solution>]
+
+  /// The cells that border on a cell, in ascending order. Empty where there is no such cell.
+  func neighbours(of cell: Int) -> [Int]
+
+  /// Where a cell lies, for plots and tables, or nil where there is no such cell.
+  func region(of cell: Int) -> CellRegion?
+
+  /// Checks that every elite sits in the cell of its measures and that all counts agree.
+  ///
+  /// - Throws: `ArchiveInvariantViolation` naming the first thing that is wrong.
+  /// - Complexity: O(cells).
+  func checkInvariants() throws(ArchiveInvariantViolation)
+}
+
+extension Archive {
+  /// Whether no cell holds an elite.
+  public var isEmpty: Bool { count == 0 }
+
+  /// The elite of the cell that the measures fall in, or nil where it is empty.
+  ///
+  /// - Throws: `MeasureError` if the measures have no cell.
+  public func elite(of measures: [Double]) throws(MeasureError) -> Elite<Solution>? {
+    elite(at: try cell(of: measures))
+  }
+
+  /// Offers solutions one after the other, so that each outcome counts those before it as added.
+  @discardableResult
+  public mutating func add(
+    contentsOf entries: some Sequence<ArchiveEntry<Solution>>
+  ) -> [AddOutcome<Solution>] {
+    entries.map { add($0.solution, objective: $0.objective, measures: $0.measures) }
+  }
+}

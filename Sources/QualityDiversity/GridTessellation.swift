@@ -1,0 +1,135 @@
+/// A regular grid over the measure space, with its own number of cells along each axis.
+///
+/// Cells are numbered in row-major order, the last axis fastest. A border belongs to the cell above it and the
+/// upper bound to the last cell. As in pyribs, 10⁻⁶ of a cell is forgiven below a border, so that rounding in
+/// a measure that should lie on it does not decide; pyribs divides this by the axis's range, here it does not
+/// depend on the unit.
+public struct GridTessellation: Tessellation, Hashable {
+  /// How much of a cell's width below a border still counts as on it.
+  static let borderTolerance = 1e-6
+
+  /// The dimensions of the measure space.
+  public let axes: [MeasureAxis]
+  /// How many cells there are along each axis.
+  public let dimensions: [Int]
+  /// How many cells there are.
+  public let cellCount: Int
+
+  /// A grid with that many cells along each axis.
+  ///
+  /// - Throws: `ArchiveError` if axes and dimensions do not match or there are no or too many cells.
+  public init(axes: [MeasureAxis], dimensions: [Int]) throws(ArchiveError) {
+    try Self.validate(axes)
+    guard dimensions.count == axes.count else {
+      throw .dimensionCount(expected: axes.count, got: dimensions.count)
+    }
+    var cells = 1
+    for (axis, dimension) in zip(axes, dimensions) {
+      guard dimension > 0 else { throw .emptyDimension(axis: axis.name, cells: dimension) }
+      let (product, overflow) = cells.multipliedReportingOverflow(by: dimension)
+      guard !overflow, product <= ArchiveLimits.gridCells else {
+        throw .cellCount(overflow ? nil : product, limit: ArchiveLimits.gridCells)
+      }
+      cells = product
+    }
+    self.axes = axes
+    self.dimensions = dimensions
+    self.cellCount = cells
+  }
+
+  /// The cell that the measures fall in, given in the axes' own units.
+  ///
+  /// - Throws: `MeasureError` if their count is not that of the axes or one is not finite.
+  public func cell(of measures: [Double]) throws(MeasureError) -> Int {
+    try validate(measures)
+    var cell = 0
+    for index in measures.indices {
+      let count = dimensions[index]
+      let position = Double(count) * axes[index].normalized(measures[index]) + Self.borderTolerance
+      cell = cell * count + min(count - 1, Int(position))
+    }
+    return cell
+  }
+
+  /// The place of a cell along each axis, from 0.
+  ///
+  /// - Precondition: the cell is in `0 ..< cellCount`.
+  public func coordinates(of cell: Int) -> [Int] {
+    precondition(cell >= 0 && cell < cellCount, "no such cell")
+    var rest = cell
+    var coordinates = [Int](repeating: 0, count: dimensions.count)
+    for index in dimensions.indices.reversed() {
+      coordinates[index] = rest % dimensions[index]
+      rest /= dimensions[index]
+    }
+    return coordinates
+  }
+
+  /// The cell at that place along each axis, or nil where that is outside the grid.
+  public func cell(at coordinates: [Int]) -> Int? {
+    guard coordinates.count == dimensions.count else { return nil }
+    var cell = 0
+    for (coordinate, count) in zip(coordinates, dimensions) {
+      guard coordinate >= 0, coordinate < count else { return nil }
+      cell = cell * count + coordinate
+    }
+    return cell
+  }
+
+  /// The middle of a cell in normalised measure space.
+  ///
+  /// - Precondition: the cell is in `0 ..< cellCount`.
+  public func centroid(of cell: Int) -> [Double] {
+    zip(coordinates(of: cell), dimensions).map { (Double($0) + 0.5) / Double($1) }
+  }
+
+  /// The squared Euclidean distance of two cells' centroids in normalised measure space.
+  ///
+  /// Taken from whole steps, so that cells equally far to either side are exactly equally distant.
+  ///
+  /// - Precondition: both cells are in `0 ..< cellCount`.
+  public func squaredDistance(_ first: Int, _ second: Int) -> Double {
+    precondition(min(first, second) >= 0 && max(first, second) < cellCount, "no such cell")
+    var (restOfFirst, restOfSecond) = (first, second)
+    var sum = 0.0
+    for count in dimensions.reversed() {
+      let step = Double(restOfFirst % count - restOfSecond % count) / Double(count)
+      sum += step * step
+      restOfFirst /= count
+      restOfSecond /= count
+    }
+    return sum
+  }
+
+  /// The cells one step away along one axis, in ascending order.
+  ///
+  /// - Precondition: the cell is in `0 ..< cellCount`.
+  public func neighbours(of cell: Int) -> [Int] {
+    let place = coordinates(of: cell)
+    var neighbours: [Int] = []
+    var stride = 1
+    for index in dimensions.indices.reversed() {
+      if place[index] > 0 { neighbours.append(cell - stride) }
+      if place[index] + 1 < dimensions[index] { neighbours.append(cell + stride) }
+      stride *= dimensions[index]
+    }
+    return neighbours.sorted()
+  }
+
+  /// Where a cell lies: its bounds, and its corners where there are two axes.
+  ///
+  /// - Precondition: the cell is in `0 ..< cellCount`.
+  public func region(of cell: Int) -> CellRegion {
+    let place = coordinates(of: cell)
+    let lower = zip(place, dimensions).map { Double($0) / Double($1) }
+    let upper = zip(place, dimensions).map { Double($0 + 1) / Double($1) }
+    let centroid = centroid(of: cell)
+    let polygon: [[Double]]? =
+      axes.count == 2
+      ? [[lower[0], lower[1]], [upper[0], lower[1]], [upper[0], upper[1]], [lower[0], upper[1]]] : nil
+    return CellRegion(
+      cell: cell, centroid: centroid, measures: denormalized(centroid),
+      bounds: zip(denormalized(lower), denormalized(upper)).map { MeasureInterval(lower: $0, upper: $1) },
+      polygon: polygon)
+  }
+}

@@ -1,0 +1,60 @@
+import QualityDiversity
+import RandomStreams
+
+/// Every kind of archive that the conformance suite runs over.
+enum ArchiveKind: CaseIterable, Sendable {
+  case line, grid, unevenGrid, logarithmicGrid, cvt, logarithmicCVT, manyAxesCVT, coincidingCentroids
+
+  var axes: [MeasureAxis] {
+    get throws {
+      switch self {
+      case .line: [try MeasureAxis(name: "depth", lower: 0, upper: 30)]
+      case .grid, .cvt, .coincidingCentroids:
+        [
+          try MeasureAxis(name: "ratio", lower: 0, upper: 200),
+          try MeasureAxis(name: "temperature", lower: -1, upper: 1),
+        ]
+      case .unevenGrid:
+        [
+          try MeasureAxis(name: "a", lower: 0, upper: 1), try MeasureAxis(name: "b", lower: -5, upper: 5),
+          try MeasureAxis(name: "c", lower: 1e-3, upper: 2e-3),
+        ]
+      case .logarithmicGrid, .logarithmicCVT:
+        [
+          try MeasureAxis(name: "ratio", lower: 0, upper: 200),
+          try MeasureAxis(name: "macs", lower: 2e4, upper: 5e9, scale: .logarithmic),
+        ]
+      case .manyAxesCVT:
+        try (0..<6).map { try MeasureAxis(name: "m\($0)", lower: 0, upper: Double($0 + 1)) }
+      }
+    }
+  }
+
+  /// An empty archive of whole numbers.
+  func make() throws -> any Archive<Int> {
+    switch self {
+    case .line: try GridArchive<Int>(axes: axes, dimensions: [13])
+    case .grid: try GridArchive<Int>(axes: axes, dimensions: [10, 10])
+    case .unevenGrid: try GridArchive<Int>(axes: axes, dimensions: [3, 1, 7])
+    case .logarithmicGrid: try GridArchive<Int>(axes: axes, dimensions: [4, 12])
+    case .cvt, .logarithmicCVT: try CVTArchive<Int>(axes: axes, cells: 40, samples: 400, seed: 3)
+    case .manyAxesCVT: try CVTArchive<Int>(axes: axes, cells: 25, samples: 200, seed: 4)
+    case .coincidingCentroids:
+      TessellatedArchive<VoronoiTessellation, Int>(
+        try VoronoiTessellation(
+          axes: axes, centroids: [[0.5, 0.5], [0.1, 0.2], [0.5, 0.5], [0.1, 0.2], [0.9, 0.4]]))
+    }
+  }
+
+  /// Random additions: a tenth beyond the range, objectives in few steps so that they tie.
+  func entries(_ count: Int, using stream: inout RandomStream) throws -> [ArchiveEntry<Int>] {
+    let axes = try self.axes
+    return (0..<count).map { number in
+      let measures = axes.map { axis in
+        let value = axis.denormalized(stream.uniform())
+        return stream.bernoulli(0.1) ? value + (stream.bernoulli(0.5) ? 2 : -2) * axis.upper : value
+      }
+      return ArchiveEntry(number, objective: Double(stream.integer(below: 40)) / 8 - 2, measures: measures)
+    }
+  }
+}
