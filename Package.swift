@@ -5,11 +5,19 @@ let package = Package(
   name: "niche",
   platforms: [.macOS(.v15)],
   targets: [
+    // MARK: System libraries and C
+
     // MARK: Foundations
     .target(name: "RandomStreams"),
     .testTarget(name: "RandomStreamsTests", dependencies: ["RandomStreams"]),
 
-    // MARK: Search
+    // MARK: The network compiler
+    .target(name: "NetworkGraph", dependencies: ["RandomStreams"]),
+    .testTarget(name: "NetworkGraphTests", dependencies: ["NetworkGraph", "RandomStreams"]),
+
+    // MARK: The engine
+
+    // MARK: The search
     .target(name: "QualityDiversity", dependencies: ["RandomStreams"]),
     .testTarget(
       name: "QualityDiversityTests", dependencies: ["QualityDiversity", "RandomStreams"],

@@ -1,0 +1,307 @@
+/// What a node does.
+///
+/// Each case's rules (shapes, cost, gradient) stand together in a file of its own family.
+public enum Operation: Sendable, Hashable {
+  // MARK: Leaves (no inputs)
+
+  /// Fed on each run.
+  case input
+  /// Read from the variable of that name.
+  case parameter(String)
+  /// Read from the variable of that name.
+  case buffer(String)
+  /// The same on each run.
+  case constant(Constant)
+
+  // MARK: Dense products
+
+  /// images `[N, C, H, W]`, weight `[O, C/groups, kh, kw]`, bias `[O]` if `hasBias` → `[N, O, H', W']`.
+  case convolution(Convolution)
+  /// weight, output gradient → gradient of the images, which have `inputShape`.
+  case convolutionInputGradient(Convolution, inputShape: [Int])
+  /// images, output gradient → gradient of the weight, which has `weightShape`.
+  case convolutionWeightGradient(Convolution, weightShape: [Int])
+  /// features `[…, I]`, weight `[O, I]`, bias `[O]` if `hasBias` → `[…, O]`.
+  case linear(hasBias: Bool)
+  /// `[…, M, K]` · `[…, K, N]` with broadcast leading dimensions; a transposed operand has its last two swapped.
+  case matrixMultiply(transposeLeft: Bool, transposeRight: Bool)
+
+  // MARK: Normalisation
+
+  /// x `[N, C, …]`, then weight and bias if affine, then running mean and variance if tracked.
+  ///
+  /// Training: → y, batch mean `[C]`, batch 1/√(variance + ε) `[C]`, then new running mean and variance if
+  /// tracked. Evaluation (needs running statistics): → y.
+  case batchNormalization(BatchNormalization)
+  /// x, batch mean, batch 1/√(variance + ε), weight if affine, output gradient
+  /// → gradient of x, then of weight and bias if affine. Training mode.
+  case batchNormalizationGradient(BatchNormalization)
+
+  // MARK: Elementwise
+
+  /// x → y.
+  case unary(UnaryFunction)
+  /// x, output gradient → gradient of x.
+  case unaryGradient(UnaryFunction)
+  /// Two operands of one element type with NumPy broadcasting.
+  case binary(BinaryFunction)
+  /// x → y, mask (0 or 1/(1−p), of x's shape): y = x · mask. Training mode only; evaluation drops the node.
+  case dropout(Dropout)
+
+  // MARK: Pooling, over the last two dimensions of `[N, C, H, W]`
+
+  /// x → y, index (int32) of each maximum within its H×W plane.
+  case maximumPooling(Pooling)
+  /// output gradient, indices → gradient of x. Also serves the adaptive form.
+  case maximumPoolingGradient(inputShape: [Int])
+  /// x → y.
+  case averagePooling(AveragePooling)
+  /// output gradient → gradient of x.
+  case averagePoolingGradient(AveragePooling, inputShape: [Int])
+  /// x → y of that height and width.
+  case adaptiveAveragePooling(height: Int, width: Int)
+  /// output gradient → gradient of x.
+  case adaptiveAveragePoolingGradient(inputShape: [Int])
+  /// x → y, index (int32) of each maximum within its H×W plane.
+  case adaptiveMaximumPooling(height: Int, width: Int)
+
+  // MARK: Shape
+
+  /// The same elements in the same row-major order.
+  case reshape([Int])
+  /// Dimension `i` of the result is dimension `permutation[i]` of the operand.
+  case transpose([Int])
+  /// Broadcasts extents of 1 (and missing leading dimensions) to that shape.
+  case expand([Int])
+  /// One or more operands, joined along the axis.
+  case concatenate(axis: Int)
+  /// Part of one axis.
+  case slice(Slice)
+  /// output gradient → zeros of `inputShape` with the gradient in the slice's places.
+  case sliceGradient(Slice, inputShape: [Int])
+  /// Adds a border of a constant; one pair per dimension, none negative.
+  case pad(before: [Int], after: [Int], value: Float)
+
+  // MARK: Reductions and losses
+
+  case reduce(Reduction)
+  /// x → probabilities along the axis.
+  case softmax(axis: Int)
+  /// x → log-probabilities along the axis.
+  case logSoftmax(axis: Int)
+  /// logits `[N, C]`, labels int32 `[N]` → mean loss, a scalar (PyTorch's label smoothing).
+  case crossEntropy(labelSmoothing: Double)
+  /// logits, labels, gradient of the loss → gradient of the logits.
+  case crossEntropyGradient(labelSmoothing: Double)
+}
+
+/// A tensor known when the graph is built.
+public enum Constant: Sendable, Hashable {
+  case fill(Double, TensorType)
+  case values([Float], shape: [Int])
+}
+
+/// A pair of numbers for height and width.
+public struct Size2D: Sendable, Hashable, Codable {
+  /// For the height.
+  public var height: Int
+  /// For the width.
+  public var width: Int
+
+  /// Those numbers.
+  public init(_ height: Int, _ width: Int) {
+    self.height = height
+    self.width = width
+  }
+}
+
+/// A two-dimensional convolution (cross-correlation), as PyTorch's `conv2d`, with zero padding.
+public struct Convolution: Sendable, Hashable {
+  /// The step between output places.
+  public var stride: Size2D
+  /// Rows and columns of zeros before the image.
+  public var padding: Size2D
+  /// Rows and columns of zeros behind it; differs from `padding` for `padding="same"` with an even kernel.
+  public var paddingAfter: Size2D
+  /// The distance of kernel taps.
+  public var dilation: Size2D
+  /// Into how many independent groups the channels fall.
+  public var groups: Int
+  /// Whether a bias is the third input.
+  public var hasBias: Bool
+
+  /// A convolution; `paddingAfter` defaults to `padding`.
+  public init(
+    stride: Size2D = Size2D(1, 1), padding: Size2D = Size2D(0, 0), paddingAfter: Size2D? = nil,
+    dilation: Size2D = Size2D(1, 1), groups: Int = 1, hasBias: Bool
+  ) {
+    self.stride = stride
+    self.padding = padding
+    self.paddingAfter = paddingAfter ?? padding
+    self.dilation = dilation
+    self.groups = groups
+    self.hasBias = hasBias
+  }
+}
+
+/// Batch normalisation, as PyTorch's `batch_norm`.
+public struct BatchNormalization: Sendable, Hashable {
+  /// What is added to the variance.
+  public var epsilon: Double
+  /// The share of the new statistics in the running ones.
+  public var momentum: Double
+  /// Whether weight and bias are inputs.
+  public var isAffine: Bool
+  /// Whether running mean and variance are inputs.
+  public var tracksRunningStatistics: Bool
+  /// Whether batch statistics are used (and running ones updated), or the running ones.
+  public var isTraining: Bool
+
+  /// A batch normalisation.
+  public init(
+    epsilon: Double = 1e-5, momentum: Double = 0.1, isAffine: Bool = true,
+    tracksRunningStatistics: Bool = true, isTraining: Bool
+  ) {
+    self.epsilon = epsilon
+    self.momentum = momentum
+    self.isAffine = isAffine
+    self.tracksRunningStatistics = tracksRunningStatistics
+    self.isTraining = isTraining
+  }
+}
+
+/// Functions of one number, elementwise.
+public enum UnaryFunction: Sendable, Hashable {
+  case relu
+  case relu6
+  case leakyReLU(slope: Double)
+  case elu(alpha: Double)
+  /// x·Φ(x) by the error function.
+  case gelu
+  /// The tanh approximation of GELU.
+  case geluTanh
+  case silu
+  case sigmoid
+  case tanh
+  case hardSigmoid
+  case hardSwish
+  case softplus
+  case mish
+  case exponential
+  case logarithm
+  case squareRoot
+  case reciprocal
+  case negate
+  case absolute
+  case square
+  case sine
+  case cosine
+  case errorFunction
+}
+
+/// Functions of two numbers, elementwise with broadcasting.
+///
+/// Comparisons give 1 or 0 in the operands' type and have no gradient.
+public enum BinaryFunction: String, Sendable, Hashable, Codable, CaseIterable {
+  case add, subtract, multiply, divide, power, maximum, minimum
+  case equal, less, lessOrEqual
+}
+
+/// Dropout by a probability.
+public struct Dropout: Sendable, Hashable {
+  /// The probability of zeroing.
+  public var probability: Double
+  /// Whether whole channels of `[N, C, …]` are zeroed together (Dropout2d).
+  public var isPerChannel: Bool
+
+  /// A dropout.
+  public init(probability: Double, isPerChannel: Bool) {
+    self.probability = probability
+    self.isPerChannel = isPerChannel
+  }
+}
+
+/// A window that slides over height and width.
+public struct Pooling: Sendable, Hashable {
+  /// The window.
+  public var kernel: Size2D
+  /// The step between windows.
+  public var stride: Size2D
+  /// The border on every side (−∞ for the maximum, 0 for the average).
+  public var padding: Size2D
+  /// The distance of window taps.
+  public var dilation: Size2D
+  /// Whether a last window that is only partly inside counts (PyTorch's `ceil_mode`).
+  public var roundsUp: Bool
+
+  /// A window.
+  public init(
+    kernel: Size2D, stride: Size2D, padding: Size2D = Size2D(0, 0), dilation: Size2D = Size2D(1, 1),
+    roundsUp: Bool = false
+  ) {
+    self.kernel = kernel
+    self.stride = stride
+    self.padding = padding
+    self.dilation = dilation
+    self.roundsUp = roundsUp
+  }
+}
+
+/// Average pooling, as PyTorch's `avg_pool2d`.
+public struct AveragePooling: Sendable, Hashable {
+  /// The window; its dilation is 1.
+  public var window: Pooling
+  /// Whether padding counts in the divisor.
+  public var countsPadding: Bool
+  /// A divisor to use in place of the count.
+  public var divisor: Int?
+
+  /// An average pooling.
+  public init(window: Pooling, countsPadding: Bool = true, divisor: Int? = nil) {
+    self.window = window
+    self.countsPadding = countsPadding
+    self.divisor = divisor
+  }
+}
+
+/// `start, start + step, …` below `end` along one axis; `0 ≤ start ≤ end ≤ extent`, `step ≥ 1`.
+public struct Slice: Sendable, Hashable {
+  /// The axis.
+  public var axis: Int
+  /// The first index.
+  public var start: Int
+  /// The index behind the last.
+  public var end: Int
+  /// The distance.
+  public var step: Int
+
+  /// A slice.
+  public init(axis: Int, start: Int, end: Int, step: Int = 1) {
+    self.axis = axis
+    self.start = start
+    self.end = end
+    self.step = step
+  }
+}
+
+/// A reduction over axes.
+public struct Reduction: Sendable, Hashable {
+  /// What is made of the elements.
+  public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
+    case sum, mean, maximum, minimum
+  }
+
+  /// What is made of the elements.
+  public var kind: Kind
+  /// The axes, ascending and distinct.
+  public var axes: [Int]
+  /// Whether they stay with extent 1.
+  public var keepsDimensions: Bool
+
+  /// A reduction.
+  public init(_ kind: Kind, axes: [Int], keepsDimensions: Bool = false) {
+    self.kind = kind
+    self.axes = axes
+    self.keepsDimensions = keepsDimensions
+  }
+}

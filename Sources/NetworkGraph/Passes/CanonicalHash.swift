@@ -1,0 +1,194 @@
+import RandomStreams
+
+extension Graph {
+  /// A 128-bit hash in 32 hexadecimal digits that is equal for networks that differ in writing only.
+  ///
+  /// Ignored are names and labels, the order of independent nodes and of variables, dead code and unused
+  /// variables, operations that change nothing (see `simplified()`), repetition of equal operations, and the
+  /// order of the operands of commutative functions. Everything else counts: shapes (the batch's extent too),
+  /// attributes, the order of inputs and outputs, initialisation and trainability of variables, which operations
+  /// share a variable, and buffer updates. Compare traces of one kind: training traces tell apart what only
+  /// training shows (dropout, momentum of running statistics).
+  ///
+  /// Operands of commutative functions are ordered by colour refinement (Weisfeiler & Leman 1968) with
+  /// individualisation of ties, as graph canonicalisers do; then the graph is numbered from its outputs and its
+  /// text hashed. Unequal networks never share that text. Equal ones could miss each other only if refinement
+  /// took different nodes for alike, which takes contrived sharing of variables, or after more ties than
+  /// `CanonicalForm.tieLimit`.
+  public var canonicalHash: String { StableHash.hexadecimal128(canonicalText) }
+
+  /// The text that is hashed: one line per node in canonical order.
+  var canonicalText: String {
+    let graph = simplified().eliminatingCommonSubexpressions().eliminatingDeadCode()
+    var form = CanonicalForm(graph)
+    form.breakTies()
+    return form.text()
+  }
+}
+
+/// The hash of numbers by their bits, in 32 hexadecimal digits.
+func contentHash(of values: [Float]) -> String {
+  var text = ""
+  text.reserveCapacity(values.count * 9)
+  for value in values { text += String(value.bitPattern, radix: 16) + " " }
+  return StableHash.hexadecimal128(text)
+}
+
+/// A graph as plain nodes and operands, with what it yields and updates as nodes too, and a colour per node.
+struct CanonicalForm {
+  /// How many ties between operands of commutative functions are broken; bounds the time on hostile graphs.
+  static let tieLimit = 64
+
+  private struct Operand {
+    let node: Int
+    let output: Int
+  }
+
+  private struct Vertex {
+    let signature: String
+    let operands: [Operand]
+    let isCommutative: Bool
+  }
+
+  private var vertices: [Vertex] = []
+  private var consumers: [[(node: Int, port: Int, output: Int)]] = []
+  private var colours: [UInt64] = []
+
+  /// The last vertex is the root: outputs in order, then all buffer updates in any order.
+  init(_ graph: Graph) {
+    let inputs = Dictionary(
+      graph.inputs.enumerated().map { ($1.value, $0) }, uniquingKeysWith: { first, _ in first })
+    let variables = Dictionary(
+      (graph.parameters + graph.buffers).map { ($0.value, $0) }, uniquingKeysWith: { first, _ in first })
+    for node in graph.nodes {
+      let types = node.outputs.map { graph.type(of: $0).description }.joined(separator: " ")
+      var signature: String
+      switch node.operation {
+      case .input:
+        signature = "input \(node.outputs.first.flatMap { inputs[$0] } ?? -1)"
+      case .parameter, .buffer:
+        let variable = node.outputs.first.flatMap { variables[$0] }
+        signature = "\(node.operation.name) \(variable?.initializer.description ?? "")"
+        if variable?.isTrainable == true { signature += " trainable" }
+      default:
+        signature = node.operation.description
+      }
+      signature += " : \(types)"
+      vertices.append(
+        Vertex(
+          signature: signature, operands: node.inputs.map { Self.operand($0, in: graph) },
+          isCommutative: node.operation.isCommutative))
+    }
+    let updates = graph.bufferUpdates.map { update in
+      vertices.append(
+        Vertex(
+          signature: "update", operands: [update.buffer, update.value].map { Self.operand($0, in: graph) },
+          isCommutative: false))
+      return Operand(node: vertices.count - 1, output: 0)
+    }
+    vertices.append(Vertex(signature: "updates", operands: updates, isCommutative: true))
+    let all = Operand(node: vertices.count - 1, output: 0)
+    vertices.append(
+      Vertex(
+        signature: "root", operands: graph.outputs.map { Self.operand($0, in: graph) } + [all],
+        isCommutative: false))
+    consumers = Array(repeating: [], count: vertices.count)
+    for (node, vertex) in vertices.enumerated() {
+      for (port, operand) in vertex.operands.enumerated() {
+        consumers[operand.node].append((node, vertex.isCommutative ? 0 : port, operand.output))
+      }
+    }
+    colours = vertices.map { vertex in
+      var hash = StableHash()
+      hash.combine(vertex.signature)
+      return hash.value
+    }
+    refine()
+  }
+
+  private static func operand(_ value: ValueID, in graph: Graph) -> Operand {
+    let producer = graph.values[value.index].producer
+    return Operand(node: producer, output: graph.nodes[producer].outputs.firstIndex(of: value) ?? 0)
+  }
+
+  /// Mixes into every colour those of all ancestors and descendants until no more nodes are told apart.
+  private mutating func refine() {
+    var distinct = Set(colours).count
+    while true {
+      var refined = colours
+      for node in vertices.indices {
+        var parts = vertices[node].operands.map { Self.mixed(refined[$0.node], $0.output, 0) }
+        if vertices[node].isCommutative { parts.sort() }
+        refined[node] = Self.mixed(refined[node], parts)
+      }
+      for node in vertices.indices.reversed() {
+        let parts = consumers[node].map { Self.mixed(refined[$0.node], $0.output, $0.port + 1) }.sorted()
+        refined[node] = Self.mixed(refined[node], parts)
+      }
+      colours = refined
+      let count = Set(refined).count
+      if count <= distinct { return }
+      distinct = count
+    }
+  }
+
+  /// Tells apart operands of commutative functions that refinement left alike, one after the other.
+  mutating func breakTies() {
+    for _ in 0..<Self.tieLimit {
+      var tie: (colour: UInt64, node: Int)?
+      for vertex in vertices where vertex.isCommutative {
+        var first: [UInt64: Int] = [:]
+        for operand in vertex.operands {
+          let colour = colours[operand.node]
+          if let other = first[colour], other != operand.node {
+            if colour < tie?.colour ?? .max { tie = (colour, operand.node) }
+          } else {
+            first[colour] = operand.node
+          }
+        }
+      }
+      guard let tie else { return }
+      // Alike means interchangeable, so whichever of them is marked gives the same text.
+      colours[tie.node] = Self.mixed(tie.colour, [1])
+      refine()
+    }
+  }
+
+  /// One line per node that the root depends on, numbered as a walk from the root meets them.
+  func text() -> String {
+    var numbers = [Int?](repeating: nil, count: vertices.count)
+    var lines: [String] = []
+    // An explicit stack: networks may be deeper than the call stack is.
+    var stack: [(node: Int, operands: [Operand], next: Int)] = []
+    func push(_ node: Int) { stack.append((node, ordered(vertices[node]), 0)) }
+    push(vertices.count - 1)
+    while let top = stack.last {
+      if top.next < top.operands.count {
+        stack[stack.count - 1].next += 1
+        let node = top.operands[top.next].node
+        if numbers[node] == nil { push(node) }
+      } else {
+        stack.removeLast()
+        let operands = top.operands.map { " \(numbers[$0.node] ?? -1).\($0.output)" }
+        numbers[top.node] = lines.count
+        lines.append("\(vertices[top.node].signature) <-\(operands.joined())")
+      }
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private func ordered(_ vertex: Vertex) -> [Operand] {
+    guard vertex.isCommutative else { return vertex.operands }
+    return vertex.operands.sorted { (colours[$0.node], $0.output) < (colours[$1.node], $1.output) }
+  }
+
+  private static func mixed(_ colour: UInt64, _ output: Int, _ port: Int) -> UInt64 {
+    mixed(colour, [UInt64(truncatingIfNeeded: output), UInt64(truncatingIfNeeded: port)])
+  }
+
+  private static func mixed(_ colour: UInt64, _ parts: [UInt64]) -> UInt64 {
+    var hash = StableHash(salt: colour)
+    for part in parts { hash.combine(part) }
+    return hash.value
+  }
+}

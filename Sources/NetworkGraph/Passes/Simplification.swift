@@ -1,0 +1,129 @@
+extension Graph {
+  /// The graph without nodes that nothing needs.
+  ///
+  /// Needed are outputs and buffer updates. Inputs and variables stay, used or not: they are what a graph shows
+  /// to the outside, and PyTorch too counts and stores the parameters of an unused layer.
+  public func eliminatingDeadCode() -> Graph {
+    let isLive = liveNodes()
+    var rewriter = GraphRewriter(self)
+    for (index, node) in nodes.enumerated() {
+      switch node.operation {
+      case .input, .parameter, .buffer: rewriter.copy(node, inputs: [])
+      default: if isLive[index] { rewriter.copy(node, inputs: rewriter.mapped(node.inputs)) }
+      }
+    }
+    return rewriter.finished()
+  }
+
+  /// The graph without operations that change nothing, and with chains of reshapes or transposes made one.
+  ///
+  /// Dropped are reshapes, expansions and transposes to what is there already, whole slices, empty borders,
+  /// joins of one tensor, reductions over no axis, and dropout of probability 0 whose mask nobody reads.
+  public func simplified() -> Graph {
+    let readers = readerCounts()
+    var rewriter = GraphRewriter(self)
+    for node in nodes {
+      let inputs = rewriter.mapped(node.inputs)
+      guard let first = inputs.first, let result = node.outputs.first else {
+        rewriter.copy(node, inputs: inputs)
+        continue
+      }
+      let (source, operation) = Self.merged(node.operation, first, in: rewriter.result)
+      let hasReadMask = node.outputs.dropFirst().contains { readers[$0.index] > 0 }
+      if inputs.count == 1, !hasReadMask,
+        operation.isIdentity(from: rewriter.result.type(of: source), to: type(of: result))
+      {
+        rewriter.replace([result], with: [source])
+      } else {
+        rewriter.copy(node, operation: operation, inputs: [source] + inputs.dropFirst())
+      }
+    }
+    return rewriter.finished()
+  }
+
+  /// The graph in which equal operations on equal operands are done once.
+  ///
+  /// Dropout is left alone, for two of them draw two masks.
+  public func eliminatingCommonSubexpressions() -> Graph {
+    struct Key: Hashable {
+      let operation: Operation
+      let inputs: [ValueID]
+    }
+    var known: [Key: [ValueID]] = [:]
+    var rewriter = GraphRewriter(self)
+    for node in nodes {
+      let inputs = rewriter.mapped(node.inputs)
+      switch node.operation {
+      case .input, .parameter, .buffer, .dropout, .constant(.values):
+        rewriter.copy(node, inputs: inputs)
+        continue
+      case .constant(.fill(let number, _)) where number == 0 && number.sign == .minus:
+        // Equal to +0 by ==, but not the same function: 1 / −0.
+        rewriter.copy(node, inputs: inputs)
+        continue
+      default: break
+      }
+      let key = Key(
+        operation: node.operation, inputs: node.operation.isCommutative ? inputs.sorted() : inputs)
+      if let outputs = known[key] {
+        rewriter.replace(node.outputs, with: outputs)
+      } else {
+        rewriter.copy(node, inputs: inputs)
+        known[key] = rewriter.mapped(node.outputs)
+      }
+    }
+    return rewriter.finished()
+  }
+
+  /// By node: whether an output or a buffer update depends on it.
+  func liveNodes() -> [Bool] {
+    var isLive = [Bool](repeating: false, count: nodes.count)
+    for value in outputs + bufferUpdates.map(\.value) { isLive[values[value.index].producer] = true }
+    for index in nodes.indices.reversed() where isLive[index] {
+      for input in nodes[index].inputs { isLive[values[input.index].producer] = true }
+    }
+    return isLive
+  }
+
+  /// By value: how often it is read, by nodes, outputs and updates.
+  func readerCounts() -> [Int] {
+    var counts = [Int](repeating: 0, count: values.count)
+    for node in nodes { for input in node.inputs { counts[input.index] += 1 } }
+    for value in outputs + bufferUpdates.map(\.value) { counts[value.index] += 1 }
+    return counts
+  }
+
+  /// A reshape of a reshape, or a transpose of a transpose, as one operation on the first one's operand.
+  private static func merged(
+    _ operation: Operation, _ input: ValueID, in graph: Graph
+  ) -> (source: ValueID, operation: Operation) {
+    let producer = graph.producer(of: input)
+    switch (operation, producer.operation) {
+    case (.reshape, .reshape):
+      return (producer.inputs[0], operation)
+    case (.transpose(let outer), .transpose(let inner)):
+      return (producer.inputs[0], .transpose(outer.map { inner[$0] }))
+    default:
+      return (input, operation)
+    }
+  }
+}
+
+extension Operation {
+  /// Whether the operands may change places.
+  public var isCommutative: Bool {
+    if case .binary(let function) = self { function.isCommutative } else { false }
+  }
+
+  /// Whether the first result is the only operand.
+  fileprivate func isIdentity(from input: TensorType, to output: TensorType) -> Bool {
+    switch self {
+    case .reshape, .expand, .slice, .pad: input.shape == output.shape
+    case .transpose(let permutation): permutation == Array(permutation.indices)
+    case .concatenate: true
+    case .reduce(let reduction): reduction.axes.isEmpty
+    case .dropout(let dropout): dropout.probability == 0
+    default: false
+    }
+  }
+}

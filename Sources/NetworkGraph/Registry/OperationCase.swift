@@ -1,0 +1,161 @@
+public import RandomStreams
+
+/// One configuration of one operation, with operands to try it on and the same in PyTorch.
+///
+/// `OperationCase.all` is the registry of operations: forward parity with PyTorch, finite-difference gradients,
+/// exports and benchmarks all go through it, so an operation that has a row here is tested everywhere.
+public struct OperationCase: Sendable, CustomStringConvertible {
+  /// An operand's type and how its elements are drawn.
+  public struct Operand: Sendable, Hashable {
+    /// How elements are drawn; all are exact in 32-bit floating point.
+    public enum Distribution: Sendable, Hashable {
+      /// Normal, mean 0 and standard deviation 1.
+      case normal
+      /// Uniform between two positive numbers, ½ and 2.
+      case positive
+      /// Evenly spaced over −4…4 in random order, so that no two are equal and a maximum is safe to differentiate.
+      case distinct
+      /// Uniform over −7…7, but for 0.05 around the kinks of the activation functions (0, ±3 and 6).
+      case awayFromKinks
+      /// Whole numbers from 0 up to a bound, as labels, indices, or numbers that are often equal.
+      case integers(below: Int)
+    }
+
+    /// The type.
+    public var type: TensorType
+    /// How elements are drawn.
+    public var distribution: Distribution
+    /// Whether gradients for it may be compared with finite differences.
+    public var isDifferentiable: Bool
+
+    /// An operand; by default one of floating point that is differentiable unless it consists of whole numbers.
+    public init(_ type: TensorType, _ distribution: Distribution = .normal, isDifferentiable: Bool? = nil) {
+      self.type = type
+      self.distribution = distribution
+      if case .integers = distribution {
+        self.isDifferentiable = isDifferentiable ?? false
+      } else {
+        self.isDifferentiable = isDifferentiable ?? true
+      }
+    }
+
+    /// Elements, row-major, drawn from the stream.
+    public func values(from stream: inout RandomStream) -> [Float] {
+      let count = type.elementCount
+      switch distribution {
+      case .normal: return (0..<count).map { _ in Float(stream.normal()) }
+      case .positive: return (0..<count).map { _ in Float(stream.uniform(0.5, 2)) }
+      case .distinct:
+        return stream.permutation(count).map { Float((Double($0) + 0.5) / Double(count) * 8 - 4) }
+      case .awayFromKinks: return (0..<count).map { _ in Self.awayFromKinks(&stream) }
+      case .integers(let bound): return (0..<count).map { _ in Float(stream.integer(below: bound)) }
+      }
+    }
+
+    private static func awayFromKinks(_ stream: inout RandomStream) -> Float {
+      while true {
+        let number = Float(stream.uniform(-7, 7))
+        if [-3, 0, 3, 6].allSatisfy({ abs(number - $0) > 0.05 }) { return number }
+      }
+    }
+  }
+
+  /// What tells the case from others of the operation; unique in the registry.
+  public var name: String
+  /// The operation.
+  public var operation: Operation
+  /// Its operands.
+  public var operands: [Operand]
+  /// The same in PyTorch: a Python expression over `x0`, `x1`, … that gives a tensor or a tuple of tensors.
+  ///
+  /// It may use what `torchPreamble` defines; evaluate it with the operands as globals, since lambdas read them.
+  /// Operands of type int32 are `int64` there. Nil where results are random.
+  public var torch: String?
+
+  /// A case.
+  public init(_ name: String, _ operation: Operation, _ operands: [Operand], torch: String?) {
+    self.name = name
+    self.operation = operation
+    self.operands = operands
+    self.torch = torch
+  }
+
+  /// The name.
+  public var description: String { name }
+
+  /// A graph of the operation alone: inputs `x0`, `x1`, … and every result an output.
+  ///
+  /// - Throws: a `GraphError` if the operands do not fit the operation.
+  public func graph() throws(GraphError) -> Graph {
+    var builder = GraphBuilder()
+    let inputs = operands.enumerated().map { builder.input("x\($0)", $1.type) }
+    builder.setOutputs(try builder.apply(operation, inputs, label: name))
+    return builder.graph
+  }
+
+  /// Elements for every operand, the same for the same seed.
+  public func values(seed: UInt64) -> [[Float]] {
+    let root = RandomStream(seed: seed).stream(name)
+    return operands.enumerated().map { index, operand in
+      var stream = root.stream("operand", index)
+      return operand.values(from: &stream)
+    }
+  }
+
+  /// Every case of every operation that is not a leaf.
+  public static let all: [OperationCase] =
+    convolutions + matrixProducts + normalisations + unaries + binaries + dropouts + windowPoolings
+    + adaptivePoolings + shapes + slicings + reductions + softmaxes
+
+  /// What the PyTorch expressions need, as Python source.
+  ///
+  /// The caller chooses the precision with `torch.set_default_dtype` beforehand.
+  public static let torchPreamble = """
+    import torch
+    import torch.nn.functional as F
+    def zeros(*shape): return torch.zeros(shape)
+    def vjp(f, x, gradient):
+        x = x.detach().requires_grad_(True)
+        return torch.autograd.grad(f(x), x, gradient)[0]
+    def part(x, axis, start, end, step):
+        return x[(slice(None),) * axis + (slice(start, end, step),)]
+    def batch_norm(x, weight, bias, mean, variance, momentum, epsilon):
+        axes = [i for i in range(x.dim()) if i != 1]
+        if mean is not None: mean, variance = mean.detach().clone(), variance.detach().clone()
+        y = F.batch_norm(x, mean, variance, weight, bias, True, momentum, epsilon)
+        batch = (x.mean(axes), 1 / torch.sqrt(x.var(axes, unbiased=False) + epsilon))
+        return (y,) + batch + (() if mean is None else (mean, variance))
+
+    """
+}
+
+/// Python text for attributes.
+extension Size2D {
+  var python: String { "(\(height), \(width))" }
+}
+
+extension Bool {
+  var python: String { self ? "True" : "False" }
+}
+
+/// A Python tuple of numbers.
+func pythonTuple(_ numbers: [Int]) -> String {
+  "(" + numbers.map { "\($0), " }.joined() + ")"
+}
+
+extension OperationCase.Operand {
+  /// A floating-point operand of that shape.
+  static func tensor(_ shape: Int..., values distribution: Distribution = .normal) -> Self {
+    Self(TensorType(.float32, shape), distribution)
+  }
+
+  /// A floating-point operand of that shape.
+  static func tensor(_ shape: [Int], values distribution: Distribution = .normal) -> Self {
+    Self(TensorType(.float32, shape), distribution)
+  }
+
+  /// An operand of whole numbers of that shape.
+  static func integers(_ shape: [Int], below bound: Int) -> Self {
+    Self(TensorType(.int32, shape), .integers(below: bound))
+  }
+}

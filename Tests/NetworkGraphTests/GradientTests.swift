@@ -1,0 +1,90 @@
+import NetworkGraph
+import RandomStreams
+import Testing
+
+/// Gradients of every case of the registry against finite differences in double precision.
+@Suite struct GradientTests {
+  static let differentiable = OperationCase.all.filter { test in
+    test.operands.contains(where: \.isDifferentiable) && test.hasGradient
+  }
+
+  @Test(arguments: differentiable)
+  func agreeWithFiniteDifferences(of test: OperationCase) throws {
+    let problem = try ScalarProblem(test)
+    let feeds = problem.feeds
+    let gradients = ReferenceEvaluator.run(problem.differentiated, feeds).dropFirst()
+    try #require(gradients.count == problem.targets.count)
+    var stream = RandomStream(seed: 7).stream(test.name)
+    for (name, gradient) in zip(problem.targets, gradients) {
+      let point = try #require(feeds[name])
+      // Directions that touch everything, then single elements.
+      var directions = (0..<2).map { _ in point.map { _ in stream.normal() } }
+      for _ in 0..<min(2, point.count) {
+        let index = stream.integer(below: point.count)
+        directions.append(point.indices.map { $0 == index ? 1 : 0 })
+      }
+      for direction in directions {
+        let step = 1e-5
+        let loss = [step, -step].map { step in
+          var moved = feeds
+          moved[name] = zip(point, direction).map { $0 + step * $1 }
+          return ReferenceEvaluator.run(problem.forward, moved)[0].elements[0]
+        }
+        let expected = (loss[0] - loss[1]) / (2 * step)
+        let actual = zip(gradient.elements, direction).reduce(0) { $0 + $1.0 * $1.1 }
+        #expect(
+          abs(actual - expected) <= 1e-6 * max(1, abs(expected)), "\(name): \(actual) instead of \(expected)")
+      }
+    }
+  }
+
+  @Test func gradientOperationsWithoutOneOfTheirOwnSaySo() throws {
+    for test in OperationCase.all where !test.hasGradient {
+      do {
+        _ = try ScalarProblem(test)
+        Issue.record("\(test) has a gradient after all")
+      } catch let error as GraphError {
+        #expect(error.identifier == "gradient.undefined")
+      }
+    }
+  }
+}
+
+extension OperationCase {
+  /// Only some gradient operations can be differentiated once more.
+  var hasGradient: Bool {
+    switch operation {
+    case .unaryGradient, .batchNormalizationGradient, .maximumPoolingGradient, .crossEntropyGradient: false
+    default: true
+    }
+  }
+}
+
+/// A case made a scalar: Σ first result · random weights, as a graph with and without gradients.
+struct ScalarProblem {
+  let forward: Graph
+  let differentiated: Graph
+  /// The operands with gradients, in the order of the outputs behind the loss.
+  let targets: [String]
+  let feeds: [String: [Double]]
+
+  init(_ test: OperationCase, where isTarget: (OperationCase.Operand) -> Bool = \.isDifferentiable) throws {
+    var builder = GraphBuilder()
+    let inputs = test.operands.enumerated().map { builder.input("x\($0)", $1.type) }
+    let result = try builder.apply(test.operation, inputs)[0]
+    let type = builder.type(of: result)
+    let weights = builder.input("weights", type)
+    var loss = try builder.apply(.binary(.multiply), [result, weights])[0]
+    loss = try builder.apply(.reduce(Reduction(.sum, axes: Array(type.shape.indices))), [loss])[0]
+    builder.setOutputs([loss])
+    forward = builder.graph
+    let wanted = test.operands.indices.filter { isTarget(test.operands[$0]) }
+    targets = wanted.map { "x\($0)" }
+    differentiated = try forward.gradients(of: loss, withRespectTo: wanted.map { inputs[$0] })
+    try differentiated.verify()
+    var stream = RandomStream(seed: 3).stream(test.name)
+    var feeds = ["weights": (0..<type.elementCount).map { _ in Double(Float(stream.normal())) }]
+    for (index, values) in test.values(seed: 5).enumerated() { feeds["x\(index)"] = values.map(Double.init) }
+    self.feeds = feeds
+  }
+}
