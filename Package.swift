@@ -12,6 +12,8 @@ let package = Package(
     .testTarget(name: "RandomStreamsTests", dependencies: ["RandomStreams"]),
 
     // MARK: The network compiler
+    .target(name: "PythonSyntax"),
+    .testTarget(name: "PythonSyntaxTests", dependencies: ["PythonSyntax"], resources: [.copy("Fixtures")]),
     .target(name: "NetworkGraph", dependencies: ["RandomStreams"]),
     .testTarget(name: "NetworkGraphTests", dependencies: ["NetworkGraph", "RandomStreams"]),
 
