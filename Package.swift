@@ -6,6 +6,8 @@ let package = Package(
   platforms: [.macOS(.v15)],
   targets: [
     // MARK: System libraries and C
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .target(name: "CCurlShims", dependencies: ["CCurl"]),
 
     // MARK: Foundations
     .target(name: "RandomStreams"),
@@ -24,6 +26,8 @@ let package = Package(
     .testTarget(
       name: "QualityDiversityTests", dependencies: ["QualityDiversity", "RandomStreams"],
       resources: [.copy("Fixtures")]),
+    .target(name: "LanguageModels", dependencies: ["CCurl", "CCurlShims", "RandomStreams"]),
+    .testTarget(name: "LanguageModelsTests", dependencies: ["LanguageModels", "RandomStreams"]),
   ]
 )
 

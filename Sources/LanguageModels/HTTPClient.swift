@@ -1,0 +1,49 @@
+/// Sends HTTP requests, many at once, over connections that are kept open.
+///
+/// All transfers of a client run on one thread, which ends with the client.
+final class HTTPClient: Sendable {
+  /// The client that all models share, so that they share its connections.
+  static let shared = HTTPClient()
+
+  private let mailbox = CurlMailbox()
+  private let multi: CurlMultiHandle?
+
+  init() {
+    multi = CurlDriver.start(serving: mailbox)
+  }
+
+  deinit {
+    if let multi { mailbox.stop(waking: multi) }
+  }
+
+  /// The response to a request, whatever its status.
+  ///
+  /// Cancelling the task closes the connection.
+  func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
+    guard let multi else { throw .setUp("curl could not be started") }
+    let id = mailbox.newID()
+    defer { mailbox.forget(id) }
+    let outcome = await withTaskCancellationHandler {
+      await withCheckedContinuation { waiter in
+        mailbox.submit(CurlMailbox.Submission(id: id, request: request, waiter: waiter))
+        multi.wake()
+      }
+    } onCancel: {
+      mailbox.cancel(id)
+      multi.wake()
+    }
+    return try outcome.get()
+  }
+}
+
+extension StringProtocol {
+  /// The text without white space at its ends.
+  func trimmingSpace() -> String {
+    let isSpace: (Character) -> Bool = { $0.isWhitespace || $0.isNewline }
+    guard let first = firstIndex(where: { !isSpace($0) }), let last = lastIndex(where: { !isSpace($0) })
+    else {
+      return ""
+    }
+    return String(self[first...last])
+  }
+}
