@@ -6,8 +6,14 @@ let package = Package(
   platforms: [.macOS(.v15)],
   targets: [
     // MARK: System libraries and C
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CCurlShims", dependencies: ["CCurl"]),
+    // Kernels are fast in debug builds too, so that tests can train.
+    .target(
+      name: "CKernels", cSettings: [.unsafeFlags(["-O3"])],
+      linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
 
     // MARK: Foundations
     .target(name: "RandomStreams"),
@@ -20,6 +26,10 @@ let package = Package(
     .testTarget(name: "NetworkGraphTests", dependencies: ["NetworkGraph", "RandomStreams"]),
 
     // MARK: The engine
+    .target(name: "Execution", dependencies: ["CKernels", "COpenBLAS", "NetworkGraph", "RandomStreams"]),
+    .target(name: "Training", dependencies: ["CKernels", "CZlib", "Execution", "NetworkGraph", "RandomStreams"]),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Execution", "NetworkGraph", "RandomStreams", "Training"]),
 
     // MARK: The search
     .target(name: "QualityDiversity", dependencies: ["RandomStreams"]),

@@ -1,0 +1,210 @@
+// Numeric kernels over float32 arrays. One body (kernels/) is compiled for several instruction sets; callers
+// choose a table at run time with `niche_kernels_for`.
+//
+// Arrays are dense and row-major. Kernels never allocate, keep no state and may run on any number of threads.
+// Where a result may overwrite an operand (same address, same count) the comment says "in place".
+#ifndef NICHE_CKERNELS_H
+#define NICHE_CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__clang__)
+#pragma clang assume_nonnull begin
+#endif
+
+#define NICHE_MAXIMUM_RANK 32
+
+// The order is the order of preference.
+enum niche_instruction_set {
+  NICHE_PORTABLE = 0,
+  NICHE_AVX2 = 1,
+  NICHE_AVX512 = 2,
+};
+
+enum niche_unary_function {
+  NICHE_RELU,
+  NICHE_RELU6,
+  NICHE_LEAKY_RELU,
+  NICHE_ELU,
+  NICHE_GELU,
+  NICHE_GELU_TANH,
+  NICHE_SILU,
+  NICHE_SIGMOID,
+  NICHE_TANH,
+  NICHE_HARD_SIGMOID,
+  NICHE_HARD_SWISH,
+  NICHE_SOFTPLUS,
+  NICHE_MISH,
+  NICHE_EXPONENTIAL,
+  NICHE_LOGARITHM,
+  NICHE_SQUARE_ROOT,
+  NICHE_RECIPROCAL,
+  NICHE_NEGATE,
+  NICHE_ABSOLUTE,
+  NICHE_SQUARE,
+  NICHE_SINE,
+  NICHE_COSINE,
+  NICHE_ERROR_FUNCTION,
+};
+
+enum niche_binary_function {
+  NICHE_ADD,
+  NICHE_SUBTRACT,
+  NICHE_MULTIPLY,
+  NICHE_DIVIDE,
+  NICHE_POWER,
+  NICHE_MAXIMUM,
+  NICHE_MINIMUM,
+  NICHE_EQUAL,
+  NICHE_LESS,
+  NICHE_LESS_OR_EQUAL,
+};
+
+enum niche_reduction {
+  NICHE_SUM,
+  NICHE_REDUCE_MAXIMUM,
+  NICHE_REDUCE_MINIMUM,
+};
+
+// A window that slides over `planes` planes of height × width.
+typedef struct {
+  ptrdiff_t planes;
+  ptrdiff_t height, width;
+  ptrdiff_t result_height, result_width;
+  ptrdiff_t kernel_height, kernel_width;
+  ptrdiff_t stride_height, stride_width;
+  ptrdiff_t padding_height, padding_width;
+  ptrdiff_t dilation_height, dilation_width;
+  // Average pooling: whether padding counts, and a divisor in place of the count (0: none).
+  int32_t counts_padding;
+  ptrdiff_t divisor;
+} niche_window;
+
+// The geometry of one group of a convolution on one image.
+typedef struct {
+  ptrdiff_t channels, height, width;
+  ptrdiff_t result_channels, result_height, result_width;
+  ptrdiff_t kernel_height, kernel_width;
+  ptrdiff_t stride_height, stride_width;
+  ptrdiff_t padding_height, padding_width;
+  ptrdiff_t dilation_height, dilation_width;
+} niche_convolution;
+
+typedef struct {
+  // result[i] = f(x[i]); in place. The parameter is the slope or alpha where the function has one.
+  void (*unary)(int32_t function, float parameter, ptrdiff_t count, const float *x, float *result);
+  // result[i] = f'(x[i]) · gradient[i]; in place on either.
+  void (*unary_gradient)(
+      int32_t function, float parameter, ptrdiff_t count, const float *x, const float *gradient, float *result);
+
+  // Loops over `extents` (rank ≤ NICHE_MAXIMUM_RANK); the innermost strides are 0 or 1, the result is dense.
+  // In place on an operand whose strides are dense.
+  void (*binary)(
+      int32_t function, ptrdiff_t rank, const ptrdiff_t *extents, const ptrdiff_t *left_strides,
+      const ptrdiff_t *right_strides, const float *left, const float *right, float *result);
+  void (*binary_integer)(
+      int32_t function, ptrdiff_t rank, const ptrdiff_t *extents, const ptrdiff_t *left_strides,
+      const ptrdiff_t *right_strides, const int32_t *left, const int32_t *right, int32_t *result);
+
+  // result[at result strides] = source[at source strides] for 4-byte elements, any strides.
+  void (*copy)(
+      ptrdiff_t rank, const ptrdiff_t *extents, const ptrdiff_t *source_strides, const ptrdiff_t *result_strides,
+      const void *source, void *result);
+  // Sets 4-byte elements to that bit pattern.
+  void (*fill)(ptrdiff_t count, uint32_t bits, void *result);
+
+  // Dense x over `extents` into the result at `result_strides` (0 along reduced axes, innermost 0 or 1).
+  // Sums are taken in double precision in `accumulators` (result_count of them) and multiplied by `scale`.
+  void (*reduce)(
+      int32_t kind, ptrdiff_t rank, const ptrdiff_t *extents, const ptrdiff_t *result_strides, const float *x,
+      ptrdiff_t result_count, double scale, double *accumulators, float *result);
+
+  // x and result: [outer, extent, inner], over the middle axis; in place.
+  // `scratch` holds 2 · inner floats.
+  void (*softmax)(
+      ptrdiff_t outer, ptrdiff_t extent, ptrdiff_t inner, int32_t logarithm, const float *x, float *result,
+      float *scratch);
+
+  // Mean cross-entropy of `rows` rows of logits. Label −100 leaves the row out (PyTorch's ignore_index); any other
+  // label outside 0 ..< classes makes the loss NaN.
+  float (*cross_entropy)(
+      ptrdiff_t rows, ptrdiff_t classes, double smoothing, const float *logits, const int32_t *labels);
+  // Gradient with respect to the logits, times `scale`; in place on the logits.
+  void (*cross_entropy_gradient)(
+      ptrdiff_t rows, ptrdiff_t classes, double smoothing, float scale, const float *logits, const int32_t *labels,
+      float *result);
+
+  // x: [images, channels, plane]. `sums` and `squares` (channels each) receive Σx and Σx².
+  void (*channel_moments)(
+      ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, const float *x, double *sums, double *squares);
+  // result = x · scale[c] + shift[c]; in place.
+  void (*channel_affine)(
+      ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, const float *x, const float *scale,
+      const float *shift, float *result);
+  // `sums` and `products` receive Σg and Σg·(x − mean[c]).
+  void (*channel_gradient_moments)(
+      ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, const float *x, const float *mean,
+      const float *gradient, double *sums, double *products);
+  // result = ((g − a[c]) − (x − mean[c]) · b[c]) · scale[c]; in place on x or g.
+  void (*channel_gradient)(
+      ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, const float *x, const float *mean,
+      const float *gradient, const float *a, const float *b, const float *scale, float *result);
+
+  void (*maximum_pooling)(const niche_window *window, const float *x, float *result, int32_t *indices);
+  // The result, planes × plane_size, is zeroed first; an index outside a plane is left out.
+  void (*maximum_pooling_gradient)(
+      ptrdiff_t planes, ptrdiff_t plane_size, ptrdiff_t result_plane_size, const float *gradient,
+      const int32_t *indices, float *result);
+  void (*average_pooling)(const niche_window *window, const float *x, float *result);
+  void (*average_pooling_gradient)(const niche_window *window, const float *gradient, float *result);
+  // Adaptive pooling reads only planes, height, width, result_height and result_width.
+  void (*adaptive_average_pooling)(const niche_window *window, const float *x, float *result);
+  void (*adaptive_average_pooling_gradient)(const niche_window *window, const float *gradient, float *result);
+  void (*adaptive_maximum_pooling)(const niche_window *window, const float *x, float *result, int32_t *indices);
+
+  // columns: [channels · kernel_height · kernel_width, (end − begin) · result_width], for rows begin ..< end of
+  // the result.
+  void (*image_to_columns)(
+      const niche_convolution *shape, ptrdiff_t begin, ptrdiff_t end, const float *image, float *columns);
+  // Adds the columns to the image.
+  void (*columns_to_image)(
+      const niche_convolution *shape, ptrdiff_t begin, ptrdiff_t end, const float *columns, float *image);
+  // result += image ⋆ weight, one group of one image, without a column matrix.
+  void (*convolve)(const niche_convolution *shape, const float *image, const float *weight, float *result);
+  // image_gradient += …
+  void (*convolve_input_gradient)(
+      const niche_convolution *shape, const float *weight, const float *gradient, float *image_gradient);
+  // weight_gradient += …
+  void (*convolve_weight_gradient)(
+      const niche_convolution *shape, const float *image, const float *gradient, float *weight_gradient);
+  // Sets each of `rows` rows of `columns` floats to values[row]; `values` null: to 0.
+  void (*fill_rows)(ptrdiff_t rows, ptrdiff_t columns, const float *_Nullable values, float *result);
+
+  // mask = 0 with the probability, else 1/(1 − probability), one draw for each `run` elements in a row;
+  // result = x · mask, in place on x. The draws are a function of key and place.
+  void (*dropout)(
+      uint64_t key, double probability, ptrdiff_t draws, ptrdiff_t run, const float *x, float *result, float *mask);
+
+  // PyTorch's SGD with dampening 0. `momentum_buffer` starts at 0 and may be null where momentum is 0.
+  void (*sgd)(
+      ptrdiff_t count, float learning_rate, float momentum, float weight_decay, int32_t nesterov,
+      const float *gradients, float *_Nullable momentum_buffer, float *parameters);
+  // PyTorch's Adam, or AdamW if `decoupled`. `step` counts from 1.
+  void (*adam)(
+      ptrdiff_t count, double learning_rate, double beta1, double beta2, double epsilon, double weight_decay,
+      int32_t decoupled, int64_t step, const float *gradients, float *first_moments, float *second_moments,
+      float *parameters);
+  double (*sum_of_squares)(ptrdiff_t count, const float *x);
+  // x[i] · factor, in place.
+  void (*scale)(ptrdiff_t count, float factor, float *x);
+} niche_kernels;
+
+// The table for that instruction set, or null where this build or this processor does not have it.
+const niche_kernels *_Nullable niche_kernels_for(int32_t instruction_set);
+
+#if defined(__clang__)
+#pragma clang assume_nonnull end
+#endif
+
+#endif

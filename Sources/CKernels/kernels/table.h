@@ -1,0 +1,46 @@
+// The body of one variant: all kernels and the table NICHE_TABLE of them. Included once by each variant's file,
+// with the target's attribute pushed.
+
+#include "functions.h"
+#include "elementwise.h"
+#include "copy.h"
+#include "reduction.h"
+#include "normalization.h"
+#include "pooling.h"
+#include "convolution.h"
+#include "training.h"
+
+const niche_kernels NICHE_TABLE = {
+    .unary = nk_unary,
+    .unary_gradient = nk_unary_gradient,
+    .binary = nk_binary,
+    .binary_integer = nk_binary_integer,
+    .copy = nk_copy,
+    .fill = nk_fill,
+    .reduce = nk_reduce,
+    .softmax = nk_softmax,
+    .cross_entropy = nk_cross_entropy,
+    .cross_entropy_gradient = nk_cross_entropy_gradient,
+    .channel_moments = nk_channel_moments,
+    .channel_affine = nk_channel_affine,
+    .channel_gradient_moments = nk_channel_gradient_moments,
+    .channel_gradient = nk_channel_gradient,
+    .maximum_pooling = nk_maximum_pooling,
+    .maximum_pooling_gradient = nk_maximum_pooling_gradient,
+    .average_pooling = nk_average_pooling,
+    .average_pooling_gradient = nk_average_pooling_gradient,
+    .adaptive_average_pooling = nk_adaptive_average_pooling,
+    .adaptive_average_pooling_gradient = nk_adaptive_average_pooling_gradient,
+    .adaptive_maximum_pooling = nk_adaptive_maximum_pooling,
+    .image_to_columns = nk_image_to_columns,
+    .columns_to_image = nk_columns_to_image,
+    .convolve = nk_convolve,
+    .convolve_input_gradient = nk_convolve_input_gradient,
+    .convolve_weight_gradient = nk_convolve_weight_gradient,
+    .fill_rows = nk_fill_rows,
+    .dropout = nk_dropout,
+    .sgd = nk_sgd,
+    .adam = nk_adam,
+    .sum_of_squares = nk_sum_of_squares,
+    .scale = nk_scale,
+};

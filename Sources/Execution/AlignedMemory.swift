@@ -1,0 +1,42 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Memory of fixed size on a 64-byte boundary (a cache line, and the widest vector), freed with its owner.
+final class AlignedMemory {
+  static let alignment = 64
+
+  let base: UnsafeMutableRawPointer
+  let byteCount: Int
+
+  /// Uninitialised memory, at least one byte.
+  ///
+  /// - Throws: `ExecutionError.allocation` where the system has none.
+  init(byteCount: Int) throws(ExecutionError) {
+    var memory: UnsafeMutableRawPointer?
+    let status = posix_memalign(&memory, Self.alignment, max(byteCount, 1))
+    guard status == 0, let memory else { throw .allocation(byteCount: byteCount) }
+    base = memory
+    self.byteCount = byteCount
+  }
+
+  deinit { free(base) }
+
+  /// A byte count rounded up to the alignment; `Int.max` stays.
+  static func rounded(_ byteCount: Int) -> Int {
+    let (sum, overflows) = byteCount.addingReportingOverflow(alignment - 1)
+    return overflows ? Int.max : sum & ~(alignment - 1)
+  }
+}
+
+extension Int {
+  /// The product, or `Int.max` where it overflows; for sizes, which are never negative.
+  func multipliedSaturating(by other: Int) -> Int {
+    let (product, overflows) = multipliedReportingOverflow(by: other)
+    return overflows ? Int.max : product
+  }
+}

@@ -1,0 +1,199 @@
+import CKernels
+public import NetworkGraph
+public import RandomStreams
+
+/// Runs a graph on one thread.
+///
+/// All memory is allocated and every step is bound to it when the executor is made; a run allocates nothing, but for
+/// what OpenBLAS takes for some small products. The same inputs, variables and random stream give the same bits each
+/// time. An executor serves one thread at a time;
+/// executors in different threads share nothing unless they share a store.
+public final class Executor {
+  /// The variables that runs read and whose buffers they update.
+  public let variables: VariableStore
+  /// The bytes of all intermediate values, inputs and outputs.
+  public let arenaByteCount: Int
+  /// The instruction set of the kernels.
+  public let instructionSet: InstructionSet
+
+  private let arena: AlignedMemory
+  private let steps: [StepBody]
+  private let updates: [(target: UnsafeMutableRawPointer, source: UnsafeMutableRawPointer, byteCount: Int)]
+  private let inputs: [String: (type: TensorType, memory: UnsafeMutableRawPointer)]
+  private let outputs: [(type: TensorType, memory: UnsafeMutableRawPointer)]
+  private let needsRandomStream: Bool
+
+  /// Plans a graph, allocates what it needs and binds it to the variables.
+  ///
+  /// - Parameters:
+  ///   - graph: what to run; nodes that no output and no buffer update depends on are left out.
+  ///   - variables: the graph's parameters and buffers, by name.
+  ///   - memoryLimit: the most bytes to allocate.
+  ///   - instructionSet: which kernels to use; by default the preferred ones.
+  /// - Throws: `ExecutionError.graph` where the graph is not well formed; `.missingVariable` or `.variableShape`
+  ///   where the store does not fit it; `.tooLarge`, `.memoryLimit` or `.allocation`; `.instructionSet`.
+  public convenience init(
+    graph: Graph, variables: VariableStore, memoryLimit: Int? = nil, instructionSet: InstructionSet? = nil
+  ) throws(ExecutionError) {
+    try self.init(
+      graph: graph, variables: variables, memoryLimit: memoryLimit, instructionSet: instructionSet,
+      reusesMemory: true)
+  }
+
+  init(
+    graph: Graph, variables: VariableStore, memoryLimit: Int?, instructionSet: InstructionSet?,
+    reusesMemory: Bool
+  ) throws(ExecutionError) {
+    do { try graph.verify() } catch { throw .graph(error) }
+    let set = if let instructionSet { instructionSet } else { try InstructionSet.preferred() }
+    let kernels = try set.kernels()
+    let plan = try ExecutionPlan(graph, kernels: kernels, reusesMemory: reusesMemory)
+    var shapes: [String: [Int]] = [:]
+    for variable in graph.parameters + graph.buffers {
+      let shape = graph.type(of: variable.value).shape
+      shapes[variable.name] = shape
+      _ = try variables.address(of: variable.name, shape: shape)
+    }
+    if let memoryLimit, plan.byteCount > memoryLimit {
+      throw .memoryLimit(neededBytes: plan.byteCount, limitBytes: memoryLimit)
+    }
+    let arena = try AlignedMemory(byteCount: plan.byteCount)
+    func address(_ place: ExecutionPlan.Place) throws(ExecutionError) -> UnsafeMutableRawPointer {
+      switch place {
+      case .block(let block): return arena.base + plan.offsets[block]
+      case .variable(let name): return try variables.address(of: name, shape: shapes[name] ?? [])
+      }
+    }
+    func addresses(_ places: [ExecutionPlan.Place]) throws(ExecutionError) -> [UnsafeMutableRawPointer] {
+      var result: [UnsafeMutableRawPointer] = []
+      for place in places { result.append(try address(place)) }
+      return result
+    }
+    var steps: [StepBody] = []
+    for step in plan.steps {
+      let operands = LoweredOperation.Operands(
+        inputs: try addresses(step.inputs), outputs: try addresses(step.outputs),
+        scratch: try step.scratch.map(address) ?? arena.base)
+      steps.append(step.operation.bind(operands))
+    }
+    for (constant, place) in plan.constants { constant.write(to: try address(place), kernels) }
+    var inputs: [String: (type: TensorType, memory: UnsafeMutableRawPointer)] = [:]
+    for input in graph.inputs {
+      guard let place = plan.inputs[input.name] else { continue }
+      let (type, memory) = (graph.type(of: input.value), try address(place))
+      kernels.pointee.fill(type.elementCount, 0, memory)
+      inputs[input.name] = (type, memory)
+    }
+    var outputs: [(type: TensorType, memory: UnsafeMutableRawPointer)] = []
+    for (value, place) in zip(graph.outputs, plan.outputs) {
+      outputs.append((graph.type(of: value), try address(place)))
+    }
+    var updates: [(target: UnsafeMutableRawPointer, source: UnsafeMutableRawPointer, byteCount: Int)] = []
+    for update in plan.updates {
+      updates.append((try address(.variable(update.variable)), try address(update.source), update.byteCount))
+    }
+    self.variables = variables
+    self.instructionSet = set
+    self.arena = arena
+    self.steps = steps
+    self.updates = updates
+    self.inputs = inputs
+    self.outputs = outputs
+    arenaByteCount = plan.byteCount
+    needsRandomStream = plan.dropoutCount > 0
+  }
+
+  /// Computes all outputs, then gives the buffers their new contents.
+  ///
+  /// - Parameter stream: where dropout draws from; give each run a stream of its own.
+  /// - Throws: `ExecutionError.missingRandomStream` where the graph has dropout and there is no stream.
+  public func run(dropout stream: RandomStream? = nil) throws(ExecutionError) {
+    guard stream != nil || !needsRandomStream else { throw .missingRandomStream }
+    for step in steps { step(stream) }
+    for update in updates { update.target.copyMemory(from: update.source, byteCount: update.byteCount) }
+  }
+
+  /// Calls the body with an input, row-major, to fill in place; it stays until it is filled anew and begins as 0.
+  ///
+  /// - Precondition: the graph has a floating-point input of that name.
+  public func withInput<Result>(
+    _ name: String, _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
+  ) rethrows -> Result {
+    guard let input = inputs[name], input.type.elementType == .float32 else {
+      preconditionFailure("the graph has no floating-point input called \(name)")
+    }
+    return try body(Self.buffer(input))
+  }
+
+  /// Calls the body with an input of 32-bit integers, row-major, to fill in place.
+  ///
+  /// - Precondition: the graph has an integer input of that name.
+  public func withIntegerInput<Result>(
+    _ name: String, _ body: (UnsafeMutableBufferPointer<Int32>) throws -> Result
+  ) rethrows -> Result {
+    guard let input = inputs[name], input.type.elementType == .int32 else {
+      preconditionFailure("the graph has no integer input called \(name)")
+    }
+    return try body(Self.buffer(input))
+  }
+
+  /// An output of the last run, row-major.
+  ///
+  /// - Precondition: it is an output of floating-point numbers.
+  public func output(_ index: Int) -> [Float] { withOutput(index) { Array($0) } }
+
+  /// Calls the body with an output of the last run in place, row-major.
+  ///
+  /// - Precondition: it is an output of floating-point numbers.
+  public func withOutput<Result>(
+    _ index: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result
+  ) rethrows -> Result {
+    precondition(outputs[index].type.elementType == .float32, "output \(index) holds integers")
+    return try body(UnsafeBufferPointer(Self.buffer(outputs[index])))
+  }
+
+  /// An output of 32-bit integers of the last run, row-major.
+  ///
+  /// - Precondition: it is an output of integers.
+  public func integerOutput(_ index: Int) -> [Int32] {
+    precondition(outputs[index].type.elementType == .int32, "output \(index) holds floating-point numbers")
+    return Array(Self.buffer(outputs[index]) as UnsafeMutableBufferPointer<Int32>)
+  }
+
+  private static func buffer<Element>(
+    _ tensor: (type: TensorType, memory: UnsafeMutableRawPointer)
+  ) -> UnsafeMutableBufferPointer<Element> {
+    UnsafeMutableBufferPointer(
+      start: tensor.memory.assumingMemoryBound(to: Element.self), count: tensor.type.elementCount)
+  }
+}
+
+extension Constant {
+  /// Writes the constant's elements.
+  fileprivate func write(to memory: UnsafeMutableRawPointer, _ kernels: Kernels) {
+    switch self {
+    case .fill(let value, let type):
+      let bits =
+        switch type.elementType {
+        case .float32: Float(value).bitPattern
+        case .int32: UInt32(bitPattern: Int32(clamping: Int(clamping: value)))
+        }
+      kernels.pointee.fill(type.elementCount, bits, memory)
+    case .values(let values, _):
+      values.withUnsafeBytes { bytes in
+        if let base = bytes.baseAddress { memory.copyMemory(from: base, byteCount: bytes.count) }
+      }
+    }
+  }
+}
+
+extension Int {
+  /// The number without its fraction, or the nearest there is; 0 for NaN.
+  init(clamping value: Double) {
+    if value.isNaN {
+      self = 0
+    } else {
+      self = Int(exactly: value.rounded(.towardZero)) ?? (value < 0 ? .min : .max)
+    }
+  }
+}

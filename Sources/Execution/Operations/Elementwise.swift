@@ -1,0 +1,120 @@
+import CKernels
+import NetworkGraph
+import RandomStreams
+
+extension LoweringContext {
+  /// x → f(x).
+  func unary(_ function: UnaryFunction) -> LoweredOperation {
+    let (kernels, count, (code, parameter)) = (kernels, count(0), function.code)
+    return LoweredOperation(inPlace: [.init(output: 0, input: 0)]) { operands in
+      let (x, result) = (operands.input(0), operands.output(0))
+      return { _ in kernels.pointee.unary(code, parameter, count, x, result) }
+    }
+  }
+
+  /// x, output gradient → gradient of x.
+  func unaryGradient(_ function: UnaryFunction) -> LoweredOperation {
+    let (kernels, count, (code, parameter)) = (kernels, count(0), function.code)
+    return LoweredOperation(inPlace: [.init(output: 0, input: 1), .init(output: 0, input: 0)]) { operands in
+      let (x, gradient, result) = (operands.input(0), operands.input(1), operands.output(0))
+      return { _ in kernels.pointee.unary_gradient(code, parameter, count, x, gradient, result) }
+    }
+  }
+
+  /// Two operands → one with the broadcast shape.
+  func binary(_ function: BinaryFunction) -> LoweredOperation {
+    let (kernels, code, result) = (kernels, function.code, outputs[0])
+    let nest = LoopNest(
+      extents: result.shape, strides: (0..<2).map { LoopNest.broadcastStrides(shape($0), to: result.shape) })
+    // A broadcast operand is smaller than the result, so the plan never writes over one.
+    let inPlace = (0..<2).map { LoweredOperation.InPlace(output: 0, input: $0) }
+    if result.elementType == .int32 {
+      return LoweredOperation(inPlace: inPlace) { operands in
+        let (left, right) = (operands.integerInput(0), operands.integerInput(1))
+        let result = operands.integerOutput(0)
+        return { _ in
+          kernels.pointee.binary_integer(
+            code, nest.rank, nest.extents, nest.strides(0), nest.strides(1), left, right, result)
+        }
+      }
+    }
+    return LoweredOperation(inPlace: inPlace) { operands in
+      let (left, right, result) = (operands.input(0), operands.input(1), operands.output(0))
+      return { _ in
+        kernels.pointee.binary(
+          code, nest.rank, nest.extents, nest.strides(0), nest.strides(1), left, right, result)
+      }
+    }
+  }
+
+  /// x → x · mask, mask.
+  ///
+  /// Each dropout of a graph draws from a stream of its own below the run's.
+  func dropout(_ dropout: Dropout) -> LoweredOperation {
+    let kernels = kernels
+    let (probability, number) = (dropout.probability, dropoutNumber)
+    let run = dropout.isPerChannel ? shape(0).dropFirst(2).reduce(1, *) : 1
+    let draws = count(0) / run
+    return LoweredOperation(inPlace: [.init(output: 0, input: 0)]) { operands in
+      let (x, result, mask) = (operands.input(0), operands.output(0), operands.output(1))
+      return { stream in
+        guard var own = stream?.stream("dropout", number) else { return }
+        kernels.pointee.dropout(own.next(), probability, draws, run, x, result, mask)
+      }
+    }
+  }
+}
+
+extension UnaryFunction {
+  /// The kernel's name and parameter.
+  fileprivate var code: (function: Int32, parameter: Float) {
+    func plain(_ function: niche_unary_function, _ parameter: Double = 0) -> (Int32, Float) {
+      (Int32(function.rawValue), Float(parameter))
+    }
+    return switch self {
+    case .relu: plain(NICHE_RELU)
+    case .relu6: plain(NICHE_RELU6)
+    case .leakyReLU(let slope): plain(NICHE_LEAKY_RELU, slope)
+    case .elu(let alpha): plain(NICHE_ELU, alpha)
+    case .gelu: plain(NICHE_GELU)
+    case .geluTanh: plain(NICHE_GELU_TANH)
+    case .silu: plain(NICHE_SILU)
+    case .sigmoid: plain(NICHE_SIGMOID)
+    case .tanh: plain(NICHE_TANH)
+    case .hardSigmoid: plain(NICHE_HARD_SIGMOID)
+    case .hardSwish: plain(NICHE_HARD_SWISH)
+    case .softplus: plain(NICHE_SOFTPLUS)
+    case .mish: plain(NICHE_MISH)
+    case .exponential: plain(NICHE_EXPONENTIAL)
+    case .logarithm: plain(NICHE_LOGARITHM)
+    case .squareRoot: plain(NICHE_SQUARE_ROOT)
+    case .reciprocal: plain(NICHE_RECIPROCAL)
+    case .negate: plain(NICHE_NEGATE)
+    case .absolute: plain(NICHE_ABSOLUTE)
+    case .square: plain(NICHE_SQUARE)
+    case .sine: plain(NICHE_SINE)
+    case .cosine: plain(NICHE_COSINE)
+    case .errorFunction: plain(NICHE_ERROR_FUNCTION)
+    }
+  }
+}
+
+extension BinaryFunction {
+  /// The kernel's name.
+  fileprivate var code: Int32 {
+    let function =
+      switch self {
+      case .add: NICHE_ADD
+      case .subtract: NICHE_SUBTRACT
+      case .multiply: NICHE_MULTIPLY
+      case .divide: NICHE_DIVIDE
+      case .power: NICHE_POWER
+      case .maximum: NICHE_MAXIMUM
+      case .minimum: NICHE_MINIMUM
+      case .equal: NICHE_EQUAL
+      case .less: NICHE_LESS
+      case .lessOrEqual: NICHE_LESS_OR_EQUAL
+      }
+    return Int32(function.rawValue)
+  }
+}

@@ -1,0 +1,131 @@
+import CKernels
+import NetworkGraph
+
+/// x `[N, C, …]` as images, channels and plane.
+private struct ChannelLayout {
+  var images: Int
+  var channels: Int
+  var plane: Int
+
+  init(_ shape: [Int]) {
+    images = shape[0]
+    channels = shape[1]
+    plane = shape.dropFirst(2).reduce(1, *)
+  }
+
+  /// How many elements a channel has.
+  var count: Double { Double(images) * Double(plane) }
+}
+
+extension LoweringContext {
+  /// Batch normalisation by batch statistics (Ioffe & Szegedy 2015); the running variance takes the unbiased one.
+  func trainingNormalization(_ normalization: BatchNormalization) -> LoweredOperation {
+    let (kernels, layout) = (kernels, ChannelLayout(shape(0)))
+    let channels = layout.channels
+    let running = normalization.isAffine ? 3 : 1
+    return LoweredOperation(
+      scratchByteCount: channels * (2 * MemoryLayout<Double>.stride + 2 * MemoryLayout<Float>.stride),
+      inPlace: [.init(output: 0, input: 0)]
+    ) { operands in
+      let (x, result) = (operands.input(0), operands.output(0))
+      let (mean, inverse) = (operands.output(1), operands.output(2))
+      let weight = normalization.isAffine ? operands.input(1) : nil
+      let bias = normalization.isAffine ? operands.input(2) : nil
+      let tracked =
+        normalization.tracksRunningStatistics
+        ? (
+          oldMean: operands.input(running), oldVariance: operands.input(running + 1),
+          newMean: operands.output(3), newVariance: operands.output(4)
+        ) : nil
+      let sums = operands.scratch.assumingMemoryBound(to: Double.self)
+      let squares = sums + channels
+      let scale = UnsafeMutableRawPointer(squares + channels).assumingMemoryBound(to: Float.self)
+      let shift = scale + channels
+      let (epsilon, momentum) = (normalization.epsilon, normalization.momentum)
+      return { _ in
+        kernels.pointee.channel_moments(layout.images, channels, layout.plane, x, sums, squares)
+        for channel in 0..<channels {
+          let average = sums[channel] / layout.count
+          let variance = max(0, squares[channel] / layout.count - average * average)
+          // Not-a-number must stay one, and `max` would drop it.
+          let safe = squares[channel].isFinite ? variance : .nan
+          let root = 1 / (safe + epsilon).squareRoot()
+          let slope = root * Double(weight?[channel] ?? 1)
+          mean[channel] = Float(average)
+          inverse[channel] = Float(root)
+          scale[channel] = Float(slope)
+          shift[channel] = Float(Double(bias?[channel] ?? 0) - average * slope)
+          if let tracked {
+            let unbiased = safe * layout.count / (layout.count - 1)
+            tracked.newMean[channel] = Float(
+              Double(tracked.oldMean[channel]) * (1 - momentum) + average * momentum)
+            tracked.newVariance[channel] = Float(
+              Double(tracked.oldVariance[channel]) * (1 - momentum) + unbiased * momentum)
+          }
+        }
+        kernels.pointee.channel_affine(layout.images, channels, layout.plane, x, scale, shift, result)
+      }
+    }
+  }
+
+  /// Batch normalisation by running statistics.
+  func evaluationNormalization(_ normalization: BatchNormalization) -> LoweredOperation {
+    let (kernels, layout) = (kernels, ChannelLayout(shape(0)))
+    let channels = layout.channels
+    let running = normalization.isAffine ? 3 : 1
+    return LoweredOperation(
+      scratchByteCount: 2 * channels * MemoryLayout<Float>.stride, inPlace: [.init(output: 0, input: 0)]
+    ) { operands in
+      let (x, result) = (operands.input(0), operands.output(0))
+      let weight = normalization.isAffine ? operands.input(1) : nil
+      let bias = normalization.isAffine ? operands.input(2) : nil
+      let (mean, variance) = (operands.input(running), operands.input(running + 1))
+      let scale = operands.scratch.assumingMemoryBound(to: Float.self)
+      let shift = scale + channels
+      let epsilon = normalization.epsilon
+      return { _ in
+        for channel in 0..<channels {
+          let slope = Double(weight?[channel] ?? 1) / (Double(variance[channel]) + epsilon).squareRoot()
+          scale[channel] = Float(slope)
+          shift[channel] = Float(Double(bias?[channel] ?? 0) - Double(mean[channel]) * slope)
+        }
+        kernels.pointee.channel_affine(layout.images, channels, layout.plane, x, scale, shift, result)
+      }
+    }
+  }
+
+  /// x, batch mean, batch 1/√(variance + ε), weight if affine, output gradient → gradients of x, weight, bias.
+  func normalizationGradient(_ normalization: BatchNormalization) -> LoweredOperation {
+    let (kernels, layout) = (kernels, ChannelLayout(shape(0)))
+    let channels = layout.channels
+    let last = inputs.count - 1
+    return LoweredOperation(
+      scratchByteCount: channels * (2 * MemoryLayout<Double>.stride + 3 * MemoryLayout<Float>.stride),
+      inPlace: [.init(output: 0, input: last), .init(output: 0, input: 0)]
+    ) { operands in
+      let (x, mean, inverse) = (operands.input(0), operands.input(1), operands.input(2))
+      let weight = normalization.isAffine ? operands.input(3) : nil
+      let (gradient, result) = (operands.input(last), operands.output(0))
+      let weightGradient = normalization.isAffine ? operands.output(1) : nil
+      let biasGradient = normalization.isAffine ? operands.output(2) : nil
+      let sums = operands.scratch.assumingMemoryBound(to: Double.self)
+      let products = sums + channels
+      let offset = UnsafeMutableRawPointer(products + channels).assumingMemoryBound(to: Float.self)
+      let (slope, scale) = (offset + channels, offset + 2 * channels)
+      return { _ in
+        kernels.pointee.channel_gradient_moments(
+          layout.images, channels, layout.plane, x, mean, gradient, sums, products)
+        for channel in 0..<channels {
+          let root = Double(inverse[channel])
+          offset[channel] = Float(sums[channel] / layout.count)
+          slope[channel] = Float(products[channel] * root * root / layout.count)
+          scale[channel] = Float(root * Double(weight?[channel] ?? 1))
+          weightGradient?[channel] = Float(products[channel] * root)
+          biasGradient?[channel] = Float(sums[channel])
+        }
+        kernels.pointee.channel_gradient(
+          layout.images, channels, layout.plane, x, mean, gradient, offset, slope, scale, result)
+      }
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import CKernels
+import NetworkGraph
+
+extension niche_window {
+  /// A window over images `[N, C, H, W]` with results `[N, C, H', W']`; adaptive pooling needs no more.
+  fileprivate init(images: [Int], result: [Int]) {
+    self.init()
+    planes = images[0] * images[1]
+    (height, width) = (images[2], images[3])
+    (result_height, result_width) = (result[2], result[3])
+  }
+
+  fileprivate init(_ pooling: Pooling, images: [Int], result: [Int]) {
+    self.init(images: images, result: result)
+    (kernel_height, kernel_width) = (pooling.kernel.height, pooling.kernel.width)
+    (stride_height, stride_width) = (pooling.stride.height, pooling.stride.width)
+    (padding_height, padding_width) = (pooling.padding.height, pooling.padding.width)
+    (dilation_height, dilation_width) = (pooling.dilation.height, pooling.dilation.width)
+  }
+
+  fileprivate init(_ pooling: AveragePooling, images: [Int], result: [Int]) {
+    self.init(pooling.window, images: images, result: result)
+    counts_padding = pooling.countsPadding ? 1 : 0
+    divisor = pooling.divisor ?? 0
+  }
+}
+
+extension LoweringContext {
+  /// x → y, indices.
+  func maximumPooling(_ pooling: Pooling) -> LoweredOperation {
+    let (kernels, window) = (kernels, niche_window(pooling, images: shape(0), result: outputs[0].shape))
+    return LoweredOperation { operands in
+      let (x, result, indices) = (operands.input(0), operands.output(0), operands.integerOutput(1))
+      return { _ in
+        withUnsafePointer(to: window) { kernels.pointee.maximum_pooling($0, x, result, indices) }
+      }
+    }
+  }
+
+  /// x → y, indices.
+  func adaptiveMaximumPooling() -> LoweredOperation {
+    let (kernels, window) = (kernels, niche_window(images: shape(0), result: outputs[0].shape))
+    return LoweredOperation { operands in
+      let (x, result, indices) = (operands.input(0), operands.output(0), operands.integerOutput(1))
+      return { _ in
+        withUnsafePointer(to: window) { kernels.pointee.adaptive_maximum_pooling($0, x, result, indices) }
+      }
+    }
+  }
+
+  /// output gradient, indices → gradient of x.
+  func maximumPoolingGradient() -> LoweredOperation {
+    let (images, pooled, kernels) = (outputs[0].shape, shape(0), kernels)
+    let (planes, size, pooledSize) = (images[0] * images[1], images[2] * images[3], pooled[2] * pooled[3])
+    return LoweredOperation { operands in
+      let (gradient, indices, result) = (operands.input(0), operands.integerInput(1), operands.output(0))
+      return { _ in
+        kernels.pointee.maximum_pooling_gradient(planes, size, pooledSize, gradient, indices, result)
+      }
+    }
+  }
+
+  /// x → y.
+  func averagePooling(_ pooling: AveragePooling) -> LoweredOperation {
+    windowed(
+      niche_window(pooling, images: shape(0), result: outputs[0].shape), kernels.pointee.average_pooling)
+  }
+
+  /// output gradient → gradient of x.
+  func averagePoolingGradient(_ pooling: AveragePooling) -> LoweredOperation {
+    windowed(
+      niche_window(pooling, images: outputs[0].shape, result: shape(0)),
+      kernels.pointee.average_pooling_gradient)
+  }
+
+  /// x → y.
+  func adaptiveAveragePooling() -> LoweredOperation {
+    windowed(
+      niche_window(images: shape(0), result: outputs[0].shape), kernels.pointee.adaptive_average_pooling)
+  }
+
+  /// output gradient → gradient of x.
+  func adaptiveAveragePoolingGradient() -> LoweredOperation {
+    windowed(
+      niche_window(images: outputs[0].shape, result: shape(0)),
+      kernels.pointee.adaptive_average_pooling_gradient)
+  }
+
+  private typealias WindowKernel =
+    @convention(c) (
+      UnsafePointer<niche_window>, UnsafePointer<Float>, UnsafeMutablePointer<Float>
+    ) -> Void
+
+  private func windowed(_ window: niche_window, _ kernel: @escaping WindowKernel) -> LoweredOperation {
+    LoweredOperation { operands in
+      let (x, result) = (operands.input(0), operands.output(0))
+      return { _ in withUnsafePointer(to: window) { kernel($0, x, result) } }
+    }
+  }
+}

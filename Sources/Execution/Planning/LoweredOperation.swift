@@ -1,0 +1,131 @@
+import NetworkGraph
+import RandomStreams
+
+/// What a step does when it runs; the stream is that of the run's random numbers.
+typealias StepBody = (RandomStream?) -> Void
+
+/// An operation made ready for its kernels: what it needs of the plan, and how it is bound to memory.
+struct LoweredOperation {
+  /// Where the plan put a step's values.
+  struct Operands {
+    var inputs: [UnsafeMutableRawPointer]
+    var outputs: [UnsafeMutableRawPointer]
+    var scratch: UnsafeMutableRawPointer
+
+    func input(_ index: Int) -> UnsafeMutablePointer<Float> {
+      inputs[index].assumingMemoryBound(to: Float.self)
+    }
+
+    func output(_ index: Int) -> UnsafeMutablePointer<Float> {
+      outputs[index].assumingMemoryBound(to: Float.self)
+    }
+
+    func integerInput(_ index: Int) -> UnsafeMutablePointer<Int32> {
+      inputs[index].assumingMemoryBound(to: Int32.self)
+    }
+
+    func integerOutput(_ index: Int) -> UnsafeMutablePointer<Int32> {
+      outputs[index].assumingMemoryBound(to: Int32.self)
+    }
+  }
+
+  /// An output that may lie in an input's place.
+  struct InPlace {
+    var output: Int
+    var input: Int
+  }
+
+  /// Whether the output is the input as it lies in memory, so that nothing is done.
+  var isAlias = false
+  /// Memory needed while the step runs; its content is lost after it.
+  var scratchByteCount = 0
+  /// In order of preference.
+  var inPlace: [InPlace] = []
+  /// Makes the step, once the places are known.
+  var bind: (Operands) -> StepBody
+
+  /// An operation done by a body.
+  init(
+    scratchByteCount: Int = 0, inPlace: [InPlace] = [], bind: @escaping (Operands) -> StepBody
+  ) {
+    self.scratchByteCount = scratchByteCount
+    self.inPlace = inPlace
+    self.bind = bind
+  }
+
+  /// An operation that only gives its operand another type.
+  static var alias: LoweredOperation {
+    var operation = LoweredOperation { _ in { _ in } }
+    operation.isAlias = true
+    return operation
+  }
+}
+
+/// What lowering an operation may know.
+struct LoweringContext {
+  var kernels: Kernels
+  var inputs: [TensorType]
+  var outputs: [TensorType]
+  /// The number of the dropout among the graph's, which names its stream.
+  var dropoutNumber: Int
+
+  /// Input `index`'s shape.
+  func shape(_ index: Int) -> [Int] { inputs[index].shape }
+  /// How many elements input `index` has.
+  func count(_ index: Int) -> Int { inputs[index].elementCount }
+  /// How many elements output 0 has.
+  var outputCount: Int { outputs[0].elementCount }
+}
+
+extension Operation {
+  /// The operation made ready for its kernels; nil for leaves, which are no steps.
+  ///
+  /// - Throws: `ExecutionError.tooLarge` where extents do not fit the kernels.
+  func lowered(_ context: LoweringContext) throws(ExecutionError) -> LoweredOperation? {
+    switch self {
+    case .input, .parameter, .buffer, .constant: nil
+    case .convolution(let convolution):
+      try ConvolutionLowering(
+        convolution, images: context.shape(0), weight: context.shape(1), output: context.outputs[0].shape
+      ).forward(context)
+    case .convolutionInputGradient(let convolution, let shape):
+      try ConvolutionLowering(
+        convolution, images: shape, weight: context.shape(0), output: context.shape(1)
+      ).inputGradient(context)
+    case .convolutionWeightGradient(let convolution, let shape):
+      try ConvolutionLowering(
+        convolution, images: context.shape(0), weight: shape, output: context.shape(1)
+      ).weightGradient(context)
+    case .linear(let hasBias): try context.linear(hasBias: hasBias)
+    case .matrixMultiply(let transposeLeft, let transposeRight):
+      try context.matrixMultiply(transposeLeft: transposeLeft, transposeRight: transposeRight)
+    case .batchNormalization(let normalization):
+      normalization.isTraining
+        ? context.trainingNormalization(normalization) : context.evaluationNormalization(normalization)
+    case .batchNormalizationGradient(let normalization): context.normalizationGradient(normalization)
+    case .unary(let function): context.unary(function)
+    case .unaryGradient(let function): context.unaryGradient(function)
+    case .binary(let function): context.binary(function)
+    case .dropout(let dropout): context.dropout(dropout)
+    case .maximumPooling(let pooling): context.maximumPooling(pooling)
+    case .maximumPoolingGradient: context.maximumPoolingGradient()
+    case .averagePooling(let pooling): context.averagePooling(pooling)
+    case .averagePoolingGradient(let pooling, _): context.averagePoolingGradient(pooling)
+    case .adaptiveAveragePooling: context.adaptiveAveragePooling()
+    case .adaptiveAveragePoolingGradient: context.adaptiveAveragePoolingGradient()
+    case .adaptiveMaximumPooling: context.adaptiveMaximumPooling()
+    case .reshape: .alias
+    case .transpose(let permutation): context.transpose(permutation)
+    case .expand: context.expand()
+    case .concatenate(let axis): context.concatenate(axis: axis)
+    case .slice(let slice): context.slice(slice)
+    case .sliceGradient(let slice, _): context.sliceGradient(slice)
+    case .pad(let before, _, let value): context.pad(before: before, value: value)
+    case .reduce(let reduction): context.reduce(reduction)
+    case .softmax(let axis): context.softmax(axis: axis, isLogarithmic: false)
+    case .logSoftmax(let axis): context.softmax(axis: axis, isLogarithmic: true)
+    case .crossEntropy(let smoothing): context.crossEntropy(smoothing: smoothing)
+    case .crossEntropyGradient(let smoothing): context.crossEntropyGradient(smoothing: smoothing)
+    }
+  }
+}
