@@ -24,6 +24,7 @@ let package = Package(
     .testTarget(name: "PythonSyntaxTests", dependencies: ["PythonSyntax"], resources: [.copy("Fixtures")]),
     .target(name: "NetworkGraph", dependencies: ["RandomStreams"]),
     .testTarget(name: "NetworkGraphTests", dependencies: ["NetworkGraph", "RandomStreams"]),
+    .target(name: "TorchFrontend", dependencies: ["NetworkGraph", "PythonSyntax", "RandomStreams"]),
 
     // MARK: The engine
     .target(name: "Execution", dependencies: ["CKernels", "COpenBLAS", "NetworkGraph", "RandomStreams"]),

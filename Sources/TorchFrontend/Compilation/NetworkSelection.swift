@@ -1,0 +1,203 @@
+import PythonSyntax
+
+/// How a network can be made.
+struct NetworkCandidate {
+  /// The class, function or variable.
+  var name: String
+  /// Where that is defined.
+  var range: SourceRange?
+  /// What is called, or the finished module.
+  var value: PythonValue
+  /// The arguments to try, in that order; empty for a finished module.
+  var attempts: [[(name: String, value: PythonValue)]]
+}
+
+/// Chooses the network among what a source defines.
+///
+/// The rule, where `CompilationOptions.className` does not decide it: the `nn.Module` classes at the top level
+/// that no other of them uses (by name, also through functions) are looked at from the last to the first. One is
+/// taken if its `forward` can do with one argument and its constructor with what `ConstructorArguments` knows.
+/// If the constructor wants more, then a function or variable at the top level that makes an instance of the
+/// class is taken in its place, the first one defined; and if there is none, the class before it is looked at.
+struct NetworkSelection {
+  let interpreter: Interpreter
+  let module: Module
+  let options: CompilationOptions
+
+  func candidate() throws(Interruption) -> NetworkCandidate {
+    if let name = options.className { return try named(name) }
+    let classes = moduleClasses()
+    guard !classes.isEmpty else {
+      throw failure(
+        "there is no class derived from nn.Module", hint: "define one: class Net(nn.Module): …")
+    }
+    let used = usedClasses(Set(classes.map(\.name)))
+    var free = classes.filter { !used.contains($0.name) }
+    if free.isEmpty { free = classes }
+    var refusals: [String] = []
+    for type in free.reversed() {
+      guard try takesOneInput(type) else {
+        refusals.append("\(type.name).forward takes other than one argument")
+        continue
+      }
+      if let attempts = try attempts(for: type) {
+        return NetworkCandidate(name: type.name, range: type.nameRange, value: .type(type), attempts: attempts)
+      }
+      if let other = try maker(of: type) { return other }
+      refusals.append("the constructor of \(type.name) needs arguments that only its author knows")
+    }
+    interpreter.currentRange = free.last?.nameRange
+    throw failure(
+      "no class can be built: \(refusals.joined(separator: "; "))",
+      hint: "give the constructor's parameters defaults, and forward one input")
+  }
+
+  private func failure(_ message: String, hint: String) -> Interruption {
+    .refused(
+      Refusal(
+        Diagnostic(.error, "torch.no-network", message, hint: hint, range: interpreter.currentRange),
+        isExhaustion: false))
+  }
+
+  /// The candidate of that name.
+  private func named(_ name: String) throws(Interruption) -> NetworkCandidate {
+    interpreter.currentRange = nil
+    guard let value = interpreter.globals.variables[name] else {
+      let names = Array(interpreter.globals.variables.keys)
+      throw failure(
+        "the source defines no \(name)",
+        hint: closest(to: name, in: names).map { "did you mean \($0)?" } ?? "it defines \(moduleClasses().map(\.name).joined(separator: ", "))")
+    }
+    switch value {
+    case .type(let type) where type.isModule:
+      guard let attempts = try attempts(for: type) else {
+        if let other = try maker(of: type) { return other }
+        interpreter.currentRange = type.nameRange
+        throw failure(
+          "the constructor of \(name) needs arguments that only its author knows",
+          hint: "give its parameters defaults")
+      }
+      return NetworkCandidate(name: name, range: type.nameRange, value: value, attempts: attempts)
+    case .function(let function):
+      guard
+        let attempts = try ConstructorArguments(options: options)
+          .attempts(for: function, isMethod: false, interpreter)
+      else { throw failure("the function \(name) needs arguments that only its author knows", hint: "give its parameters defaults") }
+      return NetworkCandidate(name: name, range: nil, value: value, attempts: attempts)
+    case .instance(let instance) where instance.type.isModule:
+      return NetworkCandidate(name: name, range: instance.type.nameRange, value: value, attempts: [])
+    default: throw failure("\(name) is not an nn.Module class", hint: "name a class, function or variable that is a network")
+    }
+  }
+
+  /// The source's own module classes in the order of their definitions.
+  private func moduleClasses() -> [PythonClass] {
+    var classes: [PythonClass] = []
+    for case .type(let type) in interpreter.globals.variables.values
+    where type.native == nil && type.isModule && !classes.contains(where: { $0 === type }) {
+      classes.append(type)
+    }
+    return classes.sorted { ($0.nameRange?.lower ?? 0) < ($1.nameRange?.lower ?? 0) }
+  }
+
+  /// The arguments to try for a class; nil where its constructor wants more than is known.
+  private func attempts(for type: PythonClass) throws(Interruption) -> [[(name: String, value: PythonValue)]]? {
+    guard case .function(let function)? = interpreter.classMember("__init__", of: type) else {
+      // Without a constructor of its own, it has that of a library class.
+      return type.nearestNative?.qualifiedName == "torch.nn.Module" ? [[]] : nil
+    }
+    return try ConstructorArguments(options: options).attempts(for: function, isMethod: true, interpreter)
+  }
+
+  private func takesOneInput(_ type: PythonClass) throws(Interruption) -> Bool {
+    guard case .function(let function)? = interpreter.classMember("forward", of: type) else {
+      // What there is of the library's classes takes one input, but for nn.Module itself.
+      return type.nearestNative?.qualifiedName != "torch.nn.Module"
+    }
+    let parameters = function.parameters.parameters.dropFirst()
+    let required = zip(parameters, function.defaults.dropFirst()).count {
+      $0.1 == nil && ($0.0.kind == .positionalOnly || $0.0.kind == .positionalOrKeyword)
+    }
+    let positional = parameters.contains {
+      $0.kind == .positionalOnly || $0.kind == .positionalOrKeyword || $0.kind == .variadicPositional
+    }
+    return required <= 1 && positional
+  }
+
+  /// A function or variable that makes an instance of a class.
+  private func maker(of type: PythonClass) throws(Interruption) -> NetworkCandidate? {
+    for statement in module.body {
+      switch statement.kind {
+      case .function(let definition):
+        guard case .function(let function)? = interpreter.globals.variables[definition.name],
+          names(in: definition.body).contains(type.name), returnsValue(definition.body),
+          let attempts = try ConstructorArguments(options: options)
+            .attempts(for: function, isMethod: false, interpreter)
+        else { continue }
+        return NetworkCandidate(
+          name: definition.name, range: definition.nameRange, value: .function(function), attempts: attempts)
+      case .assignment(let targets, _):
+        guard targets.count == 1, case .name(let name) = targets[0].kind,
+          case .instance(let instance)? = interpreter.globals.variables[name], instance.type === type
+        else { continue }
+        return NetworkCandidate(
+          name: name, range: targets[0].range, value: .instance(instance), attempts: [])
+      default: continue
+      }
+    }
+    return nil
+  }
+
+  private func returnsValue(_ body: [Statement]) -> Bool {
+    var found = false
+    for statement in body {
+      SyntaxNode.statement(statement).walk { node in
+        if case .statement(let inner) = node, case .return(.some) = inner.kind { found = true }
+        return !found
+      }
+    }
+    return found
+  }
+
+  private func names(in body: [Statement]) -> Set<String> {
+    var names: Set<String> = []
+    for statement in body {
+      SyntaxNode.statement(statement).walk { node in
+        if case .expression(let expression) = node, case .name(let name) = expression.kind { names.insert(name) }
+        return true
+      }
+    }
+    return names
+  }
+
+  /// The classes that another one names in its body, directly or through functions at the top level.
+  private func usedClasses(_ classes: Set<String>) -> Set<String> {
+    var mentions: [String: Set<String>] = [:]
+    Module(source: "", body: module.body).walk { node in
+      guard case .statement(let statement) = node else { return false }
+      switch statement.kind {
+      case .class(let definition): mentions[definition.name] = names(in: [statement]).subtracting([definition.name])
+      case .function(let definition): mentions[definition.name] = names(in: definition.body)
+      case .assignment(let targets, _):
+        // `BLOCKS = {"a": BlockA}`: a table of classes passes them on.
+        for case .name(let name) in targets.map(\.kind) { mentions[name, default: []].formUnion(names(in: [statement])) }
+      default: return true
+      }
+      return false
+    }
+    var used: Set<String> = []
+    for name in classes {
+      var pending = Array(mentions[name] ?? [])
+      var seen: Set<String> = [name]
+      while let next = pending.popLast() {
+        guard seen.insert(next).inserted else { continue }
+        if classes.contains(next) {
+          used.insert(next)
+        } else {
+          pending += mentions[next] ?? []
+        }
+      }
+    }
+    return used
+  }
+}

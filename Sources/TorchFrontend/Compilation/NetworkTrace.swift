@@ -1,0 +1,171 @@
+import NetworkGraph
+import PythonSyntax
+
+/// Traces the forward pass of a built network into a graph.
+struct NetworkTrace {
+  private let interpreter: Interpreter
+  private let options: CompilationOptions
+  private let candidate: NetworkCandidate
+
+  init(_ interpreter: Interpreter, _ options: CompilationOptions, _ candidate: NetworkCandidate) {
+    self.interpreter = interpreter
+    self.options = options
+    self.candidate = candidate
+  }
+
+  func run(_ network: PythonInstance) throws(Interruption) -> (graph: Graph, layers: [LayerSummary]) {
+    let tracer = interpreter.tracer
+    interpreter.currentRange = candidate.range
+    guard network.module != nil else {
+      throw interpreter.raise(
+        .attributeError, "\(network.type.name).__init__ does not call super().__init__()",
+        hint: "begin __init__ with super().__init__()")
+    }
+    let modules = try interpreter.namedModules(network)
+    for (path, module) in modules {
+      module.module?.path = path
+      module.set("training", .bool(options.isTraining))
+    }
+    tracer.reset()
+    tracer.isTracing = true
+    defer { tracer.isTracing = false }
+    let type = TensorType(.float32, options.inputShape)
+    try interpreter.checkShape(options.inputShape)
+    let input = try interpreter.tensor(.graph(tracer.builder.input("images", type)), options.inputShape)
+    try declareParameters(network)
+    let buffers = try declareBuffers(network)
+
+    let result = try interpreter.callModule(network, Arguments([.tensor(input)]))
+    interpreter.currentRange = candidate.range
+    let outputs = try self.outputs(result)
+    try checkClasses(outputs[0], modules)
+    var values: [ValueID] = []
+    for output in outputs { values.append(try interpreter.operand(output)) }
+    tracer.builder.setOutputs(values)
+    for (buffer, value) in buffers {
+      guard case .graph(let current) = try interpreter.content(buffer) else {
+        throw interpreter.unsupported("setting a buffer to a constant within a network is not supported yet")
+      }
+      if current != value { tracer.builder.update(buffer: value, to: current) }
+    }
+    return (tracer.builder.graph, summaries(modules))
+  }
+
+  // MARK: Variables
+
+  private func declareParameters(_ network: PythonInstance) throws(Interruption) {
+    var total = 0
+    for (name, tensor) in try interpreter.namedParameters(network) {
+      interpreter.currentRange = candidate.range
+      guard tensor.dataType.isFloating else {
+        throw interpreter.raise(
+          .runtimeError, "Only Tensors of floating point and complex dtype can require gradients: \(name)")
+      }
+      let (sum, isOver) = total.addingReportingOverflow(tensor.count)
+      guard !isOver, sum <= options.limits.parameters else {
+        throw interpreter.exhausted(
+          "the network has more than \(options.limits.parameters) parameters", "limit.parameters")
+      }
+      total = sum
+      let initializer = try initializer(of: tensor, name)
+      let value = interpreter.tracer.builder.parameter(
+        name, TensorType(.float32, tensor.shape), initializer: initializer,
+        isTrainable: tensor.requiresGradient)
+      tensor.cell.content = .graph(value)
+    }
+  }
+
+  private func initializer(of tensor: TracedTensor, _ name: String) throws(Interruption) -> Initializer {
+    switch try interpreter.content(tensor) {
+    case .fill(let value): return .constant(value)
+    case .random(let distribution): return distribution
+    case .values(let values): return .values(values.map { Float($0) })
+    case .graph:
+      throw interpreter.unsupported(
+        "\(name) shares its memory with another parameter, which is not supported",
+        hint: "assign the same nn.Parameter object in both places")
+    }
+  }
+
+  /// Declares the buffers of floating type; integers are constants, of which indices are made.
+  private func declareBuffers(
+    _ network: PythonInstance
+  ) throws(Interruption) -> [(buffer: TracedTensor, value: ValueID)] {
+    var buffers: [(buffer: TracedTensor, value: ValueID)] = []
+    for (name, tensor) in try interpreter.namedBuffers(network) {
+      interpreter.currentRange = candidate.range
+      let initializer = try initializer(of: tensor, name)
+      let value = interpreter.tracer.builder.buffer(
+        name, TensorType(tensor.dataType.elementType, tensor.shape), initializer: initializer)
+      guard tensor.dataType.isFloating else { continue }
+      tensor.cell.content = .graph(value)
+      buffers.append((tensor, value))
+    }
+    return buffers
+  }
+
+  // MARK: The result
+
+  private func outputs(_ result: PythonValue) throws(Interruption) -> [TracedTensor] {
+    switch result {
+    case .tensor(let tensor): return [tensor]
+    case .tuple(let tuple):
+      var tensors: [TracedTensor] = []
+      for case .tensor(let tensor) in tuple.elements { tensors.append(tensor) }
+      if !tensors.isEmpty, tensors.count == tuple.elements.count { return tensors }
+    default: break
+    }
+    throw interpreter.raise(
+      .typeError, "\(candidate.name).forward must return a tensor, but returns \(interpreter.typeName(result))",
+      hint: interpreter.isNone(result) ? "end forward with: return x" : nil, identifier: "torch.output")
+  }
+
+  /// Makes sure that the result is `[batch, classes]`.
+  private func checkClasses(
+    _ output: TracedTensor, _ modules: [(path: String, module: PythonInstance)]
+  ) throws(Interruption) {
+    guard let count = options.classCount else { return }
+    let batch = options.inputShape.first ?? 1
+    if output.shape == [batch, count] { return }
+    let message = "the network must yield [\(batch), \(count)], but yields \(output.shape)"
+    if output.rank == 2, output.shape[0] == batch,
+      let last = modules.last(where: { item in
+        item.module.module?.isApplied ?? false && item.module.module?.outputShape == output.shape
+          && item.module.attributes["out_features"] != nil
+      })?.module, let construction = last.module?.construction
+    {
+      let mismatch = ShapeMismatch(
+        modulePath: last.module?.path ?? "", moduleType: last.type.name, argumentName: "out_features",
+        argumentRange: construction.arguments["out_features"], constructionRange: construction.range,
+        constructedWith: last.int("out_features"), required: count,
+        constructionCount: interpreter.constructionCounts[construction.range] ?? 1)
+      interpreter.currentRange = construction.arguments["out_features"] ?? construction.range
+      throw interpreter.raise(
+        .runtimeError, message,
+        hint: "\(interpreter.described(last)) was built with out_features=\(last.int("out_features"))",
+        identifier: "torch.output", mismatch: mismatch)
+    }
+    var hint = "end with a Linear layer of \(count) features"
+    if output.rank > 2 { hint = "flatten before the last Linear layer: x = torch.flatten(x, 1)" }
+    if output.rank >= 1, output.shape[0] != batch { hint = "the batch dimension was mixed with others: flatten from dimension 1 on" }
+    throw interpreter.raise(.runtimeError, message, hint: hint, identifier: "torch.output")
+  }
+
+  /// The modules without modules of their own.
+  private func summaries(_ modules: [(path: String, module: PythonInstance)]) -> [LayerSummary] {
+    modules.compactMap { path, module in
+      guard let state = module.module, state.modules.items.allSatisfy({ $0.value == nil }), !path.isEmpty else {
+        return nil
+      }
+      // An empty container is no layer.
+      let containers: Set<String> = ["Sequential", "ModuleList", "ModuleDict", "ParameterList"]
+      if let native = module.type.native, containers.contains(native.name) { return nil }
+      let width = ["out_channels", "out_features"].lazy.compactMap { name -> Int? in
+        if case .int(let value)? = module.attributes[name] { value } else { nil }
+      }.first
+      return LayerSummary(
+        path: path, type: module.type.name, outputWidth: width, outputShape: state.outputShape,
+        constructionRange: state.construction?.range ?? state.constructionRange, isApplied: state.isApplied)
+    }
+  }
+}

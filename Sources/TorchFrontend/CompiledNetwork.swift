@@ -1,0 +1,67 @@
+public import NetworkGraph
+public import PythonSyntax
+
+/// A network that was read, built and traced.
+public struct CompiledNetwork: Sendable {
+  /// The class (or factory function, or global variable) that was built.
+  public var className: String
+  /// What the forward pass computes; `outputs[0]` is the result.
+  public var graph: Graph
+  /// The leaf modules in the order of their registration.
+  public var layers: [LayerSummary]
+  /// Warnings and notes: what was ignored, and why.
+  public var notes: [Diagnostic]
+
+  /// A compiled network.
+  public init(className: String, graph: Graph, layers: [LayerSummary], notes: [Diagnostic]) {
+    self.className = className
+    self.graph = graph
+    self.layers = layers
+    self.notes = notes
+  }
+}
+
+extension CompiledNetwork {
+  /// The number of leaf modules, with normalisations, dropouts and activations that are modules, as LLMatic's
+  /// reference implementation counts it.
+  public var depth: Int { layers.count }
+
+  /// The largest number of output channels or features of a leaf module, which is LLMatic's width; 0 if none
+  /// has any.
+  public var width: Int { layers.compactMap(\.outputWidth).max() ?? 0 }
+
+  /// Width over depth, LLMatic's first descriptor; 0 for a network without leaf modules.
+  public var widthDepthRatio: Double { depth == 0 ? 0 : Double(width) / Double(depth) }
+
+  /// The extents of the result.
+  public var outputShape: [Int] { graph.outputs.first.map { graph.type(of: $0).shape } ?? [] }
+}
+
+/// A leaf module of a network: one that holds no other module.
+public struct LayerSummary: Sendable, Hashable {
+  /// Where it stands among the modules, such as `features.0`.
+  public var path: String
+  /// Its class, such as `Conv2d`.
+  public var type: String
+  /// Its `out_channels` or `out_features`, where it has one.
+  public var outputWidth: Int?
+  /// The extents of what it yielded when it was last applied; empty where it was not, or yielded no tensor.
+  public var outputShape: [Int]
+  /// The call that built it.
+  public var constructionRange: SourceRange?
+  /// Whether the forward pass used it.
+  public var isApplied: Bool
+
+  /// A summary.
+  public init(
+    path: String, type: String, outputWidth: Int?, outputShape: [Int], constructionRange: SourceRange?,
+    isApplied: Bool
+  ) {
+    self.path = path
+    self.type = type
+    self.outputWidth = outputWidth
+    self.outputShape = outputShape
+    self.constructionRange = constructionRange
+    self.isApplied = isApplied
+  }
+}

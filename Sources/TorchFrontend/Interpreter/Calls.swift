@@ -1,0 +1,329 @@
+import PythonSyntax
+
+extension Interpreter {
+  /// Evaluates a call expression.
+  func evaluateCall(
+    _ callee: Expression, _ written: [Argument], _ range: SourceRange, _ scope: Scope
+  ) throws(Interruption) -> PythonValue {
+    if case .name("super") = callee.kind, scope.variables["super"] == nil, globals.variables["super"] == nil {
+      return try evaluateSuper(written, range, scope)
+    }
+    let function = try evaluate(callee, scope)
+    var arguments = Arguments(site: CallSite(range: range, arguments: written))
+    arguments.positional.reserveCapacity(written.count)
+    for argument in written {
+      let value = try evaluate(argument.value, scope)
+      switch argument.kind {
+      case .positional: arguments.positional.append(value)
+      case .keyword(let name): try add(name, value, to: &arguments, argument.range)
+      case .unpackedPositional:
+        currentRange = argument.range
+        let more = try elements(of: value)
+        try reserve(more.count)
+        arguments.positional += more
+      case .unpackedKeyword:
+        currentRange = argument.range
+        for (key, item) in try mappingItems(value) {
+          guard case .string(let name) = key else { throw raise(.typeError, "keywords must be strings") }
+          try add(name, item, to: &arguments, argument.range)
+        }
+      }
+    }
+    currentRange = range
+    return try call(function, arguments)
+  }
+
+  private func add(
+    _ name: String, _ value: PythonValue, to arguments: inout Arguments, _ range: SourceRange
+  ) throws(Interruption) {
+    if arguments.keywords.contains(where: { $0.name == name }) {
+      currentRange = range
+      throw raise(.typeError, "got multiple values for keyword argument '\(name)'")
+    }
+    try spend(arguments.keywords.count >> 3)
+    arguments.keywords.append((name, value))
+  }
+
+  /// Calls a value.
+  func call(_ callee: PythonValue, _ arguments: Arguments) throws(Interruption) -> PythonValue {
+    try enter()
+    defer { leave() }
+    switch callee {
+    case .native(let function): return try call(function, arguments)
+    case .function(let function): return try call(function, arguments)
+    case .method(let method):
+      return try call(method.function, arguments.prepending(method.receiver))
+    case .type(let type): return try instantiate(type, arguments)
+    case .partial(let partial):
+      var all = arguments
+      all.site = nil
+      all.positional = partial.positional + arguments.positional
+      all.keywords = partial.keywords.filter { keyword in
+        !arguments.keywords.contains { $0.name == keyword.name }
+      }
+      all.keywords += arguments.keywords
+      return try call(partial.function, all)
+    case .instance(let instance):
+      guard let method = classMember("__call__", of: instance.type) else {
+        throw raise(.typeError, "'\(instance.type.name)' object is not callable")
+      }
+      return try call(method, arguments.prepending(callee))
+    case .opaque(let name): throw unsupported("\(name) is not supported", hint: opaqueHint(name))
+    case .descriptor(let descriptor) where descriptor.kind != .property:
+      return try call(descriptor.getter, arguments)
+    default: throw raise(.typeError, "'\(typeName(callee))' object is not callable")
+    }
+  }
+
+  /// What might have been meant by a name that we know nothing of.
+  func opaqueHint(_ name: String) -> String? {
+    guard let dot = name.lastIndex(of: ".") else { return nil }
+    let module = String(name[..<dot])
+    return closest(to: String(name[name.index(after: dot)...]), in: library.names(in: module))
+      .map { "did you mean '\(module).\($0)'?" }
+  }
+
+  /// Makes an instance of a class.
+  func instantiate(_ type: PythonClass, _ arguments: Arguments) throws(Interruption) -> PythonValue {
+    if type.isNamedTuple { return try makeNamedTuple(type, arguments) }
+    if let construct = type.nearestNative?.construct {
+      return try call(construct, arguments)
+    }
+    if type.isSubclass(ofNative: "enum.Enum") { return try enumerationMember(of: type, arguments) }
+    let instance = try instance(of: type)
+    if type.isSubclass(ofNative: "builtins.BaseException") {
+      instance.exceptionArguments = arguments.positional
+    }
+    guard let initializer = classMember("__init__", of: type) else {
+      if type.isDataclass {
+        try fillFields(of: instance, arguments)
+      } else if !arguments.positional.isEmpty || !arguments.keywords.isEmpty {
+        throw raise(.typeError, "\(type.name)() takes no arguments")
+      }
+      return .instance(instance)
+    }
+    _ = try call(initializer, arguments.prepending(.instance(instance)))
+    instance.module?.constructionRange = arguments.site?.range
+    return .instance(instance)
+  }
+
+  // MARK: The source's functions
+
+  private func call(_ function: PythonFunction, _ arguments: Arguments) throws(Interruption) -> PythonValue {
+    guard callDepth < limits.recursionDepth else {
+      throw exhausted("maximum recursion depth exceeded", "limit.recursion")
+    }
+    let place = currentRange
+    let scope = Scope(
+      .function, variables: try bind(function, arguments), parent: function.scope.flatMap(Self.visible),
+      locals: function.locals, owner: function.owner)
+    scope.receiver = arguments.positional.first
+    callDepth += 1
+    defer { callDepth -= 1 }
+    switch function.body {
+    case .expression(let expression):
+      let value = try evaluate(expression, scope)
+      currentRange = place
+      return value
+    case .statements(let statements):
+      if function.isGenerator { scope.yielded = [] }
+      let flow = try run(statements, scope)
+      currentRange = place
+      if let yielded = scope.yielded { return try iterator(.elements(yielded)) }
+      if case .return(let value) = flow { return value }
+      return .none
+    }
+  }
+
+  private static func visible(_ scope: Scope) -> Scope? { scope.kind == .module ? nil : scope }
+
+  /// The names of a call's parameters with their values.
+  private func bind(
+    _ function: PythonFunction, _ arguments: Arguments
+  ) throws(Interruption) -> [String: PythonValue] {
+    let parameters = function.parameters.parameters
+    var bound: [String: PythonValue] = [:]
+    bound.reserveCapacity(parameters.count + 4)
+    var position = 0
+    var keywords = arguments.keywords
+    var missing: [String] = []
+    let positionalCount = parameters.count { $0.kind == .positionalOnly || $0.kind == .positionalOrKeyword }
+    let isVariadic = parameters.contains { $0.kind == .variadicPositional }
+    if !isVariadic, arguments.positional.count > positionalCount {
+      let required = zip(parameters, function.defaults).count {
+        $0.1 == nil && ($0.0.kind == .positionalOnly || $0.0.kind == .positionalOrKeyword)
+      }
+      let range = required == positionalCount ? "\(positionalCount)" : "from \(required) to \(positionalCount)"
+      throw raise(
+        .typeError,
+        "\(qualifiedName(function))() takes \(range) positional argument\(positionalCount == 1 ? "" : "s") but "
+          + "\(arguments.positional.count) \(arguments.positional.count == 1 ? "was" : "were") given")
+    }
+    for (index, parameter) in parameters.enumerated() {
+      let place = keywords.firstIndex { $0.name == parameter.name }
+      switch parameter.kind {
+      case .positionalOnly, .positionalOrKeyword:
+        if position < arguments.positional.count {
+          if place != nil, parameter.kind == .positionalOrKeyword {
+            throw raise(
+              .typeError,
+              "\(qualifiedName(function))() got multiple values for argument '\(parameter.name)'")
+          }
+          bound[parameter.name] = arguments.positional[position]
+          position += 1
+        } else if let place, parameter.kind == .positionalOrKeyword {
+          bound[parameter.name] = keywords.remove(at: place).value
+        } else if let value = index < function.defaults.count ? function.defaults[index] : nil {
+          bound[parameter.name] = value
+        } else {
+          missing.append(parameter.name)
+        }
+      case .keywordOnly:
+        if let place {
+          bound[parameter.name] = keywords.remove(at: place).value
+        } else if let value = index < function.defaults.count ? function.defaults[index] : nil {
+          bound[parameter.name] = value
+        } else {
+          missing.append(parameter.name)
+        }
+      case .variadicPositional:
+        bound[parameter.name] = try tuple(Array(arguments.positional.dropFirst(position)))
+        position = arguments.positional.count
+      case .variadicKeyword:
+        let rest = try dictionary()
+        for (name, value) in keywords { rest.set(.string(name), .string(name), value) }
+        bound[parameter.name] = .dict(rest)
+        keywords = []
+      }
+    }
+    if let unexpected = keywords.first {
+      throw raise(
+        .typeError, "\(qualifiedName(function))() got an unexpected keyword argument '\(unexpected.name)'",
+        hint: closest(to: unexpected.name, in: parameters.map(\.name)).map { "did you mean '\($0)'?" })
+    }
+    if !missing.isEmpty { throw missingArguments(missing, of: qualifiedName(function)) }
+    return bound
+  }
+
+  func missingArguments(_ names: [String], of function: String) -> Interruption {
+    let quoted = names.map { "'\($0)'" }
+    let list =
+      quoted.count < 2
+      ? quoted.joined()
+      : quoted.dropLast().joined(separator: ", ") + (quoted.count > 2 ? "," : "") + " and " + quoted[quoted.count - 1]
+    return raise(
+      .typeError,
+      "\(function)() missing \(names.count) required positional argument\(names.count == 1 ? "" : "s"): \(list)")
+  }
+
+  func qualifiedName(_ function: PythonFunction) -> String {
+    function.owner.map { "\($0.name).\(function.name)" } ?? function.name
+  }
+
+  // MARK: super()
+
+  private func evaluateSuper(
+    _ written: [Argument], _ range: SourceRange, _ scope: Scope
+  ) throws(Interruption) -> PythonValue {
+    if written.isEmpty {
+      var function: Scope? = scope
+      while let candidate = function, candidate.kind != .function || candidate.owner == nil {
+        function = candidate.parent
+      }
+      guard let owner = function?.owner, let receiver = function?.receiver else {
+        currentRange = range
+        throw raise(.runtimeError, "super(): no arguments")
+      }
+      try reserve(1)
+      return .superclass(heap.adopt(SuperProxy(owner: owner, receiver: receiver)))
+    }
+    guard written.count == 2 else {
+      currentRange = range
+      throw raise(.typeError, "super() takes no arguments or a class and an instance")
+    }
+    let type = try evaluate(written[0].value, scope)
+    let receiver = try evaluate(written[1].value, scope)
+    currentRange = range
+    guard case .type(let owner) = type else { throw raise(.typeError, "super() argument 1 must be a type") }
+    let receiverType = classOf(receiver)
+    var isFitting = receiverType.isSubclass(of: owner)
+    if case .type(let itself) = receiver { isFitting = isFitting || itself.isSubclass(of: owner) }
+    guard isFitting else {
+      throw raise(.typeError, "super(type, obj): obj must be an instance or subtype of type")
+    }
+    try reserve(1)
+    return .superclass(heap.adopt(SuperProxy(owner: owner, receiver: receiver)))
+  }
+
+  // MARK: Classes made of fields
+
+  private func fillFields(of instance: PythonInstance, _ arguments: Arguments) throws(Interruption) {
+    var fields: [String] = []
+    for type in instance.type.resolutionOrder.reversed() where type.isDataclass {
+      fields += type.fields.filter { !fields.contains($0) }
+    }
+    let values = try fieldValues(fields, of: instance.type, arguments)
+    for (field, value) in zip(fields, values) { instance.set(field, value) }
+    if let method = classMember("__post_init__", of: instance.type) {
+      _ = try call(method, Arguments([.instance(instance)]))
+    }
+  }
+
+  private func makeNamedTuple(
+    _ type: PythonClass, _ arguments: Arguments
+  ) throws(Interruption) -> PythonValue {
+    try tuple(try fieldValues(type.fields, of: type, arguments), .named(type))
+  }
+
+  private func fieldValues(
+    _ fields: [String], of type: PythonClass, _ arguments: Arguments
+  ) throws(Interruption) -> [PythonValue] {
+    guard arguments.positional.count <= fields.count else {
+      throw raise(
+        .typeError,
+        "\(type.name).__init__() takes \(fields.count + 1) positional arguments but "
+          + "\(arguments.positional.count + 1) were given")
+    }
+    if let unknown = arguments.keywords.first(where: { !fields.contains($0.name) }) {
+      throw raise(
+        .typeError, "\(type.name).__init__() got an unexpected keyword argument '\(unknown.name)'")
+    }
+    var values: [PythonValue] = []
+    var missing: [String] = []
+    for (index, field) in fields.enumerated() {
+      if index < arguments.positional.count {
+        values.append(arguments.positional[index])
+      } else if let keyword = arguments.keywords.first(where: { $0.name == field }) {
+        values.append(keyword.value)
+      } else if let value = classMember(field, of: type) {
+        values.append(try fieldDefault(value))
+      } else {
+        missing.append(field)
+      }
+    }
+    if !missing.isEmpty { throw missingArguments(missing, of: "\(type.name).__init__") }
+    return values
+  }
+
+  /// `dataclasses.field(default_factory=…)` makes a fresh value for each instance.
+  private func fieldDefault(_ value: PythonValue) throws(Interruption) -> PythonValue {
+    guard case .instance(let field) = value, field.type.native?.qualifiedName == "dataclasses.Field" else {
+      return value
+    }
+    if let factory = field.attributes["default_factory"] { return try call(factory, Arguments()) }
+    return field.attributes["default"] ?? .none
+  }
+
+  private func enumerationMember(
+    of type: PythonClass, _ arguments: Arguments
+  ) throws(Interruption) -> PythonValue {
+    guard let wanted = arguments.positional.first else { throw raise(.typeError, "missing value") }
+    for name in type.assigned {
+      guard case .instance(let member)? = type.members[name], let value = member.attributes["value"] else {
+        continue
+      }
+      if try areEqual(value, wanted) { return .instance(member) }
+    }
+    throw raise(.valueError, "\(try representation(of: wanted)) is not a valid \(type.name)")
+  }
+}

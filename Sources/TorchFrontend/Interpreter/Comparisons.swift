@@ -1,0 +1,253 @@
+import PythonSyntax
+
+extension Interpreter {
+  func compare(
+    _ operation: ComparisonOperator, _ left: PythonValue, _ right: PythonValue
+  ) throws(Interruption) -> PythonValue {
+    switch operation {
+    case .is: return .bool(isSame(left, right))
+    case .isNot: return .bool(!isSame(left, right))
+    case .in: return .bool(try contains(right, left))
+    case .notIn: return .bool(try !contains(right, left))
+    default: break
+    }
+    switch (left, right) {
+    case (.tensor, .none), (.none, .tensor): break
+    case (.tensor, _), (_, .tensor): return try tensorComparison(operation, left, right)
+    default: break
+    }
+    switch operation {
+    case .equal: return .bool(try areEqual(left, right))
+    case .notEqual: return .bool(try !areEqual(left, right))
+    case .less: return .bool(try isLess(left, right, "<"))
+    case .greater: return .bool(try isLess(right, left, ">"))
+    case .lessOrEqual: return .bool(try isLessOrEqual(left, right, "<="))
+    default: return .bool(try isLessOrEqual(right, left, ">="))
+    }
+  }
+
+  private func isLessOrEqual(
+    _ left: PythonValue, _ right: PythonValue, _ symbol: String
+  ) throws(Interruption) -> Bool {
+    if let (a, b) = numbers(left, right) { return a <= b }
+    if case .int(let a) = left, case .int(let b) = right { return a <= b }
+    if case .instance(let instance) = left, let method = classMember("__le__", of: instance.type) {
+      return try isTrue(try call(method, Arguments([left, right])))
+    }
+    if try isLess(left, right, symbol) { return true }
+    return try areEqual(left, right)
+  }
+
+  /// Both as floats, where at least one is and both are numbers.
+  private func numbers(_ left: PythonValue, _ right: PythonValue) -> (Double, Double)? {
+    guard let a = double(left), let b = double(right) else { return nil }
+    if case .float = left { return (a, b) }
+    if case .float = right { return (a, b) }
+    return nil
+  }
+
+  /// A number's value as a float; nil for what is no number.
+  func double(_ value: PythonValue) -> Double? {
+    switch value {
+    case .int(let value): Double(value)
+    case .float(let value): value
+    case .bool(let value): value ? 1 : 0
+    default: nil
+    }
+  }
+
+  /// An integer's value; nil for what is no integer.
+  func integer(_ value: PythonValue) -> Int? {
+    switch value {
+    case .int(let value): value
+    case .bool(let value): value ? 1 : 0
+    default: nil
+    }
+  }
+
+  /// Whether `left` sorts before `right`.
+  func isLess(
+    _ left: PythonValue, _ right: PythonValue, _ symbol: String = "<"
+  ) throws(Interruption) -> Bool {
+    if let (a, b) = numbers(left, right) { return a < b }
+    if let a = integer(left), let b = integer(right) { return a < b }
+    switch (left, right) {
+    case (.string(let a), .string(let b)):
+      try spend(min(a.utf8.count, b.utf8.count) >> 5)
+      return a.unicodeScalars.lexicographicallyPrecedes(b.unicodeScalars)
+    case (.list(let a), .list(let b)): return try isLess(a.elements, b.elements, symbol)
+    case (.tuple(let a), .tuple(let b)): return try isLess(a.elements, b.elements, symbol)
+    case (.set(let a), .set(let b)):
+      return a.count < b.count && a.items.allSatisfy { b.contains($0.hash) }
+    case (.instance(let instance), _):
+      if let method = classMember("__lt__", of: instance.type) {
+        return try isTrue(try call(method, Arguments([left, right])))
+      }
+    default: break
+    }
+    throw raise(
+      .typeError,
+      "'\(symbol)' not supported between instances of '\(typeName(left))' and '\(typeName(right))'")
+  }
+
+  private func isLess(
+    _ left: [PythonValue], _ right: [PythonValue], _ symbol: String
+  ) throws(Interruption) -> Bool {
+    try enter()
+    defer { leave() }
+    for (a, b) in zip(left, right) where try !areEqual(a, b) { return try isLess(a, b, symbol) }
+    return left.count < right.count
+  }
+
+  /// Python's `is`.
+  func isSame(_ left: PythonValue, _ right: PythonValue) -> Bool {
+    switch (left, right) {
+    case (.none, .none), (.ellipsis, .ellipsis), (.notImplemented, .notImplemented): true
+    case (.bool(let a), .bool(let b)): a == b
+    case (.int(let a), .int(let b)): a == b
+    case (.float(let a), .float(let b)): a == b
+    case (.string(let a), .string(let b)): a == b
+    case (.list(let a), .list(let b)): a === b
+    case (.tuple(let a), .tuple(let b)): a === b
+    case (.dict(let a), .dict(let b)): a === b
+    case (.set(let a), .set(let b)): a === b
+    case (.function(let a), .function(let b)): a === b
+    case (.native(let a), .native(let b)): a === b
+    case (.type(let a), .type(let b)): a === b
+    case (.instance(let a), .instance(let b)): a === b
+    case (.tensor(let a), .tensor(let b)): a === b
+    case (.namespace(let a), .namespace(let b)): a.name == b.name
+    case (.iterator(let a), .iterator(let b)): a === b
+    case (.dataType(let a), .dataType(let b)): a == b
+    case (.opaque(let a), .opaque(let b)): a == b
+    case (.range(let a), .range(let b)): a == b
+    default: false
+    }
+  }
+
+  /// Python's `==`, but for tensors.
+  func areEqual(_ left: PythonValue, _ right: PythonValue) throws(Interruption) -> Bool {
+    try spend(1)
+    if let a = double(left), let b = double(right) {
+      if let x = integer(left), let y = integer(right) { return x == y }
+      return a == b
+    }
+    switch (left, right) {
+    case (.string(let a), .string(let b)):
+      try spend(min(a.utf8.count, b.utf8.count) >> 5)
+      // Python compares code points, Swift's == canonically equivalent text.
+      return a.utf8.elementsEqual(b.utf8)
+    case (.list(let a), .list(let b)): return try areEqual(a.elements, b.elements)
+    case (.tuple(let a), .tuple(let b)): return try areEqual(a.elements, b.elements)
+    case (.set(let a), .set(let b)):
+      try spend(a.count)
+      return a.count == b.count && a.items.allSatisfy { b.contains($0.hash) }
+    case (.dict(let a), .dict(let b)):
+      guard a.count == b.count else { return false }
+      try enter()
+      defer { leave() }
+      for item in a.items {
+        guard let other = b[item.hash], try areEqual(item.value, other) else { return false }
+      }
+      return true
+    case (.device(let a), .device(let b)): return a == b
+    case (.device(let a), .string(let b)), (.string(let b), .device(let a)): return a == b
+    case (.method(let a), .method(let b)):
+      return isSame(a.receiver, b.receiver) && isSame(a.function, b.function)
+    case (.instance(let instance), _):
+      if let method = classMember("__eq__", of: instance.type) {
+        return try isTrue(try call(method, Arguments([left, right])))
+      }
+      return isSame(left, right)
+    case (.opaque(let name), .opaque(let other)) where name == other: return true
+    case (.opaque(let name), _) where !isNone(right): throw unsupported("\(name) is not supported")
+    case (_, .opaque(let name)) where !isNone(left): throw unsupported("\(name) is not supported")
+    default: return isSame(left, right)
+    }
+  }
+
+  private func areEqual(_ left: [PythonValue], _ right: [PythonValue]) throws(Interruption) -> Bool {
+    guard left.count == right.count else { return false }
+    try enter()
+    defer { leave() }
+    for (a, b) in zip(left, right) where !isSame(a, b) {
+      guard try areEqual(a, b) else { return false }
+    }
+    return true
+  }
+
+  func isNone(_ value: PythonValue) -> Bool { if case .none = value { true } else { false } }
+
+  /// Python's `element in container`.
+  func contains(_ container: PythonValue, _ element: PythonValue) throws(Interruption) -> Bool {
+    switch container {
+    case .dict(let dictionary): return dictionary[try hashKey(element)] != nil
+    case .set(let set): return set.contains(try hashKey(element))
+    case .string(let text):
+      guard case .string(let part) = element else {
+        throw raise(
+          .typeError, "'in <string>' requires string as left operand, not \(typeName(element))")
+      }
+      return try offset(of: part, in: text) != nil
+    case .range(let range):
+      guard let number = integer(element), range.count > 0 else { return false }
+      let low = min(range.start, range[range.count - 1])
+      let high = max(range.start, range[range.count - 1])
+      return number >= low && number <= high && (number - range.start) % range.step == 0
+    case .instance(let instance):
+      if let method = classMember("__contains__", of: instance.type) {
+        return try isTrue(try call(method, Arguments([container, element])))
+      }
+    default: break
+    }
+    for candidate in try elements(of: container) {
+      if isSame(candidate, element) { return true }
+      if try areEqual(candidate, element) { return true }
+    }
+    return false
+  }
+
+  /// What makes a value the same key as another.
+  func hashKey(_ value: PythonValue) throws(Interruption) -> HashKey {
+    switch value {
+    case .none: return .none
+    case .ellipsis: return .ellipsis
+    case .bool(let value): return .int(value ? 1 : 0)
+    case .int(let value): return .int(value)
+    case .float(let value): return Int(exactly: value).map { .int($0) } ?? .float(value)
+    case .string(let value):
+      try spend(value.utf8.count >> 5)
+      return .string(value)
+    case .tuple(let tuple):
+      try enter()
+      defer { leave() }
+      var keys: [HashKey] = []
+      for element in tuple.elements { keys.append(try hashKey(element)) }
+      try spend(keys.count)
+      return .tuple(keys)
+    case .function(let object): return .identity(ObjectIdentifier(object))
+    case .native(let object): return .identity(ObjectIdentifier(object))
+    case .type(let object): return .identity(ObjectIdentifier(object))
+    case .instance(let object): return .identity(ObjectIdentifier(object))
+    case .tensor(let object): return .identity(ObjectIdentifier(object))
+    case .namespace(let object): return .name("module " + object.name)
+    case .dataType(let type): return .name("dtype " + type.rawValue)
+    case .device(let name): return .name("device " + name)
+    case .opaque(let name): return .name("opaque " + name)
+    case .range(let range): return .tuple([.int(range.start), .int(range.stop), .int(range.step)])
+    default: throw raise(.typeError, "unhashable type: '\(typeName(value))'")
+    }
+  }
+
+  /// The offset in bytes at which a text first occurs in another at or behind `start`.
+  func offset(of part: String, in text: String, from start: Int = 0) throws(Interruption) -> Int? {
+    try spend((text.utf8.count * (part.utf8.count + 1)) >> 6)
+    let text = Array(text.utf8)
+    let wanted = Array(part.utf8)
+    guard let first = wanted.first else { return start <= text.count ? start : nil }
+    guard text.count >= wanted.count, start >= 0, start <= text.count - wanted.count else { return nil }
+    return (start...(text.count - wanted.count)).first { offset in
+      text[offset] == first && text[offset..<(offset + wanted.count)].elementsEqual(wanted)
+    }
+  }
+}

@@ -1,0 +1,235 @@
+import NetworkGraph
+import PythonSyntax
+
+/// Runs Python source as far as networks need it, with tensors that record what is done to them.
+///
+/// It is an interpreter of the syntax tree: values are `PythonValue`s, names live in `Scope`s, and everything
+/// that a source can import is in the `Library`. It touches no file, process or clock. Fuel, nesting and sizes
+/// are bounded, so that hostile source ends with a diagnostic. One interpreter serves one source on one thread.
+final class Interpreter {
+  let limits: CompilationLimits
+  let library = Library.shared
+  let heap = Heap()
+  /// The source's own module scope.
+  let globals: Scope
+  /// Records what is done to tensors.
+  let tracer: Tracer
+
+  /// Steps left.
+  private(set) var fuel: Int
+  /// Elements that may still be made.
+  private var allowance: Int
+  /// How deep evaluation is nested on the stack, and how deep Python calls are.
+  private var nesting = 0
+  var callDepth = 0
+  /// What is being done now, for diagnostics.
+  var currentRange: SourceRange?
+  /// Warnings and notes so far.
+  var notes: [Diagnostic] = []
+  private var noted: Set<String> = []
+  /// The library's classes that were used, by qualified name.
+  private var nativeClasses: [String: PythonClass] = [:]
+  /// How many modules each call expression has built.
+  var constructionCounts: [SourceRange: Int] = [:]
+  /// The exceptions being handled, innermost last, for a bare `raise`.
+  var handled: [RaisedException] = []
+  /// Modules being run, outermost first.
+  var activeModules: [PythonInstance] = []
+
+  /// Nesting that the stack of the interpreter's thread can bear in unoptimised builds too.
+  static let maximumNesting = 1_500
+
+  init(limits: CompilationLimits) {
+    self.limits = limits
+    fuel = limits.steps
+    allowance = limits.totalCollectionSize
+    globals = Scope(.module, variables: ["__name__": .string("network")])
+    tracer = Tracer(limits: limits)
+  }
+
+  // MARK: Bounds
+
+  /// Uses up fuel.
+  func spend(_ steps: Int) throws(Interruption) {
+    fuel -= steps
+    if fuel < 0 { throw exhausted("the source takes more than \(limits.steps) steps", "limit.steps") }
+  }
+
+  /// Begins a nested evaluation; `leave` must follow.
+  func enter() throws(Interruption) {
+    nesting += 1
+    if nesting > Self.maximumNesting {
+      nesting -= 1
+      throw exhausted("the evaluation is nested too deeply", "limit.recursion")
+    }
+  }
+
+  func leave() { nesting -= 1 }
+
+  /// Accounts for a new collection, string or tensor of that many elements.
+  func reserve(_ count: Int) throws(Interruption) {
+    guard count <= limits.collectionSize else {
+      throw exhausted("a collection of \(count) elements is too large", "limit.collection")
+    }
+    allowance -= count
+    fuel -= count >> 3
+    if allowance < 0 { throw exhausted("the source makes too many objects", "limit.memory") }
+    if fuel < 0 { throw exhausted("the source takes more than \(limits.steps) steps", "limit.steps") }
+  }
+
+  // MARK: Making values
+
+  func list(_ elements: [PythonValue]) throws(Interruption) -> PythonValue {
+    try reserve(elements.count + 2)
+    return .list(heap.adopt(PythonList(elements)))
+  }
+
+  func tuple(_ elements: [PythonValue], _ kind: PythonTuple.Kind = .plain) throws(Interruption) -> PythonValue {
+    try reserve(elements.count + 2)
+    return .tuple(heap.adopt(PythonTuple(elements, kind)))
+  }
+
+  func string(_ text: String) throws(Interruption) -> PythonValue {
+    try reserve(text.utf8.count >> 3 + 1)
+    guard text.utf8.count <= limits.collectionSize else {
+      throw exhausted("a string of \(text.utf8.count) bytes is too large", "limit.collection")
+    }
+    return .string(text)
+  }
+
+  func size(_ shape: [Int]) throws(Interruption) -> PythonValue {
+    try tuple(shape.map { .int($0) }, .size)
+  }
+
+  func dictionary(_ kind: PythonDictionary.Kind = .plain) throws(Interruption) -> PythonDictionary {
+    try reserve(4)
+    return heap.adopt(PythonDictionary(kind))
+  }
+
+  func iterator(_ source: PythonIterator.Source) throws(Interruption) -> PythonValue {
+    try reserve(2)
+    return .iterator(heap.adopt(PythonIterator(source)))
+  }
+
+  func instance(of type: PythonClass) throws(Interruption) -> PythonInstance {
+    try reserve(8)
+    return heap.adopt(PythonInstance(type))
+  }
+
+  /// The library's class of that qualified name.
+  func nativeClass(_ name: String) -> PythonClass {
+    if let known = nativeClasses[name] { return known }
+    guard case .class(let native)? = library.entry(name) else {
+      preconditionFailure("the library has no class \(name)")
+    }
+    if let known = nativeClasses[native.qualifiedName] { return known }
+    let bases = native.base.map { [nativeClass($0)] } ?? []
+    let type = heap.adopt(PythonClass(name: native.name, bases: bases, native: native))
+    type.members = native.methods.mapValues { .native($0) }
+    for (name, getter) in native.properties {
+      type.members[name] = .descriptor(heap.adopt(Descriptor(.property, .native(getter))))
+    }
+    // A library class has one base, so that there is always an order.
+    _ = type.linearize()
+    nativeClasses[native.qualifiedName] = type
+    return type
+  }
+
+  // MARK: Failing
+
+  /// A Python exception at the current place.
+  func raise(
+    _ kind: ExceptionKind, _ message: String, hint: String? = nil, identifier: String? = nil,
+    mismatch: ShapeMismatch? = nil
+  ) -> Interruption {
+    let instance = heap.adopt(PythonInstance(nativeClass("builtins." + kind.rawValue)))
+    instance.exceptionArguments = [.string(message)]
+    return .raised(
+      RaisedException(
+        instance, range: currentRange, identifier: identifier ?? kind.identifier, hint: hint,
+        mismatch: mismatch))
+  }
+
+  /// Something that is Python or PyTorch but cannot be traced (yet).
+  func unsupported(_ message: String, hint: String? = nil) -> Interruption {
+    .refused(
+      Refusal(
+        Diagnostic(.error, "torch.unsupported", message, hint: hint, range: currentRange), isExhaustion: false))
+  }
+
+  /// A limit was met.
+  func exhausted(_ message: String, _ identifier: String) -> Interruption {
+    .refused(
+      Refusal(
+        Diagnostic(.error, identifier, message, hint: nil, range: currentRange), isExhaustion: true))
+  }
+
+  /// Records a note once.
+  func note(_ identifier: String, _ message: String, severity: Diagnostic.Severity = .note) {
+    guard noted.count < 100, noted.insert(message).inserted else { return }
+    notes.append(Diagnostic(severity, identifier, message, range: currentRange))
+  }
+
+  /// The diagnostic of an interruption that nobody caught.
+  func diagnostic(for interruption: Interruption) -> Diagnostic {
+    switch interruption {
+    case .refused(let refusal): return refusal.diagnostic
+    case .raised(let exception):
+      let name = exception.instance.type.name
+      let text = exceptionText(exception.instance)
+      return Diagnostic(
+        .error, exception.identifier, text.isEmpty ? name : "\(name): \(text)", hint: exception.hint,
+        range: exception.range)
+    }
+  }
+
+  /// What `str` makes of an exception; its arguments were checked for size when they were made.
+  func exceptionText(_ instance: PythonInstance) -> String {
+    guard let arguments = instance.exceptionArguments, let first = arguments.first else { return "" }
+    if arguments.count == 1, case .string(let text) = first { return text }
+    let fuelBefore = fuel
+    fuel = max(fuel, 1_000)
+    defer { fuel = fuelBefore }
+    if arguments.count == 1 { return (try? text(of: first)) ?? "" }
+    return "(" + arguments.map { (try? representation(of: $0)) ?? "…" }.joined(separator: ", ") + ")"
+  }
+}
+
+extension ExceptionKind {
+  /// The diagnostic's stable identifier, such as `python.name-error`.
+  var identifier: String {
+    var result = "python."
+    for (index, character) in rawValue.enumerated() {
+      if character.isUppercase, index > 0 { result += "-" }
+      result += character.lowercased()
+    }
+    return result
+  }
+}
+
+/// The name among candidates that is nearest by edit distance, where that is near enough to suggest it.
+func closest(to name: String, in candidates: [String]) -> String? {
+  guard name.utf8.count <= 64 else { return nil }
+  var best: (name: String, distance: Int)?
+  for candidate in candidates.sorted() where candidate != name && candidate.utf8.count <= 64 {
+    let distance = editDistance(Array(name.lowercased().utf8), Array(candidate.lowercased().utf8))
+    if distance <= max(1, name.utf8.count / 3), distance < best?.distance ?? .max {
+      best = (candidate, distance)
+    }
+  }
+  return best?.name
+}
+
+private func editDistance(_ first: [UInt8], _ second: [UInt8]) -> Int {
+  var row = Array(0...second.count)
+  for (i, a) in first.enumerated() {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for (j, b) in second.enumerated() {
+      let substitution = diagonal + (a == b ? 0 : 1)
+      diagonal = row[j + 1]
+      row[j + 1] = min(substitution, row[j] + 1, diagonal + 1)
+    }
+  }
+  return row[second.count]
+}

@@ -1,0 +1,50 @@
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// The C library's functions of real numbers.
+enum Numerics {
+  static func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
+  static func exponential(_ x: Double) -> Double { exp(x) }
+  static func exponentialMinus1(_ x: Double) -> Double { expm1(x) }
+  static func logarithm(_ x: Double) -> Double { log(x) }
+  static func logarithmPlus1(_ x: Double) -> Double { log1p(x) }
+  static func logarithm2(_ x: Double) -> Double { log2(x) }
+  static func logarithm10(_ x: Double) -> Double { log10(x) }
+  static func sine(_ x: Double) -> Double { sin(x) }
+  static func cosine(_ x: Double) -> Double { cos(x) }
+  static func tangent(_ x: Double) -> Double { tan(x) }
+  static func arcSine(_ x: Double) -> Double { asin(x) }
+  static func arcCosine(_ x: Double) -> Double { acos(x) }
+  static func arcTangent(_ x: Double) -> Double { atan(x) }
+  static func arcTangent2(_ y: Double, _ x: Double) -> Double { atan2(y, x) }
+  static func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
+  static func hyperbolicSine(_ x: Double) -> Double { sinh(x) }
+  static func hyperbolicCosine(_ x: Double) -> Double { cosh(x) }
+  static func errorFunction(_ x: Double) -> Double { erf(x) }
+
+  /// The inverse of the error function, by Newton's method from Winitzki's approximation.
+  static func inverseErrorFunction(_ y: Double) -> Double {
+    guard abs(y) < 1 else { return y == 1 ? .infinity : y == -1 ? -.infinity : .nan }
+    let logarithm = log(1 - y * y)
+    let a = 0.147
+    let b = 2 / (Double.pi * a) + logarithm / 2
+    var x = (b * b - logarithm / a).squareRoot()
+    x = (x - b).squareRoot() * (y < 0 ? -1 : 1)
+    for _ in 0..<3 { x -= (erf(x) - y) / (2 / Double.pi.squareRoot() * exp(-x * x)) }
+    return x
+  }
+
+  /// A number in C's `%.*f` or `%.*e` notation.
+  static func formatted(_ value: Double, precision: Int, isExponential: Bool) -> String {
+    // The longest float has 309 digits before its point.
+    var buffer = [CChar](repeating: 0, count: 330 + precision)
+    let format = isExponential ? "%.*e" : "%.*f"
+    let count = withVaList([Int32(precision), value]) { vsnprintf(&buffer, buffer.count, format, $0) }
+    return String(
+      decoding: buffer.prefix(min(max(0, Int(count)), buffer.count - 1)).map { UInt8(bitPattern: $0) },
+      as: UTF8.self)
+  }
+}

@@ -1,0 +1,13 @@
+extension Library {
+  /// Adds one family's functions and classes.
+  typealias Family = @Sendable (inout Library) -> Void
+
+  /// All families. A new operation of PyTorch goes into one of the files these come from.
+  static let families: [Family] = [
+    builtinTypes, builtinFunctions, builtinExceptions, sequenceMethods, dictionaryMethods, stringMethods,
+    mathematics, standardModules, functionTools,
+    creation, tensorMethods, arithmetic, reductions, shapeFunctions, initialization,
+    moduleClass, containers, convolutions, linearLayers, normalizations, activations, pooling, dropouts,
+    resampling,
+  ]
+}

@@ -1,0 +1,145 @@
+import PythonSyntax
+
+extension Library {
+  /// `math`, and what constructors use of `numpy`.
+  static let mathematics: Family = { library in
+    library.namespace("math", isComplete: true)
+    library.namespace("numpy")
+    for (name, number) in [("pi", Double.pi), ("e", 2.718281828459045), ("inf", .infinity), ("nan", .nan), ("tau", 2 * .pi)] {
+      library.constant("math.\(name)", .float(number))
+      library.constant("numpy.\(name)", .float(number))
+    }
+    let functions: [(String, @Sendable (Double) -> Double, ClosedRange<Double>)] = [
+      ("exp", Numerics.exponential, -.infinity ... .infinity), ("sin", Numerics.sine, -.infinity ... .infinity),
+      ("cos", Numerics.cosine, -.infinity ... .infinity), ("tan", Numerics.tangent, -.infinity ... .infinity),
+      ("asin", Numerics.arcSine, -1...1), ("acos", Numerics.arcCosine, -1...1),
+      ("atan", Numerics.arcTangent, -.infinity ... .infinity), ("tanh", Numerics.hyperbolicTangent, -.infinity ... .infinity),
+      ("sinh", Numerics.hyperbolicSine, -.infinity ... .infinity), ("cosh", Numerics.hyperbolicCosine, -.infinity ... .infinity),
+      ("sqrt", { $0.squareRoot() }, 0 ... .infinity), ("erf", Numerics.errorFunction, -.infinity ... .infinity),
+      ("log2", Numerics.logarithm2, Double.leastNonzeroMagnitude ... .infinity),
+      ("log10", Numerics.logarithm10, Double.leastNonzeroMagnitude ... .infinity),
+      ("log1p", Numerics.logarithmPlus1, -1 ... .infinity), ("expm1", Numerics.exponentialMinus1, -.infinity ... .infinity),
+      ("radians", { $0 * .pi / 180 }, -.infinity ... .infinity), ("degrees", { $0 * 180 / .pi }, -.infinity ... .infinity),
+      ("fabs", { abs($0) }, -.infinity ... .infinity),
+    ]
+    for (name, compute, domain) in functions {
+      library.function("math.\(name)", "numpy.\(name)", signature: "(x)") { (call) throws(Interruption) in
+        let x = try call.double("x")
+        guard domain.contains(x) || x.isNaN else { throw call.interpreter.raise(.valueError, "math domain error") }
+        let value = compute(x)
+        guard value.isFinite || !x.isFinite else { throw call.interpreter.raise(.overflowError, "math range error") }
+        return .float(value)
+      }
+    }
+    library.function("math.log", signature: "(x, base=None)") { (call) throws(Interruption) in
+      let x = try call.double("x")
+      guard x > 0 else { throw call.interpreter.raise(.valueError, "math domain error") }
+      guard let base = try call.optionalDouble("base") else { return .float(Numerics.logarithm(x)) }
+      guard base > 0, base != 1 else { throw call.interpreter.raise(.valueError, "math domain error") }
+      return .float(Numerics.logarithm(x) / Numerics.logarithm(base))
+    }
+    library.function("numpy.log", signature: "(x)") { (call) throws(Interruption) in
+      .float(Numerics.logarithm(try call.double("x")))
+    }
+    for (name, rule) in [("floor", FloatingPointRoundingRule.down), ("ceil", .up), ("trunc", .towardZero)] {
+      library.function("math.\(name)", signature: "(x)") { (call) throws(Interruption) in
+        if let value = call.interpreter.integer(call["x"]) { return .int(value) }
+        guard let value = Int(exactly: try call.double("x").rounded(rule)) else {
+          throw call.interpreter.raise(.overflowError, "cannot convert float to integer")
+        }
+        return .int(value)
+      }
+      library.function("numpy.\(name)", signature: "(x)") { (call) throws(Interruption) in
+        .float(try call.double("x").rounded(rule))
+      }
+    }
+    for name in ["math.pow", "numpy.power"] {
+      library.function(name, signature: "(x, y)") { (call) throws(Interruption) in
+        .float(Numerics.power(try call.double("x"), try call.double("y")))
+      }
+    }
+    library.function("math.atan2", signature: "(y, x)") { (call) throws(Interruption) in
+      .float(Numerics.arcTangent2(try call.double("y"), try call.double("x")))
+    }
+    library.function("math.fmod", signature: "(x, y)") { (call) throws(Interruption) in
+      let divisor = try call.double("y")
+      guard divisor != 0 else { throw call.interpreter.raise(.valueError, "math domain error") }
+      return .float(try call.double("x").truncatingRemainder(dividingBy: divisor))
+    }
+    library.function("math.hypot", signature: "(x, y)") { (call) throws(Interruption) in
+      let (x, y) = (try call.double("x"), try call.double("y"))
+      return .float((x * x + y * y).squareRoot())
+    }
+    let tests: [(String, @Sendable (Double) -> Bool)] = [
+      ("isnan", { $0.isNaN }), ("isinf", { $0.isInfinite }), ("isfinite", { $0.isFinite }),
+    ]
+    for (name, test) in tests {
+      library.function("math.\(name)", signature: "(x)") { (call) throws(Interruption) in
+        .bool(test(try call.double("x")))
+      }
+    }
+    library.function("math.isclose", signature: "(a, b, *, rel_tol=1e-09, abs_tol=0.0)") {
+      (call) throws(Interruption) in
+      let (a, b) = (try call.double("a"), try call.double("b"))
+      let tolerance = max(try call.double("rel_tol") * max(abs(a), abs(b)), try call.double("abs_tol"))
+      return .bool(a == b || abs(a - b) <= tolerance)
+    }
+    for (name, isLeast) in [("gcd", false), ("lcm", true)] {
+      library.function("math.\(name)", "numpy.\(name)", signature: "(*integers)") { (call) throws(Interruption) in
+        var result = isLeast ? 1 : 0
+        for value in call.rest {
+          let next = try call.int(value, "integers")
+          guard next != .min else { throw call.interpreter.exhausted("an integer beyond 64 bits is not supported", "limit.integer") }
+          var (a, b) = (abs(result), abs(next))
+          while b != 0 { (a, b) = (b, a % b) }
+          if isLeast {
+            let (product, isOver) = a == 0 ? (0, false) : (abs(result) / a).multipliedReportingOverflow(by: abs(next))
+            guard !isOver else { throw call.interpreter.exhausted("an integer beyond 64 bits is not supported", "limit.integer") }
+            result = product
+          } else {
+            result = a
+          }
+        }
+        return .int(result)
+      }
+    }
+    library.function("math.isqrt", signature: "(n)") { (call) throws(Interruption) in
+      let n = try call.int("n")
+      guard n >= 0 else { throw call.interpreter.raise(.valueError, "isqrt() argument must be nonnegative") }
+      var root = Int(Double(n).squareRoot())
+      while root > 0, root > n / root { root -= 1 }
+      while root + 1 <= n / (root + 1) { root += 1 }
+      return .int(root)
+    }
+    for name in ["math.prod", "numpy.prod"] {
+      library.function(name, signature: "(iterable, *, start=1)") { (call) throws(Interruption) in
+        var result = call["start"]
+        for element in try call.interpreter.elements(of: call["iterable"]) {
+          result = try call.interpreter.binary(.multiply, result, element)
+        }
+        return result
+      }
+    }
+    library.function("math.factorial", signature: "(n)") { (call) throws(Interruption) in
+      let n = try call.int("n")
+      guard n >= 0 else { throw call.interpreter.raise(.valueError, "factorial() not defined for negative values") }
+      guard n <= 20 else { throw call.interpreter.exhausted("an integer beyond 64 bits is not supported", "limit.integer") }
+      return .int((1...max(1, n)).reduce(1, *))
+    }
+    library.function("math.comb", signature: "(n, k)") { (call) throws(Interruption) in
+      let (n, k) = (try call.int("n"), try call.int("k"))
+      guard n >= 0, k >= 0 else { throw call.interpreter.raise(.valueError, "n must be a non-negative integer") }
+      guard n <= 60 else { throw call.interpreter.exhausted("comb of more than 60 is not supported", "limit.integer") }
+      guard k <= n else { return .int(0) }
+      return .int((0..<k).reduce(1) { $0 * (n - $1) / ($1 + 1) })
+    }
+    library.function("numpy.linspace", signature: "(start, stop, num=50)") { (call) throws(Interruption) in
+      let (start, stop, count) = (try call.double("start"), try call.double("stop"), try call.int("num"))
+      guard count >= 0, count <= call.interpreter.limits.collectionSize else {
+        throw call.interpreter.exhausted("numpy.linspace makes too many elements", "limit.collection")
+      }
+      let step = count > 1 ? (stop - start) / Double(count - 1) : 0
+      return try call.interpreter.list((0..<count).map { .float(start + Double($0) * step) })
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import PythonSyntax
+
+/// Reads PyTorch source and traces the network in it into a graph.
+///
+/// The source is parsed, its top level is run by an interpreter of Python, the network's class is chosen
+/// (`NetworkSelection` has the rule) and constructed (`ConstructorArguments` has the rule), and its `forward` is
+/// run with a tensor that records what is done to it. Nothing of the source reaches a file, a process or a clock.
+public struct NetworkCompiler: Sendable {
+  /// Compiles the network of a source.
+  ///
+  /// - Throws: `CompilationFailure` with at least one error.
+  public static func compile(
+    _ source: String, options: CompilationOptions
+  ) throws(CompilationFailure) -> CompiledNetwork {
+    let parsed = Parser.parse(source)
+    guard !parsed.hasErrors else { throw CompilationFailure(diagnostics: parsed.diagnostics) }
+    guard options.inputShape.count >= 1, options.inputShape.allSatisfy({ $0 > 0 }) else {
+      throw CompilationFailure(diagnostics: [
+        Diagnostic(
+          .error, "torch.input", "the input's shape \(options.inputShape) is not one of a batch",
+          range: SourceRange(0, 0), location: SourceLocation(line: 1, column: 1))
+      ])
+    }
+    let outcome = InterpreterThread.run { () -> Result<CompiledNetwork, CompilationFailure> in
+      var session = CompilationSession(source: source, options: options, module: parsed.module)
+      do throws(CompilationFailure) {
+        return .success(try session.run())
+      } catch {
+        return .failure(error)
+      }
+    }
+    guard let outcome else {
+      throw CompilationFailure(diagnostics: [
+        Diagnostic(
+          .error, "limit.thread", "the system grants no thread to compile on", range: SourceRange(0, 0),
+          location: SourceLocation(line: 1, column: 1))
+      ])
+    }
+    return try outcome.get()
+  }
+}

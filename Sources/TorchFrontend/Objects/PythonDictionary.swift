@@ -1,0 +1,87 @@
+/// What makes two keys of a dict or set the same: Python's `==` and `hash`.
+indirect enum HashKey: Hashable {
+  case none
+  case ellipsis
+  case int(Int)
+  case float(Double)
+  case string(String)
+  case tuple([HashKey])
+  case identity(ObjectIdentifier)
+  case name(String)
+}
+
+/// A dict, which keeps the order of insertion.
+final class PythonDictionary: HeapObject {
+  /// Which of Python's dictionaries it is.
+  enum Kind {
+    case plain, ordered
+    /// A missing key is made by calling this.
+    case defaulting(PythonValue)
+    case counter
+  }
+
+  var kind: Kind
+  private var places: [HashKey: Int] = [:]
+  private var storage: [(key: PythonValue, hash: HashKey, value: PythonValue)?] = []
+
+  init(_ kind: Kind = .plain) { self.kind = kind }
+
+  var count: Int { places.count }
+  var keys: [PythonValue] { storage.compactMap { $0?.key } }
+  var values: [PythonValue] { storage.compactMap { $0?.value } }
+  var items: [(key: PythonValue, hash: HashKey, value: PythonValue)] { storage.compactMap(\.self) }
+
+  subscript(hash: HashKey) -> PythonValue? {
+    places[hash].flatMap { storage[$0]?.value }
+  }
+
+  func set(_ key: PythonValue, _ hash: HashKey, _ value: PythonValue) {
+    if let place = places[hash], let old = storage[place] {
+      storage[place] = (old.key, hash, value)
+    } else {
+      places[hash] = storage.count
+      storage.append((key, hash, value))
+    }
+  }
+
+  func remove(_ hash: HashKey) -> PythonValue? {
+    guard let place = places.removeValue(forKey: hash), let old = storage[place] else { return nil }
+    storage[place] = nil
+    if storage.count > 16, places.count < storage.count / 2 {
+      storage = storage.filter { $0 != nil }
+      for (place, item) in storage.enumerated() {
+        if let item { places[item.hash] = place }
+      }
+    }
+    return old.value
+  }
+
+  func removeAll() {
+    places = [:]
+    storage = []
+  }
+
+  func clear() {
+    kind = .plain
+    removeAll()
+  }
+}
+
+/// A set; it keeps the order of insertion, which Python leaves open.
+final class PythonSet: HeapObject {
+  private let dictionary = PythonDictionary()
+
+  var count: Int { dictionary.count }
+  var elements: [PythonValue] { dictionary.keys }
+  var items: [(key: PythonValue, hash: HashKey)] { dictionary.items.map { ($0.key, $0.hash) } }
+
+  func contains(_ hash: HashKey) -> Bool { dictionary[hash] != nil }
+
+  func insert(_ element: PythonValue, _ hash: HashKey) {
+    if dictionary[hash] == nil { dictionary.set(element, hash, .none) }
+  }
+
+  func remove(_ hash: HashKey) -> Bool { dictionary.remove(hash) != nil }
+
+  func clear() { dictionary.clear() }
+}

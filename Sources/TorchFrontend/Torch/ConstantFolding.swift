@@ -1,0 +1,294 @@
+import NetworkGraph
+
+extension Interpreter {
+  /// Applies an operation to tensors whose elements are known, so that constructors can compute with them.
+  ///
+  /// - Returns: nil where an operand is a value of the graph, or drawn at random.
+  func fold(
+    _ operation: Operation, _ inputs: [TracedTensor], _ dataType: DataType, _ storage: TensorStorage
+  ) throws(Interruption) -> TracedTensor? {
+    var contents: [TensorContent] = []
+    for input in inputs {
+      let content = try content(input)
+      if case .graph = content { return nil }
+      contents.append(content)
+    }
+    let types = inputs.map(\.type)
+    let resultType: TensorType
+    do throws(GraphError) {
+      // Which element type the operands have in a graph does not matter to their shapes.
+      let outputs = try operation.outputTypes(for: types.map { TensorType(.float32, $0.shape) })
+      guard let first = outputs.first else { return nil }
+      resultType = first
+    } catch {
+      throw failure(error)
+    }
+    if contents.contains(where: { if case .random = $0 { true } else { false } }) {
+      guard let drawn = Self.drawn(operation, contents) else { return nil }
+      return try tensor(.random(drawn), resultType.shape, dataType, storage: storage)
+    }
+    if let filled = Self.filled(operation, contents) {
+      return try tensor(
+        .fill(Self.rounded(filled, dataType)), resultType.shape, dataType, storage: storage)
+    }
+    try reserve(resultType.elementCount)
+    var operands: [[Double]] = []
+    for input in inputs { operands.append(try knownValues(input) ?? []) }
+    try spend(operands.reduce(resultType.elementCount) { $0 + $1.count } >> 2)
+    guard
+      let values = Self.compute(operation, operands, inputs.map(\.shape), resultType.shape)
+    else { throw unsupported("\(operation.name) of constants is not supported") }
+    return try tensor(
+      .values(values.map { Self.rounded($0, dataType) }), resultType.shape, dataType, storage: storage)
+  }
+
+  /// What a number becomes as an element of that type.
+  static func rounded(_ value: Double, _ dataType: DataType) -> Double {
+    if dataType == .float64 { return value }
+    if dataType.isFloating { return Double(Float(value)) }
+    if dataType == .bool { return value == 0 ? 0 : 1 }
+    return value.isFinite ? value.rounded(.towardZero) : 0
+  }
+
+  /// The result of an operation on tensors that each hold one number everywhere.
+  private static func filled(_ operation: Operation, _ contents: [TensorContent]) -> Double? {
+    var numbers: [Double] = []
+    for content in contents {
+      guard case .fill(let number) = content else { return nil }
+      numbers.append(number)
+    }
+    guard let first = numbers.first else { return nil }
+    switch operation {
+    case .unary(let function): return function.applied(to: first)
+    case .binary(let function): return numbers.count == 2 ? function.applied(to: first, numbers[1]) : nil
+    case .reshape, .transpose, .expand, .slice: return first
+    case .concatenate: return numbers.allSatisfy { $0 == first } ? first : nil
+    case .reduce(let reduction): return reduction.kind == .sum ? nil : first
+    default: return nil
+    }
+  }
+
+  /// The distribution of what an operation makes of random elements, where it is known.
+  private static func drawn(_ operation: Operation, _ contents: [TensorContent]) -> Initializer? {
+    guard case .random(let source)? = contents.first ?? nil else {
+      guard contents.count == 2, case .fill(let number) = contents[0], case .random(let source) = contents[1]
+      else { return nil }
+      switch operation {
+      case .binary(.add): return source.scaled(by: 1, plus: number)
+      case .binary(.multiply): return source.scaled(by: number, plus: 0)
+      case .binary(.subtract): return source.scaled(by: -1, plus: number)
+      default: return nil
+      }
+    }
+    if contents.count == 1 {
+      switch operation {
+      case .reshape, .transpose, .slice: return source
+      case .unary(.negate): return source.scaled(by: -1, plus: 0)
+      default: return nil
+      }
+    }
+    guard contents.count == 2, case .fill(let number) = contents[1] else { return nil }
+    switch operation {
+    case .binary(.add): return source.scaled(by: 1, plus: number)
+    case .binary(.subtract): return source.scaled(by: 1, plus: -number)
+    case .binary(.multiply): return source.scaled(by: number, plus: 0)
+    case .binary(.divide): return number == 0 ? nil : source.scaled(by: 1 / number, plus: 0)
+    default: return nil
+    }
+  }
+
+  private static func compute(
+    _ operation: Operation, _ inputs: [[Double]], _ shapes: [[Int]], _ shape: [Int]
+  ) -> [Double]? {
+    guard let first = inputs.first, let firstShape = shapes.first else { return nil }
+    switch operation {
+    case .unary(let function): return first.map(function.applied(to:))
+    case .binary(let function):
+      guard inputs.count == 2 else { return nil }
+      let left = broadcastOffsets(shapes[0], to: shape)
+      let right = broadcastOffsets(shapes[1], to: shape)
+      return zip(left, right).map { function.applied(to: inputs[0][$0], inputs[1][$1]) }
+    case .reshape: return first
+    case .expand: return broadcastOffsets(firstShape, to: shape).map { first[$0] }
+    case .transpose(let permutation):
+      let strides = rowMajorStrides(firstShape)
+      return offsets(shape, permutation.map { strides[$0] }).map { first[$0] }
+    case .slice(let slice):
+      var strides = rowMajorStrides(firstShape)
+      let start = slice.start * strides[slice.axis]
+      strides[slice.axis] *= slice.step
+      return offsets(shape, strides).map { first[$0 + start] }
+    case .concatenate(let axis):
+      let inner = shape[(axis + 1)...].reduce(1, *)
+      let outer = shape[..<axis].reduce(1, *)
+      var result: [Double] = []
+      result.reserveCapacity(shape.reduce(1, *))
+      for block in 0..<outer {
+        for (values, shape) in zip(inputs, shapes) {
+          let length = shape[axis] * inner
+          result += values[(block * length)..<((block + 1) * length)]
+        }
+      }
+      return result
+    case .reduce(let reduction): return reduce(reduction, first, firstShape)
+    case .softmax(let axis), .logSoftmax(let axis):
+      var isLogarithmic = false
+      if case .logSoftmax = operation { isLogarithmic = true }
+      return softmax(first, firstShape, axis, isLogarithmic: isLogarithmic)
+    case .matrixMultiply(let transposeLeft, let transposeRight):
+      guard inputs.count == 2, shapes[0].count == 2, shapes[1].count == 2, shape.count == 2 else { return nil }
+      let depth = transposeLeft ? shapes[0][0] : shapes[0][1]
+      var result: [Double] = []
+      for row in 0..<shape[0] {
+        for column in 0..<shape[1] {
+          var sum = 0.0
+          for k in 0..<depth {
+            sum +=
+              inputs[0][transposeLeft ? k * shapes[0][1] + row : row * shapes[0][1] + k]
+              * inputs[1][transposeRight ? column * shapes[1][1] + k : k * shapes[1][1] + column]
+          }
+          result.append(sum)
+        }
+      }
+      return result
+    default: return nil
+    }
+  }
+
+  private static func reduce(_ reduction: Reduction, _ values: [Double], _ shape: [Int]) -> [Double] {
+    var kept = shape
+    for axis in reduction.axes { kept[axis] = 1 }
+    let target = kept.reduce(1, *)
+    let count = Double(values.count / max(1, target))
+    let initial: Double =
+      switch reduction.kind {
+      case .sum, .mean: 0
+      case .maximum: -.infinity
+      case .minimum: .infinity
+      }
+    var result = [Double](repeating: initial, count: target)
+    for (value, place) in zip(values, broadcastOffsets(kept, to: shape)) {
+      switch reduction.kind {
+      case .sum, .mean: result[place] += value
+      case .maximum: result[place] = max(result[place], value)
+      case .minimum: result[place] = min(result[place], value)
+      }
+    }
+    return reduction.kind == .mean ? result.map { $0 / count } : result
+  }
+
+  private static func softmax(
+    _ values: [Double], _ shape: [Int], _ axis: Int, isLogarithmic: Bool
+  ) -> [Double] {
+    let stride = rowMajorStrides(shape)[axis]
+    let extent = shape[axis]
+    var result = values
+    for start in values.indices where (start / stride).isMultiple(of: extent) {
+      let places = (0..<extent).map { start + $0 * stride }
+      let highest = places.map { values[$0] }.max() ?? 0
+      let sum = places.reduce(0) { $0 + Numerics.exponential(values[$1] - highest) }
+      for place in places {
+        let shifted = values[place] - highest
+        result[place] =
+          isLogarithmic ? shifted - Numerics.logarithm(sum) : Numerics.exponential(shifted) / sum
+      }
+    }
+    return result
+  }
+
+  static func rowMajorStrides(_ shape: [Int]) -> [Int] {
+    var strides = [Int](repeating: 1, count: shape.count)
+    for axis in shape.indices.reversed().dropFirst() { strides[axis] = strides[axis + 1] * shape[axis + 1] }
+    return strides
+  }
+
+  /// The offsets of all elements of a shape in row-major order, for those strides.
+  static func offsets(_ shape: [Int], _ strides: [Int]) -> [Int] {
+    var result = [0]
+    for (extent, stride) in zip(shape, strides) {
+      var next: [Int] = []
+      next.reserveCapacity(result.count * extent)
+      for base in result { for index in 0..<extent { next.append(base + index * stride) } }
+      result = next
+    }
+    return result
+  }
+
+  private static func broadcastOffsets(_ shape: [Int], to target: [Int]) -> [Int] {
+    let missing = target.count - shape.count
+    let strides = rowMajorStrides(shape)
+    return offsets(
+      target, target.indices.map { $0 < missing || shape[$0 - missing] == 1 ? 0 : strides[$0 - missing] })
+  }
+}
+
+extension Initializer {
+  /// The distribution of `x · factor + offset`.
+  func scaled(by factor: Double, plus offset: Double) -> Initializer {
+    switch self {
+    case .constant(let value): return .constant(value * factor + offset)
+    case .uniform(let lower, let upper):
+      let ends = (lower * factor + offset, upper * factor + offset)
+      return .uniform(lower: min(ends.0, ends.1), upper: max(ends.0, ends.1))
+    case .normal(let mean, let deviation):
+      return .normal(mean: mean * factor + offset, standardDeviation: deviation * abs(factor))
+    case .truncatedNormal(let mean, let deviation, let lower, let upper):
+      let ends = (lower * factor + offset, upper * factor + offset)
+      return .truncatedNormal(
+        mean: mean * factor + offset, standardDeviation: deviation * abs(factor), lower: min(ends.0, ends.1),
+        upper: max(ends.0, ends.1))
+    case .values(let values): return .values(values.map { Float(Double($0) * factor + offset) })
+    }
+  }
+}
+
+extension UnaryFunction {
+  /// The function of one number.
+  func applied(to x: Double) -> Double {
+    switch self {
+    case .relu: max(x, 0)
+    case .relu6: min(max(x, 0), 6)
+    case .leakyReLU(let slope): x >= 0 ? x : slope * x
+    case .elu(let alpha): x > 0 ? x : alpha * Numerics.exponentialMinus1(x)
+    case .gelu: x * 0.5 * (1 + Numerics.errorFunction(x / 2.0.squareRoot()))
+    case .geluTanh:
+      0.5 * x * (1 + Numerics.hyperbolicTangent((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+    case .silu: x / (1 + Numerics.exponential(-x))
+    case .sigmoid: 1 / (1 + Numerics.exponential(-x))
+    case .tanh: Numerics.hyperbolicTangent(x)
+    case .hardSigmoid: min(max(x + 3, 0), 6) / 6
+    case .hardSwish: x * min(max(x + 3, 0), 6) / 6
+    case .softplus: x > 20 ? x : Numerics.logarithmPlus1(Numerics.exponential(x))
+    case .mish:
+      x * Numerics.hyperbolicTangent(x > 20 ? x : Numerics.logarithmPlus1(Numerics.exponential(x)))
+    case .exponential: Numerics.exponential(x)
+    case .logarithm: Numerics.logarithm(x)
+    case .squareRoot: x.squareRoot()
+    case .reciprocal: 1 / x
+    case .negate: -x
+    case .absolute: abs(x)
+    case .square: x * x
+    case .sine: Numerics.sine(x)
+    case .cosine: Numerics.cosine(x)
+    case .errorFunction: Numerics.errorFunction(x)
+    }
+  }
+}
+
+extension BinaryFunction {
+  /// The function of two numbers.
+  func applied(to a: Double, _ b: Double) -> Double {
+    switch self {
+    case .add: a + b
+    case .subtract: a - b
+    case .multiply: a * b
+    case .divide: a / b
+    case .power: Numerics.power(a, b)
+    case .maximum: max(a, b)
+    case .minimum: min(a, b)
+    case .equal: a == b ? 1 : 0
+    case .less: a < b ? 1 : 0
+    case .lessOrEqual: a <= b ? 1 : 0
+    }
+  }
+}

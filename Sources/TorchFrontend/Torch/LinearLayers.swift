@@ -1,0 +1,119 @@
+import NetworkGraph
+
+extension Library {
+  /// `nn.Linear`, `nn.Identity`, matrix products and attention.
+  static let linearLayers: Family = { library in
+    library.module(
+      "Linear", "(in_features, out_features, bias=True, device=None, dtype=None)",
+      { (call, module) throws(Interruption) in
+        let interpreter = call.interpreter
+        let inputs = try call.int("in_features")
+        let outputs = try call.int("out_features")
+        try interpreter.check("in_features", inputs, "Linear")
+        try interpreter.check("out_features", outputs, "Linear")
+        let distribution = Interpreter.uniform(fanIn: inputs)
+        try interpreter.register("weight", of: module, [outputs, inputs], distribution)
+        try interpreter.register("bias", of: module, try call.bool("bias") ? [outputs] : nil, distribution)
+      },
+      forward: { (call, module, input) throws(Interruption) in
+        guard let weight = module.tensor("weight") else {
+          throw call.interpreter.raise(.attributeError, "'Linear' object has no attribute 'weight'")
+        }
+        return try call.interpreter.linear(input, weight, module.tensor("bias"), module: module)
+      })
+    library.module("Identity", "(*args, **kwargs)", forward: { (_, _, input) throws(Interruption) in input })
+    library.function("torch.nn.functional.linear", signature: "(input, weight, bias=None)") {
+      (call) throws(Interruption) in
+      .tensor(
+        try call.interpreter.linear(
+          try call.tensor("input"), try call.tensor("weight"), try call.optionalTensor("bias"), module: nil))
+    }
+    library.function(
+      "torch.matmul", "torch.mm", "torch.bmm", "Tensor.matmul", "Tensor.mm", "Tensor.bmm", "operator.matmul",
+      "torch.linalg.matmul", signature: "(input, other)"
+    ) { (call) throws(Interruption) in
+      .tensor(try call.interpreter.matrixMultiply(try call.tensor("input"), try call.tensor("other")))
+    }
+    library.function("torch.baddbmm", "Tensor.baddbmm", signature: "(input, batch1, batch2)") {
+      (call) throws(Interruption) in
+      let product = try call.interpreter.matrixMultiply(try call.tensor("batch1"), try call.tensor("batch2"))
+      return .tensor(try call.interpreter.elementwise(.add, try call.tensor("input"), product))
+    }
+    library.function(
+      "torch.nn.functional.scaled_dot_product_attention",
+      signature: "(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None)"
+    ) { (call) throws(Interruption) in
+      let interpreter = call.interpreter
+      let query = try call.tensor("query")
+      let key = try call.tensor("key")
+      guard try !call.bool("is_causal") else { throw interpreter.unsupported("is_causal=True is not supported yet") }
+      guard let features = query.shape.last, query.rank >= 2, key.rank >= 2 else {
+        throw interpreter.raise(.runtimeError, "attention needs at least 2 dimensions", identifier: "torch.shape")
+      }
+      let factor = try call.optionalDouble("scale") ?? 1 / Double(features).squareRoot()
+      let scaled = try interpreter.elementwise(.multiply, query, try interpreter.scalar(factor))
+      var order = Array(0..<key.rank)
+      order.swapAt(key.rank - 1, key.rank - 2)
+      var scores = try interpreter.matrixMultiply(scaled, try interpreter.permute(key, order))
+      if let mask = try call.optionalTensor("attn_mask") {
+        guard mask.dataType.isFloating else { throw interpreter.unsupported("boolean attention masks are not supported yet") }
+        scores = try interpreter.elementwise(.add, scores, mask)
+      }
+      var weights = try interpreter.apply(.softmax(axis: scores.rank - 1), scores)
+      weights = try interpreter.dropout(weights, try call.double("dropout_p"), isPerChannel: false, isActive: true)
+      return .tensor(try interpreter.matrixMultiply(weights, try call.tensor("value")))
+    }
+  }
+}
+
+extension Interpreter {
+  fileprivate func linear(
+    _ input: TracedTensor, _ weight: TracedTensor, _ bias: TracedTensor?, module: PythonInstance?
+  ) throws(Interruption) -> TracedTensor {
+    guard weight.rank == 2, let features = input.shape.last else {
+      throw raise(
+        .runtimeError, "linear(): input of size \(input.shape) and weight of size \(weight.shape) do not fit",
+        identifier: "torch.shape")
+    }
+    guard features == weight.shape[1] else {
+      let rows = input.shape.dropLast().reduce(1, *)
+      let message =
+        "mat1 and mat2 shapes cannot be multiplied (\(rows)x\(features) and \(weight.shape[1])x\(weight.shape[0]))"
+      guard let module else { throw raise(.runtimeError, message, identifier: "torch.shape") }
+      if input.rank > 2, input.shape.dropFirst().reduce(1, *) == weight.shape[1] {
+        throw raise(
+          .runtimeError, message,
+          hint: "flatten \(input.shape) before \(described(module)): x = torch.flatten(x, 1)",
+          identifier: "torch.shape")
+      }
+      throw mismatch(module, "in_features", builtFor: weight.shape[1], reached: features, message)
+    }
+    return try apply(.linear(hasBias: bias != nil), [input, weight] + (bias.map { [$0] } ?? []))
+  }
+
+  /// `torch.matmul`, with vectors as PyTorch takes them.
+  func matrixMultiply(_ left: TracedTensor, _ right: TracedTensor) throws(Interruption) -> TracedTensor {
+    guard left.rank > 0, right.rank > 0 else {
+      throw raise(
+        .runtimeError, "both arguments to matmul need to be at least 1D, but they are \(left.rank)D and \(right.rank)D",
+        identifier: "torch.shape")
+    }
+    let a = left.rank == 1 ? try reshape(left, [1] + left.shape) : left
+    let b = right.rank == 1 ? try reshape(right, right.shape + [1]) : right
+    let inner = (a.shape[a.rank - 1], b.shape[b.rank - 2])
+    guard inner.0 == inner.1 else {
+      throw raise(
+        .runtimeError,
+        "mat1 and mat2 shapes cannot be multiplied (\(a.shape[a.rank - 2])x\(inner.0) and "
+          + "\(inner.1)x\(b.shape[b.rank - 1]))",
+        identifier: "torch.shape")
+    }
+    let result = try apply(
+      .matrixMultiply(transposeLeft: false, transposeRight: false), a, b,
+      dataType: DataType.promoted(a.dataType, b.dataType))
+    var shape = result.shape
+    if right.rank == 1 { shape.removeLast() }
+    if left.rank == 1 { shape.remove(at: shape.count - (right.rank == 1 ? 1 : 2)) }
+    return shape == result.shape ? result : try reshape(result, shape)
+  }
+}
