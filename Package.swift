@@ -4,6 +4,9 @@ import PackageDescription
 let package = Package(
   name: "niche",
   platforms: [.macOS(.v15)],
+  dependencies: [
+    .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+  ],
   targets: [
     // MARK: System libraries and C
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
@@ -39,6 +42,12 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .target(name: "LanguageModels", dependencies: ["CCurl", "CCurlShims", "RandomStreams"]),
     .testTarget(name: "LanguageModelsTests", dependencies: ["LanguageModels", "RandomStreams"]),
+    .target(
+      name: "Search",
+      dependencies: [
+        "LanguageModels", "NetworkGraph", "PythonSyntax", "QualityDiversity", "RandomStreams", "TorchFrontend",
+        "Training", .product(name: "Yams", package: "Yams"),
+      ]),
   ]
 )
 

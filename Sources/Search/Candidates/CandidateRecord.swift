@@ -1,0 +1,179 @@
+/// Everything that is known of one network that was proposed, valid or not.
+public struct CandidateRecord: Codable, Sendable, Hashable, Identifiable {
+  /// Its number within the run: 0 is the initial network, then generation by generation.
+  public var id: Int
+  /// The generation that proposed it, from 1; 0 for the initial network.
+  public var generation: Int
+  /// Its place within the generation, from 0.
+  public var index: Int
+  /// How it came about.
+  public var origin: CandidateOrigin
+  /// Its source, with edits and healing applied; nil where no source came to be.
+  public var source: String?
+  /// What became of it.
+  public var verdict: Verdict
+  /// What the compiler says of it; nil where it did not compile.
+  public var description: NetworkDescription?
+  /// Its raw measures, one per descriptor axis; nil where it did not compile.
+  public var measures: [Double]?
+  /// What training gave; nil where it was not trained (a duplicate carries its twin's).
+  public var evaluation: TrainingOutcome?
+  /// The objective: validation accuracy between 0 and 1; nil where it could not be evaluated.
+  public var fitness: Double?
+
+  /// A record.
+  public init(
+    id: Int, generation: Int, index: Int, origin: CandidateOrigin, source: String?, verdict: Verdict,
+    description: NetworkDescription? = nil, measures: [Double]? = nil, evaluation: TrainingOutcome? = nil,
+    fitness: Double? = nil
+  ) {
+    self.id = id
+    self.generation = generation
+    self.index = index
+    self.origin = origin
+    self.source = source
+    self.verdict = verdict
+    self.description = description
+    self.measures = measures
+    self.evaluation = evaluation
+    self.fitness = fitness
+  }
+}
+
+/// How a candidate came about.
+public struct CandidateOrigin: Codable, Sendable, Hashable {
+  /// Which step of the search asked for it.
+  public enum Step: String, Codable, Sendable, CaseIterable {
+    case initial, mutation, crossover
+  }
+
+  /// Who wrote it.
+  public enum Author: String, Codable, Sendable, CaseIterable {
+    /// A person: the initial network.
+    case person
+    case languageModel = "language-model"
+    /// The built-in rewriter, an operator on syntax trees.
+    case rewriter
+  }
+
+  /// In which form the author gave it.
+  public enum Form: String, Codable, Sendable, CaseIterable {
+    case wholeProgram = "whole-program"
+    case edits
+    case rewrite
+  }
+
+  /// Which step of the search asked for it.
+  public var step: Step
+  /// Who wrote it.
+  public var author: Author
+  /// In which form.
+  public var form: Form
+  /// The candidates it was made from: none, one, or two for a crossover.
+  public var parents: [Int]
+  /// The prompt, by its file's `id`; nil for the initial network.
+  public var prompt: String?
+  /// The temperature of the prompt individual, with which a model is asked; the rewriter has no use for it.
+  public var temperature: Double?
+  /// The key of the exchange with the model, as in the run's list of exchanges.
+  public var exchange: String?
+
+  /// An origin.
+  public init(
+    step: Step, author: Author, form: Form, parents: [Int], prompt: String? = nil, temperature: Double? = nil,
+    exchange: String? = nil
+  ) {
+    self.step = step
+    self.author = author
+    self.form = form
+    self.parents = parents
+    self.prompt = prompt
+    self.temperature = temperature
+    self.exchange = exchange
+  }
+}
+
+/// What became of a candidate.
+public struct Verdict: Codable, Sendable, Hashable {
+  /// The kinds of outcome.
+  public enum Status: String, Codable, Sendable, CaseIterable {
+    /// Compiled as written.
+    case valid
+    /// Compiled after channel or feature counts were made to fit; `healed` says which.
+    case healed
+    /// The same network (by canonical hash) as the candidate in `twin`; nothing was paid for it.
+    case duplicate
+    /// No network came of it; `reason` says why.
+    case refused
+    /// It compiled but could not be trained (non-finite loss, memory); `reason` says why.
+    case untrainable
+  }
+
+  /// The kind of outcome.
+  public var status: Status
+  /// Why it was refused or could not be trained: one sentence.
+  public var reason: String?
+  /// The earlier candidate that is the same network.
+  public var twin: Int?
+  /// The edits that were applied, a sentence each.
+  public var applied: [String]
+  /// The edits that were refused, a sentence each with the reason.
+  public var refusedEdits: [String]
+  /// What healing changed, a sentence each.
+  public var healed: [String]
+
+  /// A verdict.
+  public init(
+    _ status: Status, reason: String? = nil, twin: Int? = nil, applied: [String] = [],
+    refusedEdits: [String] = [], healed: [String] = []
+  ) {
+    self.status = status
+    self.reason = reason
+    self.twin = twin
+    self.applied = applied
+    self.refusedEdits = refusedEdits
+    self.healed = healed
+  }
+
+  /// Whether the candidate is a network (trainable or not).
+  public var isNetwork: Bool { status != .refused }
+}
+
+/// What training a network gave. Seconds are measured, all else is repeatable.
+public struct TrainingOutcome: Codable, Sendable, Hashable {
+  /// One epoch.
+  public struct Epoch: Codable, Sendable, Hashable {
+    /// Mean loss over the epoch's training steps.
+    public var trainingLoss: Double
+    /// Share of training examples classified right during the epoch, 0…1.
+    public var trainingAccuracy: Double
+    /// Mean loss on the validation split.
+    public var validationLoss: Double
+    /// Share of validation examples classified right, 0…1.
+    public var validationAccuracy: Double
+
+    /// An epoch.
+    public init(
+      trainingLoss: Double, trainingAccuracy: Double, validationLoss: Double, validationAccuracy: Double
+    ) {
+      self.trainingLoss = trainingLoss
+      self.trainingAccuracy = trainingAccuracy
+      self.validationLoss = validationLoss
+      self.validationAccuracy = validationAccuracy
+    }
+  }
+
+  /// The epochs that were run.
+  public var epochs: [Epoch]
+  /// How many images were trained on, repetitions counted.
+  public var imagesSeen: Int
+  /// Wall-clock seconds of training and validation on one thread.
+  public var seconds: Double
+
+  /// An evaluation.
+  public init(epochs: [Epoch], imagesSeen: Int, seconds: Double) {
+    self.epochs = epochs
+    self.imagesSeen = imagesSeen
+    self.seconds = seconds
+  }
+}

@@ -1,0 +1,123 @@
+extension ConfigurationReader {
+  /// The configuration itself, if every value is within its bounds.
+  public static func validated(
+    _ configuration: RunConfiguration
+  ) throws(ConfigurationError) -> RunConfiguration {
+    try check(configuration.workers, "workers", 0...1024)
+    try checkData(configuration.data)
+    try checkTraining(configuration.training)
+    try checkArchive(configuration.archive, axes: configuration.descriptors)
+    try checkSearch(configuration.search)
+    try checkModel(configuration.model)
+    try check(configuration.limits.parameters, "limits.parameters", 1...10_000_000_000)
+    try check(configuration.limits.macs, "limits.macs", 1...1_000_000_000_000_000)
+    try check(configuration.limits.memory, "limits.memory", 16...10_000_000)
+    let allowed = configuration.name.allSatisfy {
+      $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0))
+    }
+    guard allowed, !configuration.name.hasPrefix("."), configuration.name.count <= 100 else {
+      throw ConfigurationError(
+        "'name' is '\(configuration.name)'; it becomes a folder, so use letters, digits, '-', '_' and '.' only."
+      )
+    }
+    return configuration
+  }
+
+  /// The messages do not repeat what was given, which may hold a secret: a run's file is shown to others.
+  private static func checkModel(_ model: ModelSettings) throws(ConfigurationError) {
+    try check(model.maximumEdits, "model.maximum_edits", 1...16)
+    try check(model.maximumTokens, "model.maximum_tokens", 0...1_000_000)
+    try check(model.concurrency, "model.concurrency", 0...256)
+    let isName = model.keyVariable.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+    guard isName, model.keyVariable.first?.isNumber == false, model.keyVariable.count <= 64 else {
+      throw ConfigurationError(
+        "'model.key_variable' must be the name of an environment variable that holds the key, not the key itself."
+      )
+    }
+    guard !model.endpoint.contains(where: { "@?#".contains($0) }) else {
+      throw ConfigurationError(
+        "'model.endpoint' must be an address without user name, password and query, since it is kept in the run's "
+          + "file; a key belongs in the environment variable that 'model.key_variable' names.")
+    }
+  }
+
+  private static func checkData(_ data: DataSettings) throws(ConfigurationError) {
+    try check(data.validationShare, "data.validation_share", 0.001...0.9)
+    try check(data.trainingLimit, "data.training_limit", 0...1_000_000_000)
+    try check(data.validationLimit, "data.validation_limit", 0...1_000_000_000)
+  }
+
+  private static func checkTraining(_ training: TrainingSettings) throws(ConfigurationError) {
+    try check(training.epochs, "training.epochs", 1...100_000)
+    try check(training.batchSize, "training.batch_size", 1...65_536)
+    try check(training.learningRate, "training.learning_rate", 1e-12...1e6)
+    try check(training.momentum, "training.momentum", 0...0.99999)
+    try check(training.weightDecay, "training.weight_decay", 0...1e3)
+    try check(training.gamma, "training.gamma", 1e-9...1)
+    try check(training.labelSmoothing, "training.label_smoothing", 0...0.999)
+    try check(training.cropPadding, "training.crop_padding", 0...64)
+    for milestone in training.milestones { try check(milestone, "training.milestones", 1...100_000) }
+  }
+
+  private static func checkArchive(
+    _ archive: ArchiveSettings, axes: [DescriptorSettings]
+  ) throws(ConfigurationError) {
+    try check(archive.cells, "archive.cells", 1...1_000_000)
+    try check(axes.count, "the number of descriptors", 1...8)
+    guard archive.dimensions.isEmpty || archive.dimensions.count == axes.count else {
+      throw ConfigurationError(
+        "'archive.dimensions' has \(archive.dimensions.count) numbers but there are \(axes.count) descriptors."
+      )
+    }
+    var cells = 1
+    for dimension in archive.dimensions {
+      try check(dimension, "archive.dimensions", 1...10_000)
+      cells *= dimension
+      try check(cells, "the product of archive.dimensions", 1...10_000_000)
+    }
+    for (index, axis) in axes.enumerated() {
+      guard !axes[..<index].contains(where: { $0.name == axis.name }) else {
+        throw ConfigurationError(
+          "The descriptor '\(axis.name)' is given twice; each axis must measure something else.")
+      }
+      guard Descriptor(rawValue: axis.name) != nil else {
+        let known = Descriptor.allCases.map(\.rawValue)
+        let hint = Spelling.closest(to: axis.name, among: known).map { " Did you mean '\($0)'?" } ?? ""
+        throw ConfigurationError(
+          "Unknown descriptor '\(axis.name)'; there are \(known.joined(separator: ", ")).\(hint)")
+      }
+      guard axis.lower.isFinite, axis.upper.isFinite, axis.lower < axis.upper else {
+        throw ConfigurationError("Descriptor '\(axis.name)' needs finite bounds with lower below upper.")
+      }
+      guard axis.scale == .linear || axis.lower > 0 else {
+        throw ConfigurationError(
+          "Descriptor '\(axis.name)' has a log scale, so its lower bound must be positive.")
+      }
+    }
+  }
+
+  private static func checkSearch(_ search: SearchSettings) throws(ConfigurationError) {
+    try check(search.generations, "search.generations", 1...1_000_000)
+    try check(search.batch, "search.batch", 1...100_000)
+    try check(search.initialNetworks, "search.initial_networks", 1...100_000)
+    try check(search.initialPrompts, "search.initial_prompts", 1...100_000)
+    try check(search.mutationProbability, "search.mutation_probability", 0...1)
+    try check(search.randomPromptProbability, "search.random_prompt_probability", 0...1)
+    try check(search.initialTemperature, "search.initial_temperature", 0...1)
+    try check(search.temperatureStep, "search.temperature_step", 0...1)
+    try check(search.temperatureNoise, "search.temperature_noise", 0...1)
+    try check(search.crossoverTemperature, "search.crossover_temperature", 0...1)
+    try check(search.promptCells, "search.prompt_cells", 1...100_000)
+    try check(search.rewriterShare, "search.rewriter_share", 0...1)
+    try check(search.patience, "search.patience", 1...1_000_000)
+  }
+
+  private static func check<Number: Comparable>(
+    _ value: Number, _ name: String, _ bounds: ClosedRange<Number>
+  ) throws(ConfigurationError) {
+    guard bounds.contains(value) else {
+      throw ConfigurationError(
+        "'\(name)' is \(value); it must be between \(bounds.lowerBound) and \(bounds.upperBound).")
+    }
+  }
+}

@@ -1,0 +1,63 @@
+extension RunConfiguration {
+  /// The names of the built-in configurations, with a sentence each.
+  public static let presets: [(name: String, summary: String)] = [
+    ("quickstart", "a search on Fashion-MNIST that ends within ten minutes on two cores"),
+    ("smoke", "a search of a minute on a few hundred Fashion-MNIST images, by the built-in rewriter"),
+    ("llmatic", "LLMatic on CIFAR-10 as published: 2,000 candidates of 50 epochs; days on a CPU"),
+  ]
+
+  /// The built-in configuration of that name, or nil.
+  public static func preset(_ name: String) -> RunConfiguration? {
+    switch name {
+    case "quickstart": quickstart
+    case "smoke": smoke
+    case "llmatic":
+      {
+        var llmatic = RunConfiguration()
+        llmatic.name = "llmatic"
+        return llmatic
+      }()
+    default: nil
+    }
+  }
+
+  private static var quickstart: RunConfiguration {
+    var run = RunConfiguration()
+    run.name = "quickstart"
+    run.data.name = "fashion-mnist"
+    run.data.trainingLimit = 20_000
+    run.data.validationLimit = 3_000
+    run.training.epochs = 3
+    run.training.optimizer = .adam
+    run.training.learningRate = 0.003
+    run.training.schedule = .cosine
+    run.archive.kind = .grid
+    run.archive.dimensions = [8, 8]
+    run.descriptors = [
+      DescriptorSettings(name: "width_depth_ratio", lower: 0.5, upper: 128, scale: .log),
+      DescriptorSettings(name: "macs", lower: 5_000, upper: 4_000_000, scale: .log),
+    ]
+    run.search.generations = 8
+    run.search.batch = 10
+    run.search.initialNetworks = 6
+    run.search.rewriterShare = 0.3
+    run.limits.parameters = 2_000_000
+    run.limits.macs = 4_000_000
+    run.limits.memory = 1024
+    return run
+  }
+
+  private static var smoke: RunConfiguration {
+    var run = quickstart
+    run.name = "smoke"
+    run.data.trainingLimit = 500
+    run.data.validationLimit = 200
+    run.training.epochs = 1
+    run.search.generations = 3
+    run.search.batch = 6
+    run.search.initialNetworks = 3
+    run.model.provider = .rewriter
+    run.limits.macs = 1_000_000
+    return run
+  }
+}

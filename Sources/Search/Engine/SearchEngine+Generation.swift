@@ -1,0 +1,148 @@
+import Synchronization
+
+extension SearchEngine {
+  /// Where a candidate of the generation under way stands.
+  private enum Slot {
+    case finished(CandidateRecord)
+    case training(Task<Result<CandidateRecord?, SearchError>, Never>)
+    /// The same network as an earlier candidate, which may still be in training.
+    case repetition(CandidateRecord, of: Int)
+  }
+
+  /// The records of all proposals in order, or nil where somebody asked to stop.
+  ///
+  /// Writing and training overlap, yet candidates are taken up in the order of their numbers, so duplicates are
+  /// found the same way on every machine and the result does not depend on which thread was first.
+  func evaluate(
+    _ proposals: [Proposal], known: inout KnownCandidates
+  ) async throws(SearchError) -> [CandidateRecord]? {
+    let pool = WorkerPool(threads: workers)
+    let sources = known.records.compactMapValues(\.source)
+    let queue = DraftQueue(proposals.filter { known.records[$0.id] == nil }) { [writer, rewriter] proposal in
+      let parents = proposal.parents.compactMap { sources[$0] }
+      do throws(SearchError) {
+        return .success(
+          try await (proposal.goesToRewriter ? rewriter : writer).draft(for: proposal, sources: parents))
+      } catch {
+        return .failure(error)
+      }
+    }
+    await queue.start(lanes: draftsAtOnce)
+    let registration = stop.whenRaised { Task { await queue.close() } }
+    defer { stop.forget(registration) }
+    let progress = GenerationProgress(total: proposals.count, report: report)
+
+    var slots: [Slot] = []
+    var failure: SearchError?
+    do throws(SearchError) {
+      for proposal in proposals {
+        guard
+          let slot = try await takeUp(proposal, from: queue, known: &known, pool: pool, progress: progress)
+        else {
+          break
+        }
+        slots.append(slot)
+      }
+    } catch {
+      failure = error
+    }
+    await queue.close()
+    let records = await settle(slots, known: &known, progress: progress, failure: &failure)
+    pool.close()
+    if let failure, !stop.isRaised { throw failure }
+    return records.count == proposals.count ? records : nil
+  }
+
+  /// Waits for a proposal's draft and sends it on its way; nil where somebody asked to stop.
+  private func takeUp(
+    _ proposal: Proposal, from queue: DraftQueue, known: inout KnownCandidates, pool: WorkerPool,
+    progress: GenerationProgress
+  ) async throws(SearchError) -> Slot? {
+    if let stored = known.records[proposal.id] {
+      progress.finish(stored)
+      return .finished(stored)
+    }
+    guard let draft = try await queue.draft(for: proposal.id) else { return nil }
+    let screened = await pool.run { [screening] in draft.source.map { screening.screen($0) } }
+    let record = CandidateRecord(proposal, draft: draft, screened: screened)
+    guard case .passed(let passed)? = screened else {
+      try await store(record, weights: nil)
+      progress.finish(record)
+      return .finished(record)
+    }
+    if let twin = known.firstByHash[passed.description.hash] { return .repetition(record, of: twin) }
+    known.claim(passed.description.hash, for: proposal.id)
+    let training = Task { () async -> Result<CandidateRecord?, SearchError> in
+      let outcome = await pool.run { [evaluator, stop, report] in
+        evaluator.evaluate(passed.source, hash: passed.description.hash, stop: stop) { share in
+          report(.trainingAdvanced(candidate: proposal.id, share: share))
+        }
+      }
+      guard let outcome else { return .success(nil) }
+      let trained = record.trained(outcome)
+      do throws(SearchError) {
+        try await store(trained, weights: outcome.weights)
+      } catch {
+        return .failure(error)
+      }
+      progress.finish(trained)
+      return .success(trained)
+    }
+    return .training(training)
+  }
+
+  /// Waits for all trainings, then gives repetitions the figures of their twins.
+  private func settle(
+    _ slots: [Slot], known: inout KnownCandidates, progress: GenerationProgress, failure: inout SearchError?
+  ) async -> [CandidateRecord] {
+    var records: [CandidateRecord] = []
+    for slot in slots {
+      switch slot {
+      case .finished(let record):
+        known.add(record)
+        records.append(record)
+      case .training(let training):
+        switch await training.value {
+        case .success(let record?):
+          known.add(record)
+          records.append(record)
+        case .success(nil): break
+        case .failure(let error): failure = failure ?? error
+        }
+      case .repetition(let record, let twin):
+        guard failure == nil, let original = known.records[twin] else { continue }
+        let repetition = record.duplicate(of: original)
+        do throws(SearchError) {
+          try await store(repetition, weights: nil)
+        } catch {
+          failure = error
+          continue
+        }
+        known.add(repetition)
+        progress.finish(repetition)
+        records.append(repetition)
+      }
+    }
+    return records
+  }
+}
+
+/// Counts the finished candidates of a generation for whoever watches.
+private final class GenerationProgress: Sendable {
+  private let finished = Mutex(0)
+  private let total: Int
+  private let report: @Sendable (SearchEvent) -> Void
+
+  init(total: Int, report: @escaping @Sendable (SearchEvent) -> Void) {
+    self.total = total
+    self.report = report
+  }
+
+  func finish(_ record: CandidateRecord) {
+    let count = finished.withLock { count in
+      count += 1
+      return count
+    }
+    report(.candidateFinished(record, finished: count, of: total))
+  }
+}

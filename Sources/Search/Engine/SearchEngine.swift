@@ -1,0 +1,148 @@
+import QualityDiversity
+import RandomStreams
+public import Training
+
+/// Drives a strategy: has its proposals written, screened, trained and stored, and tells it what became of them.
+public struct SearchEngine: Sendable {
+  let configuration: RunConfiguration
+  let writer: any CandidateWriter
+  let rewriter: any CandidateWriter
+  let log: any RunLog
+  let evaluator: NetworkEvaluator
+  let screening: Screening
+  let workers: Int
+  let draftsAtOnce: Int
+  let stop: StopFlag
+  let report: @Sendable (SearchEvent) -> Void
+  private let initialSource: String
+
+  /// An engine for a run.
+  ///
+  /// - Parameters:
+  ///   - data: what networks are trained on; its test set is never touched here.
+  ///   - writer: who writes networks.
+  ///   - draftsAtOnce: how many candidates may be written at the same time.
+  ///   - workers: how many candidates are trained side by side.
+  /// - Throws: where the prompts or the configuration do not fit.
+  public init(
+    configuration: RunConfiguration, data: DatasetSplit, prompts: PromptLibrary, writer: any CandidateWriter,
+    log: any RunLog, draftsAtOnce: Int, workers: Int, stop: StopFlag,
+    report: @escaping @Sendable (SearchEvent) -> Void
+  ) throws(SearchError) {
+    self.configuration = configuration
+    self.log = log
+    self.writer = writer
+    self.workers = max(1, workers)
+    self.draftsAtOnce = max(1, draftsAtOnce)
+    self.stop = stop
+    self.report = report
+    let root = RandomStream(seed: UInt64(bitPattern: Int64(configuration.seed)))
+    let task = ImageTask(data)
+    rewriter = RewriterWriter(task: task, prompts: prompts, stream: root)
+    screening = Screening(
+      task: task, limits: configuration.limits,
+      descriptors: configuration.descriptors.compactMap { Descriptor(rawValue: $0.name) })
+    evaluator = try NetworkEvaluator(for: configuration, data: data)
+    do {
+      initialSource = try prompts.prompt("initial-network").rendered(task.variables) + "\n"
+    } catch {
+      throw SearchError(error.description)
+    }
+  }
+
+  /// Runs the search from wherever the log has it to its end, or until somebody asks to stop.
+  ///
+  /// - Throws: where the log is broken or cannot be written, or no author can be had.
+  public func run(_ beginning: some Strategy) async throws(SearchError) -> SearchSummary {
+    var strategy = beginning
+    var known: KnownCandidates
+    let done: [GenerationRecord]
+    do {
+      known = KnownCandidates(try await log.candidates())
+      done = try await log.generations()
+    } catch {
+      throw SearchError(error.description)
+    }
+    try retell(done, to: &strategy, known: known)
+    try await storeInitialNetwork(&known)
+
+    let empty = try configuration.makeArchive().statistics()
+    var statistics = done.last?.statistics ?? empty
+    var barren = done.reversed().prefix { $0.bestOfGeneration == nil }.count
+    var finished = done.count
+    while finished < configuration.search.generations, !stop.isRaised {
+      let proposals = try strategy.ask()
+      guard let first = proposals.first else { break }
+      report(.generationBegan(number: first.generation, step: first.step, candidates: proposals.count))
+      guard let records = try await evaluate(proposals, known: &known) else { break }
+      let generation = try strategy.tell(records)
+      do {
+        try await log.commit(generation)
+      } catch {
+        throw SearchError(error.description)
+      }
+      statistics = generation.statistics
+      finished += 1
+      report(.generationFinished(generation))
+      barren = generation.bestOfGeneration == nil ? barren + 1 : 0
+      if barren >= configuration.search.patience { throw Self.barren(barren * proposals.count, records) }
+    }
+    return SearchSummary(
+      end: finished >= configuration.search.generations ? .completed : .stopped, generations: finished,
+      statistics: statistics, verdicts: known.verdicts)
+  }
+
+  /// Brings the strategy to where the log ends, and proves that the log's archives are what its records give.
+  private func retell(
+    _ done: [GenerationRecord], to strategy: inout some Strategy, known: KnownCandidates
+  ) throws(SearchError) {
+    guard !done.isEmpty else { return }
+    for generation in done {
+      let proposals = try strategy.ask()
+      var records: [CandidateRecord] = []
+      for proposal in proposals {
+        guard let record = known.records[proposal.id] else {
+          throw SearchError(
+            "The run's file lacks candidate \(proposal.id) of generation \(generation.number), which it says is "
+              + "finished; the file is damaged, so begin a new run.")
+        }
+        records.append(record)
+      }
+      guard try strategy.tell(records) == generation else {
+        throw SearchError(
+          "The archive stored for generation \(generation.number) is not the one its candidates give; the file or "
+            + "its configuration was changed, or another version of Niche wrote it, so begin a new run.")
+      }
+    }
+    report(.notice("resuming after generation \(done.count)"))
+  }
+
+  private func storeInitialNetwork(_ known: inout KnownCandidates) async throws(SearchError) {
+    guard known.records[0] == nil else { return }
+    let proposal = Proposal(
+      id: 0, generation: 0, index: 0, step: .initial, parents: [], prompt: "initial-network", temperature: 0,
+      goesToRewriter: false)
+    let draft = Draft(source: initialSource, author: .person, form: .wholeProgram)
+    var record = CandidateRecord(proposal, draft: draft, screened: screening.screen(initialSource))
+    (record.origin.prompt, record.origin.temperature) = (nil, nil)
+    if let reason = record.verdict.reason { throw SearchError("prompts/initial-network: \(reason)") }
+    try await store(record, weights: nil)
+    known.add(record)
+  }
+
+  /// Stores a record.
+  func store(_ record: CandidateRecord, weights: [UInt8]?) async throws(SearchError) {
+    do {
+      try await log.record(record, weights: weights)
+    } catch {
+      throw SearchError(error.description)
+    }
+  }
+
+  private static func barren(_ count: Int, _ records: [CandidateRecord]) -> SearchError {
+    let reason = records.compactMap(\.verdict.reason).last ?? "No reason was given."
+    return SearchError(
+      "None of the last \(count) candidates became a trained network, the last one because: \(reason) "
+        + "All is kept in the run's file; try another model or form (see 'model:' in the configuration).")
+  }
+}

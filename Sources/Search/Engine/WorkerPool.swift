@@ -1,0 +1,53 @@
+import Foundation
+import Synchronization
+
+/// Threads of our own for long computations, so that they do not block Swift's few cooperative threads.
+final class WorkerPool: Sendable {
+  private struct State {
+    var jobs: [@Sendable () -> Void] = []
+    var isClosed = false
+  }
+
+  private let state = Mutex(State())
+  private let threads: Int
+  private let wakeUp = DispatchSemaphore(value: 0)
+
+  /// A pool of that many threads, with stacks deep enough for recursive descent over hostile sources.
+  init(threads: Int) {
+    self.threads = max(1, threads)
+    for number in 0..<self.threads {
+      let thread = Thread { [self] in work() }
+      thread.name = "niche.worker.\(number)"
+      thread.stackSize = 16 << 20
+      thread.start()
+    }
+  }
+
+  /// Runs the work on one of the threads, first come first served.
+  func run<Result: Sendable>(_ work: @escaping @Sendable () -> Result) async -> Result {
+    await withCheckedContinuation { continuation in
+      state.withLock { $0.jobs.append { continuation.resume(returning: work()) } }
+      wakeUp.signal()
+    }
+  }
+
+  /// Lets the threads end once the queue is empty.
+  func close() {
+    state.withLock { $0.isClosed = true }
+    for _ in 0..<threads { wakeUp.signal() }
+  }
+
+  private func work() {
+    while true {
+      wakeUp.wait()
+      let job: (@Sendable () -> Void)? = state.withLock { state in
+        state.jobs.isEmpty ? nil : state.jobs.removeFirst()
+      }
+      if let job {
+        job()
+      } else if state.withLock({ $0.isClosed }) {
+        return
+      }
+    }
+  }
+}

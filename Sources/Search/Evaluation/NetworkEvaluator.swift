@@ -1,0 +1,152 @@
+import Foundation
+import NetworkGraph
+public import RandomStreams
+import TorchFrontend
+public import Training
+
+/// Trains a network on the training part and measures it on the validation part.
+public struct NetworkEvaluator: Sendable {
+  /// What came of a training.
+  public struct Outcome: Sendable {
+    /// What it gave; nil where it could not begin.
+    public var evaluation: TrainingOutcome?
+    /// The validation accuracy after the last epoch, 0…1; nil where it failed.
+    public var fitness: Double?
+    /// The trained weights as safetensors; nil where it failed.
+    public var weights: [UInt8]?
+    /// Why it failed: one sentence.
+    public var failure: String?
+  }
+
+  private let task: ImageTask
+  private let data: DatasetSplit
+  private let trainer: Trainer
+  private let stream: RandomStream
+
+  /// How images are normalised.
+  public var normalization: Normalization { data.normalization }
+
+  /// An evaluator; a network's initial weights and the order of images follow from the stream and its hash.
+  ///
+  /// - Parameter memoryLimit: the bytes that one candidate's training may take.
+  /// - Throws: where the training settings make no sense.
+  public init(
+    task: ImageTask, data: DatasetSplit, settings: TrainingSettings, memoryLimit: Int, stream: RandomStream
+  ) throws(SearchError) {
+    self.task = task
+    self.data = data
+    self.stream = stream
+    do {
+      trainer = try Trainer(settings.configuration(memoryLimit: memoryLimit))
+    } catch {
+      throw SearchError("The training settings cannot be used: \(error)")
+    }
+  }
+
+  /// An evaluator as a run with that configuration uses it.
+  ///
+  /// - Throws: where the training settings make no sense.
+  public init(for configuration: RunConfiguration, data: DatasetSplit) throws(SearchError) {
+    try self.init(
+      task: ImageTask(data), data: data, settings: configuration.training,
+      memoryLimit: configuration.limits.memory << 20,
+      stream: RandomStream(seed: UInt64(bitPattern: Int64(configuration.seed))).stream("training"))
+  }
+
+  /// Trains the network of a source, or gives nil where somebody asked to stop.
+  func evaluate(
+    _ source: String, hash: String, stop: StopFlag, progress: (Double) -> Void
+  ) -> Outcome? {
+    do {
+      let result = try trainer.train(trainable(source), data: data, stream: stream.stream(hash)) { step in
+        progress(step.fraction)
+        return !stop.isRaised
+      }
+      let outcome = TrainingOutcome(result)
+      switch result.stopReason {
+      case .completed:
+        guard let validation = result.validation else {
+          return Outcome(evaluation: outcome, failure: "Its training ended without a validation.")
+        }
+        return Outcome(
+          evaluation: outcome, fitness: validation.accuracy, weights: try SafeTensors.encode(result.weights))
+      case .nonFiniteLoss(let epoch, let step), .diverged(let epoch, let step):
+        return Outcome(
+          evaluation: outcome, failure: "Its loss was no finite number at step \(step) of epoch \(epoch).")
+      case .cancelled: return nil
+      }
+    } catch {
+      if stop.isRaised { return nil }
+      return Outcome(failure: "It could not be trained: \(error)")
+    }
+  }
+
+  /// The share of the test images that a network with these weights classifies right, 0…1.
+  ///
+  /// - Parameter weights: safetensors, as a search stored them.
+  /// - Throws: where the source does not compile or the weights are not its own.
+  public func testAccuracy(of source: String, weights: [UInt8]) throws(SearchError) -> Double {
+    do {
+      let set = try SafeTensors.decode(weights).weights
+      return try trainer.evaluate(
+        trainable(source), weights: set, on: data.test, normalization: data.normalization
+      )
+      .accuracy
+    } catch {
+      throw SearchError("The network cannot be tested: \(error)")
+    }
+  }
+
+  private func trainable(_ source: String) throws -> TrainableNetwork {
+    let settings = trainer.configuration
+    let training = try NetworkCompiler.compile(
+      source, options: task.options(batch: settings.batchSize, isTraining: true))
+    let evaluation = try NetworkCompiler.compile(
+      source, options: task.options(batch: settings.evaluationBatchSize, isTraining: false))
+    return TrainableNetwork(trainingGraph: training.graph, evaluationGraph: evaluation.graph)
+  }
+}
+
+extension TrainingOutcome {
+  init(_ result: TrainingResult) {
+    self.init(
+      // An epoch that ended without finite figures is told by the verdict.
+      epochs: result.history.compactMap { epoch in
+        guard let validation = epoch.validation, epoch.trainingLoss.isFinite, validation.loss.isFinite else {
+          return nil
+        }
+        return Epoch(
+          trainingLoss: epoch.trainingLoss, trainingAccuracy: epoch.trainingAccuracy,
+          validationLoss: validation.loss, validationAccuracy: validation.accuracy)
+      }, imagesSeen: result.imagesSeen, seconds: result.seconds)
+  }
+}
+
+extension ImageTask {
+  /// The task that a data set poses.
+  init(_ data: DatasetSplit) {
+    let dataset = data.training.dataset
+    self.init(
+      channels: dataset.channels, height: dataset.height, width: dataset.width, classes: dataset.classCount)
+  }
+}
+
+extension RunConfiguration {
+  /// The data set, divided by the run's seed.
+  ///
+  /// - Throws: where it is missing (with how to get it) or damaged.
+  public func loadData() throws(SearchError) -> DatasetSplit {
+    do {
+      let catalog = DatasetCatalog.standard(path: data.path.isEmpty ? nil : data.path)
+      return try DatasetSplit(
+        catalog.load(DatasetName(named: data.name)),
+        configuration: SplitConfiguration(
+          validationFraction: data.validationShare,
+          trainingLimit: data.trainingLimit > 0 ? data.trainingLimit : nil,
+          validationLimit: data.validationLimit > 0 ? data.validationLimit : nil),
+        stream: RandomStream(seed: UInt64(bitPattern: Int64(seed))).stream("split"))
+    } catch {
+      throw SearchError("\(error)")
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import Training
+
+extension TrainingSettings {
+  /// The settings as the trainer takes them.
+  func configuration(memoryLimit: Int) -> TrainingConfiguration {
+    TrainingConfiguration(
+      epochs: epochs, batchSize: batchSize, evaluationBatchSize: 256, optimizer: trainerOptimizer,
+      schedule: trainerSchedule, labelSmoothing: labelSmoothing,
+      augmentation: Augmentation(cropPadding: cropPadding, horizontalFlip: flip), memoryLimit: memoryLimit)
+  }
+
+  private var trainerOptimizer: Training.Optimizer {
+    switch optimizer {
+    case .sgd:
+      .sgd(
+        .init(learningRate: learningRate, momentum: momentum, weightDecay: weightDecay, nesterov: nesterov))
+    case .adam: .adam(.init(learningRate: learningRate, weightDecay: weightDecay))
+    case .adamw: .adamW(.init(learningRate: learningRate, weightDecay: weightDecay))
+    }
+  }
+
+  private var trainerSchedule: LearningRateSchedule {
+    switch schedule {
+    case .constant: .constant
+    case .cosine: .cosine(.init(perStep: true))
+    case .step: .step(milestones: milestones, gamma: gamma)
+    }
+  }
+}

@@ -1,0 +1,62 @@
+public import TorchFrontend
+
+/// What came of asking for a network, before anything is paid for it.
+public struct Draft: Sendable, Hashable {
+  /// The source, with edits and healing applied; nil where none came to be.
+  public var source: String?
+  /// Who wrote it.
+  public var author: CandidateOrigin.Author
+  /// In which form.
+  public var form: CandidateOrigin.Form
+  /// The key of the exchange with the model.
+  public var exchange: String?
+  /// Why there is no source: one sentence.
+  public var reason: String?
+  /// The edits that were applied, a sentence each.
+  public var applied: [String] = []
+  /// The edits that were refused, a sentence each.
+  public var refusedEdits: [String] = []
+}
+
+/// What networks are searched for: the shape of the images and the number of classes.
+public struct ImageTask: Sendable, Hashable {
+  /// Channels of an image.
+  public var channels: Int
+  /// Rows of an image.
+  public var height: Int
+  /// Columns of an image.
+  public var width: Int
+  /// How many classes there are.
+  public var classes: Int
+
+  /// A task.
+  public init(channels: Int, height: Int, width: Int, classes: Int) {
+    self.channels = channels
+    self.height = height
+    self.width = width
+    self.classes = classes
+  }
+
+  /// How a network for this task is compiled.
+  public func options(batch: Int, isTraining: Bool) -> CompilationOptions {
+    CompilationOptions(
+      inputShape: [batch, channels, height, width], classCount: classes, isTraining: isTraining)
+  }
+
+  /// The values of the variables that prompts use for it.
+  public var variables: [String: String] {
+    [
+      "channels": "\(channels)", "height": "\(height)", "width": "\(width)", "classes": "\(classes)",
+      "features": "\(height * width)", "shape": "(N, \(channels), \(height), \(width))",
+    ]
+  }
+}
+
+/// Writes networks: a language model or the built-in rewriter.
+public protocol CandidateWriter: Sendable {
+  /// Writes the network that the proposal asks for, given its parents' sources.
+  ///
+  /// - Throws: where the author cannot be reached or the run's file cannot be written; what is merely no network
+  ///   comes back as a draft with a reason.
+  func draft(for proposal: Proposal, sources: [String]) async throws(SearchError) -> Draft
+}
