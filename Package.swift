@@ -5,6 +5,7 @@ let package = Package(
   name: "niche",
   platforms: [.macOS(.v15)],
   dependencies: [
+    .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
   ],
   targets: [
@@ -47,6 +48,17 @@ let package = Package(
       dependencies: [
         "LanguageModels", "NetworkGraph", "PythonSyntax", "QualityDiversity", "RandomStreams", "TorchFrontend",
         "Training", .product(name: "Yams", package: "Yams"),
+      ]),
+
+    // MARK: What a user takes home
+    .target(
+      name: "RunStore",
+      dependencies: ["LanguageModels", "Search", .product(name: "GRDB", package: "GRDB.swift")]),
+    .target(
+      name: "Reports",
+      dependencies: [
+        "LanguageModels", "NetworkGraph", "PythonSyntax", "QualityDiversity", "RunStore", "Search", "TorchFrontend",
+        "Training",
       ]),
   ]
 )

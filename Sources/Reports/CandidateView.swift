@@ -1,0 +1,108 @@
+public import LanguageModels
+public import RunStore
+public import Search
+
+/// One candidate with its ancestry and the exchange that it came of.
+public struct CandidateView: Codable, Sendable {
+  /// The candidate.
+  public var candidate: CandidateRecord
+  /// The niche it is the elite of; nil where it is none.
+  public var niche: Int?
+  /// Its ancestors by first parents, the nearest first.
+  public var ancestry: [Ancestor]
+  /// The exchange with the model.
+  public var exchange: ChatExchange?
+
+  /// An ancestor.
+  public struct Ancestor: Codable, Sendable {
+    /// Its number.
+    public var candidate: Int
+    /// The prompt it came of.
+    public var prompt: String?
+    /// Its validation accuracy.
+    public var fitness: Double?
+  }
+
+  /// The view of a candidate, or of the elite of a niche.
+  ///
+  /// - Throws: where there is none.
+  public init(_ number: Int, isNiche: Bool, of run: RunSnapshot, store: RunStore) async throws(SearchError) {
+    let byNumber = Dictionary(run.candidates.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let found = isNiche ? run.elites.first { $0.cell == number }?.record : byNumber[number]
+    guard let found else {
+      throw SearchError(
+        isNiche
+          ? "Niche \(number) of the run '\(run.header.name)' is empty; 'niche show' lists the occupied ones."
+          : "The run '\(run.header.name)' has no candidate \(number); they go from 0 to \(run.candidates.last?.id ?? 0)."
+      )
+    }
+    candidate = found
+    niche = run.elites.first { $0.record.id == found.id }?.cell
+    ancestry = []
+    var parent = found.origin.parents.first
+    while let number = parent, let record = byNumber[number], ancestry.count < 1000 {
+      ancestry.append(Ancestor(candidate: record.id, prompt: record.origin.prompt, fitness: record.fitness))
+      parent = record.origin.parents.first
+    }
+    do {
+      if let key = found.origin.exchange { exchange = try await store.exchange(forKey: key) }
+    } catch {
+      throw SearchError(error.description)
+    }
+  }
+
+  /// The view for the terminal.
+  public var text: String {
+    let origin = candidate.origin
+    var lines = [
+      "candidate \(candidate.id)" + (niche.map { ", elite of niche \($0)" } ?? ""),
+      "came of: \(origin.step.rawValue) by \(origin.author.rawValue) (\(origin.form.rawValue))"
+        + (origin.prompt.map { ", prompt '\($0)'" } ?? "")
+        + (origin.temperature.map { ", temperature \(Figures.fixed($0, 3))" } ?? ""),
+      "verdict: \(candidate.verdict.status.rawValue)" + (candidate.verdict.twin.map { " of \($0)" } ?? "")
+        + (candidate.verdict.reason.map { ": \($0)" } ?? ""),
+    ]
+    lines += candidate.verdict.applied.map { "  applied: \($0)" }
+    lines += candidate.verdict.refusedEdits.map { "  refused: \($0)" }
+    lines += candidate.verdict.healed.map { "  healed: \($0)" }
+    if let network = candidate.description {
+      lines.append(
+        "network: \(network.parameters) parameters, \(network.macs) MACs, width \(network.width), depth "
+          + "\(network.depth), hash \(network.hash)")
+    }
+    if let evaluation = candidate.evaluation {
+      for (index, epoch) in evaluation.epochs.enumerated() {
+        lines.append(
+          "  epoch \(index + 1): training loss \(Figures.fixed(epoch.trainingLoss, 4)), validation loss "
+            + "\(Figures.fixed(epoch.validationLoss, 4)), validation accuracy "
+            + Figures.percent(epoch.validationAccuracy, decimals: 2))
+      }
+    }
+    if !ancestry.isEmpty {
+      let chain = ancestry.map { ancestor in
+        "\(ancestor.candidate)" + (ancestor.fitness.map { " (\(Figures.percent($0)))" } ?? "")
+      }
+      lines.append("ancestry: " + chain.joined(separator: " ← "))
+    }
+    if let exchange {
+      lines.append("")
+      lines += exchange.request.messages.map { "[\($0.role.rawValue)]\n\($0.content)" }
+      switch exchange.outcome {
+      case .reply(let reply): lines.append("[reply of \(reply.model)]\n\(reply.content)")
+      case .failure(let failure): lines.append("[failure] \(failure.description)")
+      }
+    }
+    if let source = candidate.source { lines += ["", source] }
+    return Self.printable(lines.joined(separator: "\n"))
+  }
+
+  /// The text without what a terminal takes for commands; a model may write anything.
+  private static func printable(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      let isCommand = scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+      result.append(isCommand ? "\u{FFFD}" : scalar)
+    }
+    return String(result)
+  }
+}

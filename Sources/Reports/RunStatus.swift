@@ -1,0 +1,115 @@
+public import QualityDiversity
+import Search
+
+/// What a run holds and how far it is.
+public struct RunStatus: Codable, Sendable {
+  /// Its name.
+  public var name: String
+  /// When it began, ISO 8601.
+  public var began: String
+  /// The data set.
+  public var data: String
+  /// Its seed.
+  public var seed: Int
+  /// Finished generations.
+  public var generations: Int
+  /// Generations of a complete run.
+  public var plannedGenerations: Int
+  /// The archive's statistics; nil before the first generation is finished.
+  public var statistics: ArchiveStatistics?
+  /// Candidates by verdict.
+  public var verdicts: [String: Int]
+  /// Candidates by author.
+  public var authors: [String: Int]
+  /// Elites by author.
+  public var eliteAuthors: [String: Int]
+  /// Who wrote the networks, and why.
+  public var author: String
+  /// What the language model took.
+  public var usage: RunSnapshot.ModelUsage
+  /// Seconds of training, summed over the threads.
+  public var trainingSeconds: Double
+  /// The best elite's number and validation accuracy.
+  public var best: Best?
+
+  /// The best elite.
+  public struct Best: Codable, Sendable {
+    /// Its number.
+    public var candidate: Int
+    /// Its niche.
+    public var niche: Int
+    /// Its validation accuracy, 0…1.
+    public var fitness: Double
+  }
+
+  /// The status of a run.
+  public init(_ run: RunSnapshot) {
+    let header = run.header
+    let proposed = run.candidates.filter { $0.generation > 0 }
+    name = header.name
+    began = header.began
+    data = header.configuration.data.name
+    seed = header.configuration.seed
+    generations = run.generations.count
+    plannedGenerations = header.configuration.search.generations
+    statistics = run.generations.last?.statistics
+    verdicts = Dictionary(uniqueKeysWithValues: run.verdicts.map { ($0.status.rawValue, $0.count) })
+    authors = Dictionary(proposed.map { ($0.origin.author.rawValue, 1) }, uniquingKeysWith: +)
+    eliteAuthors = Dictionary(run.elites.map { ($0.record.origin.author.rawValue, 1) }, uniquingKeysWith: +)
+    author = header.authorChoice
+    usage = run.usage
+    trainingSeconds =
+      proposed.filter { $0.verdict.status != .duplicate }.reduce(0) { $0 + ($1.evaluation?.seconds ?? 0) }
+    best = run.best.map { Best(candidate: $0.record.id, niche: $0.cell, fitness: $0.record.fitness ?? 0) }
+  }
+
+  /// The status in a few lines.
+  public var text: String {
+    var lines = [
+      "\(name): \(data), seed \(seed), began \(began)",
+      "author: \(author)",
+      "generations: \(generations) of \(plannedGenerations)"
+        + (generations < plannedGenerations ? " (go on with: niche run --resume \(name))" : ""),
+    ]
+    if let statistics {
+      lines.append(
+        "archive: \(statistics.elites) of \(statistics.cells) niches (\(Figures.percent(statistics.coverage))), "
+          + "QD score \(Figures.fixed(statistics.qdScore, 3)), mean "
+          + (statistics.mean.map { Figures.percent($0, decimals: 2) } ?? "–"))
+    }
+    if let best {
+      lines.append(
+        "best: candidate \(best.candidate) in niche \(best.niche), validation accuracy "
+          + Figures.percent(best.fitness, decimals: 2))
+    }
+    lines.append("candidates: " + Self.counts(verdicts))
+    lines.append("written by: " + Self.counts(authors) + "; elites by: " + Self.counts(eliteAuthors))
+    if usage.replies + usage.failures > 0 {
+      lines.append(
+        "language model: \(usage.replies) replies, \(usage.failures) failures, \(usage.promptTokens) tokens in, "
+          + "\(usage.completionTokens) out, \(Figures.fixed(usage.seconds, 0)) s waited")
+    }
+    lines.append("training: \(Figures.fixed(trainingSeconds, 0)) s summed over threads")
+    return lines.joined(separator: "\n")
+  }
+
+  /// Several runs, a line each.
+  public static func table(_ runs: [RunStatus]) -> String {
+    var table = TextTable(
+      ["run", "data", "seed", "generations", "niches", "QD score", "best", "began"], numbers: [2, 3, 4, 5, 6])
+    for run in runs {
+      table.add([
+        run.name, run.data, "\(run.seed)", "\(run.generations)/\(run.plannedGenerations)",
+        run.statistics.map { "\($0.elites)/\($0.cells)" } ?? "–",
+        run.statistics.map { Figures.fixed($0.qdScore, 2) } ?? "–",
+        run.best.map { Figures.percent($0.fitness, decimals: 2) } ?? "–", run.began,
+      ])
+    }
+    return table.text
+  }
+
+  private static func counts(_ counts: [String: Int]) -> String {
+    let parts = counts.filter { $0.value > 0 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    return parts.isEmpty ? "none" : parts.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+  }
+}
