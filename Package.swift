@@ -4,7 +4,9 @@ import PackageDescription
 let package = Package(
   name: "niche",
   platforms: [.macOS(.v15)],
+  products: [.executable(name: "niche", targets: ["niche"])],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
   ],
@@ -32,6 +34,9 @@ let package = Package(
 
     // MARK: The engine
     .target(name: "Execution", dependencies: ["CKernels", "COpenBLAS", "NetworkGraph", "RandomStreams"]),
+    .testTarget(
+      name: "ExecutionTests", dependencies: ["Execution", "NetworkGraph", "RandomStreams"],
+      resources: [.copy("Fixtures")]),
     .target(name: "Training", dependencies: ["CKernels", "CZlib", "Execution", "NetworkGraph", "RandomStreams"]),
     .testTarget(
       name: "TrainingTests", dependencies: ["Execution", "NetworkGraph", "RandomStreams", "Training"]),
@@ -60,6 +65,13 @@ let package = Package(
         "LanguageModels", "NetworkGraph", "PythonSyntax", "QualityDiversity", "RunStore", "Search", "TorchFrontend",
         "Training",
       ]),
+    .executableTarget(
+      name: "niche",
+      dependencies: [
+        "Execution", "LanguageModels", "QualityDiversity", "Reports", "RunStore", "Search", "Training",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(name: "NicheTests", dependencies: ["niche"]),
   ]
 )
 

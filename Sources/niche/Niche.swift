@@ -1,0 +1,60 @@
+import ArgumentParser
+import Foundation
+
+/// The command line; thin: every command reads its words, calls a module, and prints.
+@main
+struct Niche: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "niche",
+    abstract: "Quality-diversity search for neural networks, driven by language models.",
+    discussion: """
+      A search keeps the best network found for every niche in an archive under archives/NAME.
+      RUN is the name of such a run or the path of its folder. Every command takes --json.
+      """,
+    version: Version.text,
+    subcommands: [
+      RunCommand.self, StatusCommand.self, ShowCommand.self, ExportCommand.self, CompareCommand.self,
+      PlotCommand.self, CompileCommand.self, DoctorCommand.self,
+    ])
+
+  /// Runs a command: exit code 0 on success, 1 on a failure that it explains, 2 on wrong usage.
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch let failure as Failure {
+      Terminal.error(failure.description)
+      Foundation.exit(1)
+    } catch let code as ExitCode {
+      Foundation.exit(code.rawValue)
+    } catch {
+      let code = exitCode(for: error)
+      let text = fullMessage(for: error)
+      if code.isSuccess {
+        print(text)
+        Foundation.exit(0)
+      }
+      Terminal.write(text + "\n")
+      Foundation.exit(code == .validationFailure ? 2 : 1)
+    }
+  }
+}
+
+/// A failure that is explained to the user in one sentence.
+struct Failure: Error, CustomStringConvertible {
+  var description: String
+
+  init(_ description: String) { self.description = description }
+
+  /// The sentence of any error that a module throws.
+  init(_ error: any Error) { description = (error as? Failure)?.description ?? "\(error)" }
+}
+
+/// What `niche --version` says.
+enum Version {
+  static let text = "0.1.0"
+}

@@ -1,0 +1,96 @@
+import Foundation
+import QualityDiversity
+import Reports
+import Search
+import Synchronization
+
+/// Shows how a search goes: a bar where people watch, a line a generation elsewhere.
+final class ProgressBar: Sendable {
+  private struct State {
+    var generation = 0
+    var step = ""
+    var finished = 0
+    var of = 0
+    var shares: [Int: Double] = [:]
+    var niches = 0
+    var best: Double?
+    var score = 0.0
+    var isDrawn = false
+    var drawnAt = 0.0
+    var doneAtStart: Int?
+  }
+
+  private let state = Mutex(State())
+  private let generations: Int
+  private let began = Date()
+
+  init(generations: Int) { self.generations = generations }
+
+  /// Takes in an event and redraws.
+  func take(_ event: SearchEvent) {
+    state.withLock { state in
+      switch event {
+      case .generationBegan(let number, let step, let candidates):
+        (state.generation, state.step, state.finished, state.of) = (number, step.rawValue, 0, candidates)
+        state.shares = [:]
+        state.doneAtStart = state.doneAtStart ?? number - 1
+      case .candidateFinished(let record, let finished, let total):
+        state.shares[record.id] = nil
+        (state.finished, state.of) = (finished, total)
+        if let fitness = record.fitness { state.best = max(state.best ?? 0, fitness) }
+      case .trainingAdvanced(let candidate, let share):
+        state.shares[candidate] = share
+        guard Date().timeIntervalSince(began) - state.drawnAt > 0.2 else { return }
+      case .generationFinished(let generation):
+        (state.niches, state.score) = (generation.statistics.elites, generation.statistics.qdScore)
+        state.best = generation.statistics.best ?? state.best
+        state.finished = state.of
+        if !Terminal.isInteractive { Terminal.write(line(state, width: 160) + "\n") }
+      case .notice(let text):
+        clear(&state)
+        Terminal.note(text)
+      }
+      if Terminal.isInteractive { draw(&state) }
+    }
+  }
+
+  /// Ends the bar, so that the next text stands on a line of its own.
+  func finish() {
+    state.withLock { clear(&$0) }
+  }
+
+  private func draw(_ state: inout State) {
+    Terminal.write("\r\u{1B}[2K" + line(state, width: Terminal.width - 1))
+    state.isDrawn = true
+    state.drawnAt = Date().timeIntervalSince(began)
+  }
+
+  private func clear(_ state: inout State) {
+    if state.isDrawn { Terminal.write("\r\u{1B}[2K") }
+    state.isDrawn = false
+  }
+
+  private func line(_ state: State, width: Int) -> String {
+    let part =
+      state.of > 0 ? (Double(state.finished) + state.shares.values.reduce(0, +)) / Double(state.of) : 0
+    let done = (Double(max(0, state.generation - 1)) + min(1, part)) / Double(max(1, generations))
+    let elapsed = Date().timeIntervalSince(began)
+    let start = Double(state.doneAtStart ?? 0) / Double(max(1, generations))
+    let left = done > start + 0.01 ? elapsed * (1 - done) / (done - start) : nil
+    let text =
+      " \(Figures.percent(done, decimals: 0))  generation \(state.generation)/\(generations) \(state.step) "
+      + "\(state.finished)/\(state.of)  niches \(state.niches)  QD \(Figures.fixed(state.score, 2))  best "
+      + (state.best.map { Figures.percent($0) } ?? "–") + "  \(clock(elapsed))"
+      + (left.map { ", \(clock($0)) left" } ?? "")
+    let cells = max(8, min(30, width - text.count - 2))
+    let full = Int(done * Double(cells))
+    return String(
+      (String(repeating: "█", count: full) + String(repeating: "░", count: cells - full) + text).prefix(width)
+    )
+  }
+
+  private func clock(_ seconds: Double) -> String {
+    let whole = Int(seconds.rounded())
+    return "\(whole / 60):\(whole % 60 < 10 ? "0" : "")\(whole % 60)"
+  }
+}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import Foundation
+import Reports
+import RunStore
+import Search
+
+/// Where prompts, runs and scripts are: the project's folder.
+enum Project {
+  /// The folder: `NICHE_HOME`, else the nearest one above the working directory or the program with prompts.
+  static func home() throws(Failure) -> String {
+    let environment = ProcessInfo.processInfo.environment
+    if let home = environment["NICHE_HOME"], !home.isEmpty {
+      guard isHome(home) else {
+        throw Failure("NICHE_HOME is '\(home)', but there is no prompts/initial-network.md.")
+      }
+      return home
+    }
+    let program = URL(fileURLWithPath: CommandLine.arguments.first ?? "niche").resolvingSymlinksInPath()
+    for start in [
+      URL(fileURLWithPath: FileManager.default.currentDirectoryPath), program.deletingLastPathComponent(),
+    ] {
+      var folder = start.standardizedFileURL
+      for _ in 0..<16 {
+        if isHome(folder.path) { return folder.path }
+        folder.deleteLastPathComponent()
+      }
+    }
+    throw Failure(
+      "Niche's folder with prompts/ was not found; run inside the project or set NICHE_HOME to it.")
+  }
+
+  private static func isHome(_ folder: String) -> Bool {
+    FileManager.default.fileExists(atPath: folder + "/prompts/initial-network.md")
+  }
+
+  /// The folder that holds the runs.
+  static func archives() throws(Failure) -> String { try home() + "/archives" }
+
+  /// The folder of the run that a user names by its name, its folder or its file.
+  static func folder(of run: String) throws(Failure) -> String {
+    let files = FileManager.default
+    var path = run
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    if path.hasSuffix("/" + RunStore.fileName) { return String(path.dropLast(RunStore.fileName.count + 1)) }
+    if files.fileExists(atPath: path + "/" + RunStore.fileName) { return path }
+    let archives = try archives()
+    if files.fileExists(atPath: archives + "/" + path + "/" + RunStore.fileName) {
+      return archives + "/" + path
+    }
+    let names = try runs()
+    let hint =
+      Spelling.closest(to: path, among: names).map { "did you mean '\($0)'?" }
+      ?? (names.isEmpty
+        ? "there are none yet; 'niche run' makes one." : "there are \(names.joined(separator: ", ")).")
+    throw Failure("There is no run '\(run)'; \(hint)")
+  }
+
+  /// The names of the runs in the archives folder.
+  static func runs() throws(Failure) -> [String] {
+    let archives = try archives()
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: archives)) ?? []
+    return names.filter { FileManager.default.fileExists(atPath: "\(archives)/\($0)/\(RunStore.fileName)") }
+      .sorted()
+  }
+
+  /// The store and content of a run.
+  static func open(_ run: String) async throws(Failure) -> (store: RunStore, snapshot: RunSnapshot) {
+    let folder = try folder(of: run)
+    do {
+      let store = try RunStore.open(folder)
+      return (store, try await RunSnapshot(store))
+    } catch {
+      throw Failure(error.description)
+    }
+  }
+}
+
+/// The options that every command has.
+struct CommonOptions: ParsableArguments {
+  @Flag(help: "Print JSON with stable keys, for programs.")
+  var json = false
+
+  /// Prints a value as JSON.
+  func print(_ value: some Encodable) throws(Failure) {
+    do {
+      FileHandle.standardOutput.write(Data(try Exporter.json(value).utf8))
+    } catch {
+      throw Failure(error.description)
+    }
+  }
+}
+
+/// Turns whatever a module throws into the user's sentence.
+func explained<Result>(_ body: () async throws -> Result) async throws -> Result {
+  do {
+    return try await body()
+  } catch let code as ExitCode {
+    throw code
+  } catch {
+    throw Failure(error)
+  }
+}

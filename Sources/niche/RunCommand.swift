@@ -1,0 +1,213 @@
+public import ArgumentParser
+import Execution
+import Foundation
+import LanguageModels
+import QualityDiversity
+import Reports
+import RunStore
+public import Search
+import Training
+
+/// `niche run`: a search, from its beginning or from wherever it was left.
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Search for networks and keep them under archives/NAME.",
+    discussion: """
+      CONFIG is a YAML file or one of the presets: \
+      \(RunConfiguration.presets.map { "\($0.name) (\($0.summary))" }.joined(separator: "; ")).
+      Ctrl-C stops cleanly; --resume goes on as if nothing had happened.
+      """)
+
+  @Argument(help: "A YAML file or a preset; with --resume, the run.")
+  var config = "quickstart"
+
+  @Flag(help: "Go on with the run of that name.")
+  var resume = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Take the language model's replies from that run; no model is asked.", valueName: "run"))
+  var replay: String?
+
+  @Option(help: "The run's name; default: the preset's or the file's.")
+  var name: String?
+
+  @Option(help: "The seed of all random numbers.")
+  var seed: Int?
+
+  @Option(help: "Who writes networks: auto, openai, local or rewriter.")
+  var author: ModelSettings.Provider?
+
+  @Option(help: "How many generations.")
+  var generations: Int?
+
+  @Option(help: "How many candidates are trained side by side.")
+  var workers: Int?
+
+  @Flag(help: "Print the whole configuration as YAML and end.")
+  var printConfig = false
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if resume, name != nil || seed != nil || author != nil || replay != nil {
+      throw ValidationError(
+        "--resume takes everything from the run; only --generations and --workers may differ.")
+    }
+  }
+
+  func run() async throws {
+    try await explained {
+      if resume {
+        let store = try RunStore.open(Project.folder(of: config))
+        try await search(in: store)
+        return
+      }
+      var configuration = try chosenConfiguration()
+      if printConfig {
+        print(try ConfigurationReader.yaml(for: configuration), terminator: "")
+        return
+      }
+      configuration = try ConfigurationReader.validated(configuration)
+      try await begin(configuration)
+    }
+  }
+
+  // MARK: Beginning
+
+  private func chosenConfiguration() throws -> RunConfiguration {
+    var configuration: RunConfiguration
+    if let preset = RunConfiguration.preset(config) {
+      configuration = preset
+    } else if let data = FileManager.default.contents(atPath: config) {
+      guard let text = String(data: data, encoding: .utf8) else {
+        throw Failure("'\(config)' is not UTF-8 text.")
+      }
+      do {
+        configuration = try ConfigurationReader.read(text)
+      } catch {
+        throw Failure("\(config): \(error.description)")
+      }
+      if configuration.name.isEmpty {
+        configuration.name = URL(fileURLWithPath: config).deletingPathExtension().lastPathComponent
+      }
+    } else {
+      let presets = RunConfiguration.presets.map(\.name)
+      let hint =
+        Spelling.closest(to: config, among: presets).map { " Did you mean the preset '\($0)'?" } ?? ""
+      throw Failure(
+        "There is no file and no preset '\(config)'; the presets are \(presets.joined(separator: ", ")).\(hint)"
+      )
+    }
+    if let name { configuration.name = name }
+    if let seed { configuration.seed = seed }
+    if let author { configuration.model.provider = author }
+    if let generations { configuration.search.generations = generations }
+    if let workers { configuration.workers = workers }
+    return configuration
+  }
+
+  private func begin(_ configuration: RunConfiguration) async throws {
+    let folder = try Project.archives() + "/" + configuration.name
+    // What can fail is tried before the folder is made.
+    _ = try configuration.loadData()
+    let author = try await chosenAuthor(configuration)
+    let header = RunHeader(
+      name: configuration.name, configuration: configuration, authorChoice: author.explanation,
+      version: Version.text, machine: Machine.summary,
+      began: Date().ISO8601Format())
+    try await search(in: RunStore.create(in: folder, header: header), author: author)
+  }
+
+  private func chosenAuthor(_ configuration: RunConfiguration) async throws -> Author {
+    if let replay {
+      let recorded = try RunStore.open(Project.folder(of: replay))
+      return Author.replaying(
+        try await recorded.exchanges().map(\.exchange), settings: configuration.model,
+        name: recorded.header.name)
+    }
+    return try await Author.choose(configuration.model)
+  }
+
+  // MARK: Searching
+
+  private func search(in store: RunStore, author chosen: Author? = nil) async throws {
+    let lock = try RunLock(folder: store.folder)
+    defer { withExtendedLifetime(lock) {} }
+    var configuration = store.header.configuration
+    if resume, let generations { configuration.search.generations = generations }
+    let prompts = try PromptLibrary(folder: Project.home() + "/prompts")
+    let data = try configuration.loadData()
+    let author: Author
+    if let chosen {
+      author = chosen
+    } else {
+      author = try await Author.choose(configuration.model)
+    }
+    if resume, author.isRewriterAlone != store.header.authorChoice.hasPrefix(Author.rewriterMark) {
+      throw Failure(
+        "The run was begun with another author (\(store.header.authorChoice)), now there is: \(author.explanation) "
+          + "Make the same one available, or begin a new run.")
+    }
+    Terminal.note("author: \(author.explanation)")
+
+    let stop = StopFlag()
+    let signals = Interruption(stop: stop)
+    defer { withExtendedLifetime(signals) {} }
+    let bar = ProgressBar(generations: configuration.search.generations)
+    let chosenWorkers = workers ?? configuration.workers
+    let engine = try SearchEngine(
+      configuration: configuration, data: data, prompts: prompts,
+      writer: author.writer(configuration, data: data, prompts: prompts, log: store), log: store,
+      draftsAtOnce: author.concurrency,
+      workers: chosenWorkers > 0 ? chosenWorkers : ProcessInfo.processInfo.activeProcessorCount, stop: stop,
+      report: bar.take)
+    let strategy = try LLMatic(
+      configuration: configuration, prompts: prompts, isRewriterAlone: author.isRewriterAlone)
+    let summary: SearchSummary
+    do {
+      summary = try await engine.run(strategy)
+    } catch {
+      bar.finish()
+      throw Failure("\(error) What was finished is kept; go on with: niche run --resume \(store.header.name)")
+    }
+    bar.finish()
+    try await conclude(summary, store: store)
+  }
+
+  private func conclude(_ summary: SearchSummary, store: RunStore) async throws {
+    let status = RunStatus(try await RunSnapshot(store))
+    if common.json {
+      try common.print(status)
+    } else {
+      print(status.text)
+      print("The run is in \(store.folder); 'niche show \(store.header.name)' lists its elites.")
+    }
+    if summary.end == .stopped {
+      Terminal.note("stopped; go on with: niche run --resume \(store.header.name)")
+    }
+  }
+}
+
+extension ModelSettings.Provider: ExpressibleByArgument {}
+
+/// Turns Ctrl-C and a polite kill into a wish to stop; the second one ends the process at once.
+private final class Interruption {
+  private let sources: [any DispatchSourceSignal]
+
+  init(stop: StopFlag) {
+    sources = [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler {
+        if stop.isRaised { Foundation.exit(130) }
+        Terminal.write("\n")
+        Terminal.note("stopping after the step under way; once more ends at once")
+        stop.raise()
+      }
+      source.resume()
+      return source
+    }
+  }
+}

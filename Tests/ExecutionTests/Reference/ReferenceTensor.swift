@@ -1,0 +1,1 @@
+../../NetworkGraphTests/ReferenceTensor.swift

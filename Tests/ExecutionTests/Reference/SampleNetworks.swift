@@ -1,0 +1,1 @@
+../../NetworkGraphTests/SampleNetworks.swift

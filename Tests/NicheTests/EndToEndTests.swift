@@ -1,0 +1,99 @@
+import Foundation
+import Testing
+
+private let hasFashionMNIST = FileManager.default.fileExists(
+  atPath: "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz")
+
+/// A search from the command line to files that PyTorch reads.
+@Suite(
+  .enabled(if: hasFashionMNIST, "Fashion-MNIST is not installed: scripts/data fashion-mnist"), .serialized)
+struct EndToEndTests {
+  @Test func aRunIsRepeatedByteForByte() throws {
+    let project = try Tool.project()
+    defer { try? FileManager.default.removeItem(atPath: project) }
+    for (name, workers) in [("first", "1"), ("second", "2")] {
+      let result = try Tool.run(["run", "smoke", "--name", name, "--workers", workers], in: project)
+      #expect(result.status == 0, "\(result.error)")
+    }
+    let first = try Tool.run(["export", "first", "--json"], in: project)
+    let second = try Tool.run(["export", "second", "--json"], in: project)
+    #expect(first.status == 0)
+    #expect(first.output.contains("\"test_accuracy\""))
+    #expect(first.output == second.output)
+
+    let comparison = try Tool.run(["compare", "first", "second", "--json"], in: project)
+    #expect(comparison.status == 0)
+    #expect(!comparison.output.contains("\"standing\" : \"won\""))
+    #expect(comparison.output.contains("\"standing\" : \"tied\""))
+  }
+
+  @Test func aKilledRunGoesOnWhereItWas() throws {
+    let project = try Tool.project()
+    defer { try? FileManager.default.removeItem(atPath: project) }
+    let whole = try Tool.run(["run", "smoke", "--name", "whole"], in: project)
+    #expect(whole.status == 0, "\(whole.error)")
+
+    let (process, _, _) = try Tool.start(["run", "smoke", "--name", "broken", "--workers", "1"], in: project)
+    let file = project + "/archives/broken/run.sqlite-wal"
+    // The write-ahead log grows with each stored candidate; a few are enough.
+    let deadline = Date().addingTimeInterval(120)
+    while (try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int ?? 0) ?? 0 < 400_000,
+      process.isRunning, Date() < deadline
+    {
+      usleep(20_000)
+    }
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+
+    let before = try Tool.run(["status", "broken", "--json"], in: project)
+    #expect(before.status == 0, "\(before.error)")
+    let resumed = try Tool.run(["run", "--resume", "broken"], in: project)
+    #expect(resumed.status == 0, "\(resumed.error)")
+    let archives = try ["whole", "broken"].map {
+      try Tool.run(["export", $0, "--json", "--skip-test"], in: project).output
+    }
+    #expect(archives[0] == archives[1])
+  }
+
+  @Test func exportsLoadIntoPyTorch() throws {
+    let python = ProcessInfo.processInfo.environment["NICHE_PYTHON"] ?? "/usr/bin/python3"
+    guard try shell("\(python) -c 'import torch'").status == 0 else {
+      print("note: \(python) cannot import torch, so the export is not loaded into PyTorch")
+      return
+    }
+    let project = try Tool.project()
+    defer { try? FileManager.default.removeItem(atPath: project) }
+    #expect(try Tool.run(["run", "smoke", "--name", "run"], in: project).status == 0)
+    #expect(try Tool.run(["export", "run"], in: project).status == 0)
+    let check = try shell("\(python) \(Tool.package)/scripts/check-export \(project)/archives/run/export")
+    #expect(check.status == 0, "\(check.output)")
+    #expect(check.output.contains("largest difference"))
+  }
+
+  @Test func plotsAndTablesAreMade() throws {
+    let project = try Tool.project()
+    defer { try? FileManager.default.removeItem(atPath: project) }
+    #expect(try Tool.run(["run", "smoke", "--name", "run"], in: project).status == 0)
+    #expect(try Tool.run(["plot", "run"], in: project).status == 0)
+    let picture = try String(contentsOfFile: project + "/archives/run/map.svg", encoding: .utf8)
+    #expect(picture.hasPrefix("<svg") && picture.contains("</svg>"))
+    let table = try Tool.run(["show", "run"], in: project)
+    #expect(table.output.contains("width_depth_ratio"))
+    let candidate = try Tool.run(["show", "run", "1"], in: project)
+    #expect(candidate.output.contains("class Net"))
+    #expect(try Tool.run(["status"], in: project).output.contains("fashion-mnist"))
+  }
+
+  private func shell(_ command: String) throws -> Tool.Result {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", command + " 2>&1"]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return Tool.Result(
+      output: String(decoding: data, as: UTF8.self), error: "", status: process.terminationStatus)
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+
+/// The built `niche` program, run as a user runs it.
+enum Tool {
+  /// What a command printed, and how it ended.
+  struct Result {
+    var output: String
+    var error: String
+    var status: Int32
+  }
+
+  /// The folder of the package.
+  static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path
+
+  /// The program beside the test bundle.
+  static let program: String = {
+    let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    let places = [bundle.path, package + "/.build/debug"]
+    return places.map { $0 + "/niche" }.first { FileManager.default.isExecutableFile(atPath: $0) } ?? "niche"
+  }()
+
+  /// A folder that holds prompts and no runs, as a project does.
+  static func project() throws -> String {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("niche-\(UUID().uuidString)")
+      .path
+    try FileManager.default.createDirectory(atPath: folder + "/archives", withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(
+      atPath: folder + "/prompts", withDestinationPath: package + "/prompts")
+    return folder
+  }
+
+  /// Begins a command in a project.
+  static func start(
+    _ arguments: [String], in project: String, environment: [String: String] = [:]
+  ) throws -> (process: Process, output: String, error: String) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = arguments
+    var variables = ProcessInfo.processInfo.environment
+    for name in variables.keys where name.hasPrefix("OPENAI_") { variables[name] = nil }
+    variables["NICHE_HOME"] = project
+    variables["NICHE_CACHE"] = project + "/cache"
+    variables.merge(environment) { _, new in new }
+    process.environment = variables
+    process.currentDirectoryURL = URL(fileURLWithPath: project)
+    // Files, not pipes: a pipe that nobody reads stops the program.
+    let stem = project + "/" + UUID().uuidString
+    for suffix in [".out", ".err"] { FileManager.default.createFile(atPath: stem + suffix, contents: nil) }
+    process.standardOutput = FileHandle(forWritingAtPath: stem + ".out")
+    process.standardError = FileHandle(forWritingAtPath: stem + ".err")
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    return (process, stem + ".out", stem + ".err")
+  }
+
+  /// Runs a command to its end.
+  static func run(
+    _ arguments: [String], in project: String, environment: [String: String] = [:]
+  ) throws -> Result {
+    let (process, output, error) = try start(arguments, in: project, environment: environment)
+    process.waitUntilExit()
+    return Result(
+      output: (try? String(contentsOfFile: output, encoding: .utf8)) ?? "",
+      error: (try? String(contentsOfFile: error, encoding: .utf8)) ?? "", status: process.terminationStatus)
+  }
+}
