@@ -184,8 +184,15 @@ struct RunCommand: AsyncParsableCommand {
       print(status.text)
       print("The run is in \(store.folder); 'niche show \(store.header.name)' lists its elites.")
     }
-    if summary.end == .stopped {
-      Terminal.note("stopped; go on with: niche run --resume \(store.header.name)")
+    let advice = "go on with: niche run --resume \(store.header.name)"
+    switch summary.end {
+    case .completed: break
+    case .stopped: Terminal.note("stopped; \(advice)")
+    case .outOfTime:
+      let minutes = Figures.fixed(store.header.configuration.search.minutes, 0)
+      Terminal.note(
+        "ended after generation \(summary.generations), since another would not have ended within \(minutes) minutes; "
+          + advice)
     }
   }
 }

@@ -109,6 +109,7 @@ extension ConfigurationReader {
     try check(search.crossoverTemperature, "search.crossover_temperature", 0...1)
     try check(search.promptCells, "search.prompt_cells", 1...100_000)
     try check(search.rewriterShare, "search.rewriter_share", 0...1)
+    try check(search.minutes, "search.minutes", 0...10_000_000)
     try check(search.patience, "search.patience", 1...1_000_000)
   }
 

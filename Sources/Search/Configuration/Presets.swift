@@ -35,14 +35,15 @@ extension RunConfiguration {
     run.archive.dimensions = [8, 8]
     run.descriptors = [
       DescriptorSettings(name: "width_depth_ratio", lower: 0.5, upper: 128, scale: .log),
-      DescriptorSettings(name: "macs", lower: 5_000, upper: 4_000_000, scale: .log),
+      DescriptorSettings(name: "macs", lower: 5_000, upper: 6_000_000, scale: .log),
     ]
-    run.search.generations = 8
+    run.search.generations = 10
+    run.search.minutes = 8
     run.search.batch = 10
     run.search.initialNetworks = 6
     run.search.rewriterShare = 0.3
-    run.limits.parameters = 2_000_000
-    run.limits.macs = 4_000_000
+    run.limits.parameters = 4_000_000
+    run.limits.macs = 6_000_000
     run.limits.memory = 1024
     return run
   }
@@ -50,6 +51,7 @@ extension RunConfiguration {
   private static var smoke: RunConfiguration {
     var run = quickstart
     run.name = "smoke"
+    run.search.minutes = 0
     run.data.trainingLimit = 500
     run.data.validationLimit = 200
     run.training.epochs = 1

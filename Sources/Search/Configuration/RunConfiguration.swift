@@ -163,6 +163,9 @@ public struct SearchSettings: Codable, Sendable, Hashable {
   public var promptCells = 100
   /// The share of candidates that the built-in rewriter writes though a model is there; an operator of its own.
   public var rewriterShare = 0.0
+  /// No generation is begun that would probably end later than this after the start, in minutes; 0: no limit. A
+  /// resumed run has the time anew.
+  public var minutes = 0.0
   /// The run gives up after so many generations in a row without one valid network.
   public var patience = 3
 

@@ -70,7 +70,8 @@ public struct SearchEngine: Sendable {
     var statistics = done.last?.statistics ?? empty
     var barren = done.reversed().prefix { $0.bestOfGeneration == nil }.count
     var finished = done.count
-    while finished < configuration.search.generations, !stop.isRaised {
+    var clock = TimeBudget(minutes: configuration.search.minutes)
+    while finished < configuration.search.generations, !stop.isRaised, clock.allowsAnother {
       let proposals = try strategy.ask()
       guard let first = proposals.first else { break }
       report(.generationBegan(number: first.generation, step: first.step, candidates: proposals.count))
@@ -84,12 +85,14 @@ public struct SearchEngine: Sendable {
       statistics = generation.statistics
       finished += 1
       report(.generationFinished(generation))
+      clock.lap()
       barren = generation.bestOfGeneration == nil ? barren + 1 : 0
       if barren >= configuration.search.patience { throw Self.barren(barren * proposals.count, records) }
     }
+    let end: SearchSummary.End =
+      finished >= configuration.search.generations ? .completed : stop.isRaised ? .stopped : .outOfTime
     return SearchSummary(
-      end: finished >= configuration.search.generations ? .completed : .stopped, generations: finished,
-      statistics: statistics, verdicts: known.verdicts)
+      end: end, generations: finished, statistics: statistics, verdicts: known.verdicts)
   }
 
   /// Brings the strategy to where the log ends, and proves that the log's archives are what its records give.

@@ -22,6 +22,8 @@ public struct SearchSummary: Sendable, Hashable {
     case completed
     /// Somebody asked it to stop; it can be resumed.
     case stopped
+    /// The next generation would not have ended within `search.minutes`; it can be resumed.
+    case outOfTime = "out-of-time"
   }
 
   /// Why it ended.
