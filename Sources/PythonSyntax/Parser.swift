@@ -42,7 +42,7 @@ public struct Parser {
     public var maximumDiagnostics: Int
 
     /// Those bounds; by default 1 MB, 100 levels and 100 errors.
-    public init(maximumBytes: Int = 1 << 20, maximumDepth: Int = 100, maximumDiagnostics: Int = 100) {
+    public init(maximumBytes: Int = 1 << 20, maximumDepth: Int = 84, maximumDiagnostics: Int = 100) {
       self.maximumBytes = maximumBytes
       self.maximumDepth = maximumDepth
       self.maximumDiagnostics = maximumDiagnostics
