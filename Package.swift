@@ -31,13 +31,18 @@ let package = Package(
     .target(name: "NetworkGraph", dependencies: ["RandomStreams"]),
     .testTarget(name: "NetworkGraphTests", dependencies: ["NetworkGraph", "RandomStreams"]),
     .target(name: "TorchFrontend", dependencies: ["NetworkGraph", "PythonSyntax", "RandomStreams"]),
+    .testTarget(
+      name: "TorchFrontendTests",
+      dependencies: ["NetworkGraph", "PythonSyntax", "RandomStreams", "TorchFrontend"],
+      resources: [.copy("Fixtures")]),
 
     // MARK: The engine
     .target(name: "Execution", dependencies: ["CKernels", "COpenBLAS", "NetworkGraph", "RandomStreams"]),
     .testTarget(
       name: "ExecutionTests", dependencies: ["Execution", "NetworkGraph", "RandomStreams"],
       resources: [.copy("Fixtures")]),
-    .target(name: "Training", dependencies: ["CKernels", "CZlib", "Execution", "NetworkGraph", "RandomStreams"]),
+    .target(
+      name: "Training", dependencies: ["CKernels", "CZlib", "Execution", "NetworkGraph", "RandomStreams"]),
     .testTarget(
       name: "TrainingTests", dependencies: ["Execution", "NetworkGraph", "RandomStreams", "Training"]),
 
@@ -51,19 +56,38 @@ let package = Package(
     .target(
       name: "Search",
       dependencies: [
-        "LanguageModels", "NetworkGraph", "PythonSyntax", "QualityDiversity", "RandomStreams", "TorchFrontend",
+        "LanguageModels", "NetworkGraph", "PythonSyntax", "QualityDiversity", "RandomStreams",
+        "TorchFrontend",
         "Training", .product(name: "Yams", package: "Yams"),
+      ]),
+    .testTarget(
+      name: "SearchTests",
+      dependencies: [
+        "LanguageModels", "PythonSyntax", "QualityDiversity", "RandomStreams", "Search", "TorchFrontend",
+        "Training",
       ]),
 
     // MARK: What a user takes home
     .target(
       name: "RunStore",
       dependencies: ["LanguageModels", "Search", .product(name: "GRDB", package: "GRDB.swift")]),
+    .testTarget(
+      name: "RunStoreTests",
+      dependencies: [
+        "LanguageModels", "QualityDiversity", "RandomStreams", "RunStore", "Search", "Training",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     .target(
       name: "Reports",
       dependencies: [
-        "LanguageModels", "NetworkGraph", "PythonSyntax", "QualityDiversity", "RunStore", "Search", "TorchFrontend",
+        "LanguageModels", "NetworkGraph", "PythonSyntax", "QualityDiversity", "RunStore", "Search",
+        "TorchFrontend",
         "Training",
+      ]),
+    .testTarget(
+      name: "ReportsTests",
+      dependencies: [
+        "LanguageModels", "QualityDiversity", "RandomStreams", "Reports", "RunStore", "Search", "Training",
       ]),
     .executableTarget(
       name: "niche",
@@ -77,10 +101,11 @@ let package = Package(
 
 // Every Swift target is held to the same rules.
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
-  target.swiftSettings = (target.swiftSettings ?? []) + [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .treatAllWarnings(as: .error),
-  ]
+  target.swiftSettings =
+    (target.swiftSettings ?? []) + [
+      .enableUpcomingFeature("ExistentialAny"),
+      .enableUpcomingFeature("InternalImportsByDefault"),
+      .enableUpcomingFeature("MemberImportVisibility"),
+      .treatAllWarnings(as: .error),
+    ]
 }

@@ -24,7 +24,9 @@ public struct StableHash: Sendable {
 
   /// Takes in a number, as its eight bytes.
   public mutating func combine(_ number: UInt64) {
-    for shift in stride(from: 0, to: 64, by: 8) { combine(byte: UInt8(truncatingIfNeeded: number >> UInt64(shift))) }
+    for shift in stride(from: 0, to: 64, by: 8) {
+      combine(byte: UInt8(truncatingIfNeeded: number >> UInt64(shift)))
+    }
   }
 
   /// Takes in a text, as its UTF-8 bytes and their count, so that "ab" + "c" differs from "a" + "bc".

@@ -25,7 +25,7 @@ public struct ShapeMismatch: Sendable, Hashable {
   public var modulePath: String
   /// Its class, such as `Linear`.
   public var moduleType: String
-  /// The constructor's parameter that is wrong: `in_channels`, `in_features`, `num_features`, …
+  /// The constructor's parameter that is wrong, such as `in_channels`.
   public var argumentName: String
   /// Where the argument's value stands in the source; nil where it was left out or unpacked.
   public var argumentRange: SourceRange?

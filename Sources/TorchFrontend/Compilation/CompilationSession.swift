@@ -22,7 +22,8 @@ struct CompilationSession {
     defer { interpreter.heap.clear() }
     do throws(Interruption) {
       try runTopLevel()
-      let candidate = try NetworkSelection(interpreter: interpreter, module: module, options: options).candidate()
+      let candidate = try NetworkSelection(interpreter: interpreter, module: module, options: options)
+        .candidate()
       return try build(candidate)
     } catch {
       throw failure(error)
@@ -33,8 +34,12 @@ struct CompilationSession {
     var diagnostic = interpreter.diagnostic(for: interruption)
     if diagnostic.range == nil { diagnostic.range = interpreter.currentRange ?? SourceRange(0, 0) }
     var mismatches: [ShapeMismatch] = []
-    if case .raised(let exception) = interruption, let mismatch = exception.mismatch { mismatches = [mismatch] }
-    let related = diagnostic.identifier == "torch.no-network" || diagnostic.identifier == "python.name-error" ? skipped : []
+    if case .raised(let exception) = interruption, let mismatch = exception.mismatch {
+      mismatches = [mismatch]
+    }
+    let related =
+      diagnostic.identifier == "torch.no-network" || diagnostic.identifier == "python.name-error"
+      ? skipped : []
     return CompilationFailure(diagnostics: located([diagnostic] + related), mismatches: mismatches)
   }
 
@@ -58,9 +63,6 @@ struct CompilationSession {
       do throws(Interruption) {
         _ = try interpreter.run(statement, interpreter.globals)
       } catch {
-        interpreter.callDepth = 0
-        interpreter.activeModules = []
-        interpreter.handled = []
         switch statement.kind {
         case .class, .function, .import, .importFrom: throw error
         default: break
@@ -105,10 +107,6 @@ struct CompilationSession {
       } catch {
         if case .refused(let refusal) = error, refusal.isExhaustion { throw first ?? error }
         first = first ?? error
-        interpreter.callDepth = 0
-        interpreter.activeModules = []
-        interpreter.handled = []
-        interpreter.constructionCounts = [:]
       }
     }
     throw first ?? interpreter.unsupported("\(candidate.name) cannot be built")

@@ -19,17 +19,20 @@ struct ConstructorArguments {
   private static let names: [Role: Set<String>] = [
     .classCount: [
       "num_classes", "n_classes", "nb_classes", "num_class", "n_class", "nclass", "nclasses", "numclasses",
-      "classes", "class_num", "class_count", "classcount", "num_labels", "n_labels", "num_outputs", "n_outputs",
+      "classes", "class_num", "class_count", "classcount", "num_labels", "n_labels", "num_outputs",
+      "n_outputs",
       "output_dim", "out_dim", "output_size", "out_features", "out_size", "output_features", "num_targets",
       "n_out", "num_output", "nbclasses", "num_cls", "n_cls",
     ],
     .channels: [
       "in_channels", "input_channels", "in_chans", "in_ch", "in_channel", "input_channel", "n_channels",
-      "num_channels", "image_channels", "img_channels", "channels_in", "in_c", "nc", "inp_channels", "channels",
+      "num_channels", "image_channels", "img_channels", "channels_in", "in_c", "nc", "inp_channels",
+      "channels",
       "num_input_channels", "n_input_channels", "img_ch",
     ],
     .height: [
-      "img_size", "image_size", "input_size", "input_resolution", "resolution", "img_dim", "image_dim", "im_size",
+      "img_size", "image_size", "input_size", "input_resolution", "resolution", "img_dim", "image_dim",
+      "im_size",
       "in_size", "input_height", "input_width", "img_height", "img_width", "image_height", "image_width",
     ],
     .features: [

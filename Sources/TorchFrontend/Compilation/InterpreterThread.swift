@@ -9,7 +9,9 @@
 /// The interpreter recurses as the source does. Threads of Swift's pool have stacks of 512 KiB, of which a few
 /// nested modules would use up most in an unoptimised build.
 enum InterpreterThread {
-  /// The size of the stack. Only what is touched of it takes memory.
+  /// The size of the stack.
+  ///
+  /// Only what is touched of it takes memory.
   static let stackSize = 128 << 20
 
   /// Runs a function to its end and gives its result; nil where the system grants no thread.

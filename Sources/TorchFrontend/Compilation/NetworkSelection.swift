@@ -41,7 +41,8 @@ struct NetworkSelection {
         continue
       }
       if let attempts = try attempts(for: type) {
-        return NetworkCandidate(name: type.name, range: type.nameRange, value: .type(type), attempts: attempts)
+        return NetworkCandidate(
+          name: type.name, range: type.nameRange, value: .type(type), attempts: attempts)
       }
       if let other = try maker(of: type) { return other }
       refusals.append("the constructor of \(type.name) needs arguments that only its author knows")
@@ -66,7 +67,8 @@ struct NetworkSelection {
       let names = Array(interpreter.globals.variables.keys)
       throw failure(
         "the source defines no \(name)",
-        hint: closest(to: name, in: names).map { "did you mean \($0)?" } ?? "it defines \(moduleClasses().map(\.name).joined(separator: ", "))")
+        hint: interpreter.suggestion(for: name, among: names)
+          ?? "it defines \(moduleClasses().map(\.name).joined(separator: ", "))")
     }
     switch value {
     case .type(let type) where type.isModule:
@@ -82,11 +84,17 @@ struct NetworkSelection {
       guard
         let attempts = try ConstructorArguments(options: options)
           .attempts(for: function, isMethod: false, interpreter)
-      else { throw failure("the function \(name) needs arguments that only its author knows", hint: "give its parameters defaults") }
+      else {
+        throw failure(
+          "the function \(name) needs arguments that only its author knows",
+          hint: "give its parameters defaults")
+      }
       return NetworkCandidate(name: name, range: nil, value: value, attempts: attempts)
     case .instance(let instance) where instance.type.isModule:
       return NetworkCandidate(name: name, range: instance.type.nameRange, value: value, attempts: [])
-    default: throw failure("\(name) is not an nn.Module class", hint: "name a class, function or variable that is a network")
+    default:
+      throw failure(
+        "\(name) is not an nn.Module class", hint: "name a class, function or variable that is a network")
     }
   }
 
@@ -101,7 +109,8 @@ struct NetworkSelection {
   }
 
   /// The arguments to try for a class; nil where its constructor wants more than is known.
-  private func attempts(for type: PythonClass) throws(Interruption) -> [[(name: String, value: PythonValue)]]? {
+  private func attempts(for type: PythonClass) throws(Interruption) -> [[(name: String, value: PythonValue)]]?
+  {
     guard case .function(let function)? = interpreter.classMember("__init__", of: type) else {
       // Without a constructor of its own, it has that of a library class.
       return type.nearestNative?.qualifiedName == "torch.nn.Module" ? [[]] : nil
@@ -163,7 +172,9 @@ struct NetworkSelection {
     var names: Set<String> = []
     for statement in body {
       SyntaxNode.statement(statement).walk { node in
-        if case .expression(let expression) = node, case .name(let name) = expression.kind { names.insert(name) }
+        if case .expression(let expression) = node, case .name(let name) = expression.kind {
+          names.insert(name)
+        }
         return true
       }
     }
@@ -176,11 +187,14 @@ struct NetworkSelection {
     Module(source: "", body: module.body).walk { node in
       guard case .statement(let statement) = node else { return false }
       switch statement.kind {
-      case .class(let definition): mentions[definition.name] = names(in: [statement]).subtracting([definition.name])
+      case .class(let definition):
+        mentions[definition.name] = names(in: [statement]).subtracting([definition.name])
       case .function(let definition): mentions[definition.name] = names(in: definition.body)
       case .assignment(let targets, _):
         // `BLOCKS = {"a": BlockA}`: a table of classes passes them on.
-        for case .name(let name) in targets.map(\.kind) { mentions[name, default: []].formUnion(names(in: [statement])) }
+        for case .name(let name) in targets.map(\.kind) {
+          mentions[name, default: []].formUnion(names(in: [statement]))
+        }
       default: return true
       }
       return false

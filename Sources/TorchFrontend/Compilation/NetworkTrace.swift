@@ -22,8 +22,12 @@ struct NetworkTrace {
         hint: "begin __init__ with super().__init__()")
     }
     let modules = try interpreter.namedModules(network)
+    interpreter.constructionCounts = [:]
     for (path, module) in modules {
       module.module?.path = path
+      if let range = module.module?.construction?.range {
+        interpreter.constructionCounts[range, default: 0] += 1
+      }
       module.set("training", .bool(options.isTraining))
     }
     tracer.reset()
@@ -116,7 +120,8 @@ struct NetworkTrace {
     default: break
     }
     throw interpreter.raise(
-      .typeError, "\(candidate.name).forward must return a tensor, but returns \(interpreter.typeName(result))",
+      .typeError,
+      "\(candidate.name).forward must return a tensor, but returns \(interpreter.typeName(result))",
       hint: interpreter.isNone(result) ? "end forward with: return x" : nil, identifier: "torch.output")
   }
 
@@ -147,14 +152,17 @@ struct NetworkTrace {
     }
     var hint = "end with a Linear layer of \(count) features"
     if output.rank > 2 { hint = "flatten before the last Linear layer: x = torch.flatten(x, 1)" }
-    if output.rank >= 1, output.shape[0] != batch { hint = "the batch dimension was mixed with others: flatten from dimension 1 on" }
+    if output.rank >= 1, output.shape[0] != batch {
+      hint = "the batch dimension was mixed with others: flatten from dimension 1 on"
+    }
     throw interpreter.raise(.runtimeError, message, hint: hint, identifier: "torch.output")
   }
 
   /// The modules without modules of their own.
   private func summaries(_ modules: [(path: String, module: PythonInstance)]) -> [LayerSummary] {
     modules.compactMap { path, module in
-      guard let state = module.module, state.modules.items.allSatisfy({ $0.value == nil }), !path.isEmpty else {
+      guard let state = module.module, state.modules.items.allSatisfy({ $0.value == nil }), !path.isEmpty
+      else {
         return nil
       }
       // An empty container is no layer.

@@ -35,7 +35,11 @@ struct CombinedSource {
     let frontGlobals = first.globals(live: &classNames)
     var seen: Set<String> = []
     var imports: [String] = []
-    for line in first.imports + second.imports where seen.insert(line).inserted { imports.append(line) }
+    var bound: Set<String> = []
+    for (line, bindings) in first.imports + second.imports where !bindings.isSubset(of: bound) {
+      bound.formUnion(bindings)
+      imports.append(line)
+    }
     var definitions: [String] = []
     for definition in frontGlobals + backGlobals where seen.insert(definition).inserted {
       definitions.append(definition)
@@ -208,24 +212,40 @@ private struct Part {
   }
 
   private func isNeeded(_ statement: Statement, _ live: Set<String>) -> Bool {
-    switch statement.kind {
-    case .assignment(let targets, _):
-      return targets.contains { target in
-        if let attribute = target.selfAttribute { return live.contains("self.\(attribute)") }
-        if target.targetNames.isEmpty { return !Self.mentions(.expression(target)).isDisjoint(with: live) }
-        return !target.targetNames.allSatisfy { !live.contains($0) }
-      }
-    case .expression(let value):
-      if case .string = value.kind { return false }
-      if case .call(let function, _) = value.kind, case .attribute(_, "__init__", _) = function.kind {
-        return false
-      }
-    case .pass: return false
-    default: break
+    if case .expression(let value) = statement.kind, case .call(let function, _) = value.kind,
+      case .attribute(_, "__init__", _) = function.kind
+    {
+      return false
     }
-    let mentions = Self.mentions(.statement(statement))
-    let always = NetworkMap.moduleMembers.map { "self.\($0)" }
-    return mentions.contains { live.contains($0) && !Self.common.contains($0) || always.contains($0) }
+    if !Self.effects(of: statement).isDisjoint(with: live) { return true }
+    // What goes through all modules, such as an initialisation, concerns the live ones too.
+    return !Self.mentions(.statement(statement)).isDisjoint(with: Self.everything)
+  }
+
+  private static let everything = Set(NetworkMap.moduleMembers.map { "self.\($0)" })
+
+  /// What a statement, or one within it, assigns or changes.
+  private static func effects(of statement: Statement) -> Set<String> {
+    var names: Set<String> = []
+    SyntaxNode.statement(statement).walk { node in
+      guard case .statement(let inner) = node else { return false }
+      switch inner.kind {
+      case .assignment(let targets, _):
+        for target in targets { names.formUnion(mentions(.expression(target))) }
+      case .augmentedAssignment(let target, _, _), .annotatedAssignment(let target, _, _):
+        names.formUnion(mentions(.expression(target)))
+      case .expression(let value):
+        guard case .call(let function, let arguments) = value.kind else { break }
+        names.formUnion(mentions(.expression(function)))
+        // A function of its own, or one such as `nn.init.zeros_`, may change what it is given.
+        let isChanging = function.lastComponent?.hasSuffix("_") == true
+        if case .name = function.kind {} else if !isChanging { break }
+        for argument in arguments { names.formUnion(mentions(.expression(argument.value))) }
+      default: break
+      }
+      return true
+    }
+    return names.subtracting(common)
   }
 
   /// Names that say nothing about a dependence.
@@ -233,11 +253,19 @@ private struct Part {
 
   // MARK: The rest of the source
 
-  var imports: [String] {
+  /// The import statements, each with what it binds to which name.
+  var imports: [(text: String, bindings: Set<String>)] {
     parent.scan.module.body.compactMap { statement in
       switch statement.kind {
-      case .import, .importFrom: source[statement.range]
-      default: nil
+      case .import(let names):
+        let bindings = names.map { name in
+          name.alias.map { "\($0)=\(name.name)" } ?? "\(name.name)=\(name.name)"
+        }
+        return (source[statement.range], Set(bindings))
+      case .importFrom(let module, let names, _):
+        let bindings = names.map { "\($0.alias ?? $0.name)=\(module).\($0.name)" }
+        return (source[statement.range], names.isEmpty ? ["*=\(module)"] : Set(bindings))
+      default: return nil
       }
     }
   }

@@ -72,7 +72,10 @@ enum Combiner {
     let backNames: [String]
 
     init(_ first: NetworkMap, _ second: NetworkMap) throws(EditRefusal) {
-      guard let front = CombinerParent(first.scan, className: first.network.className) else {
+      guard
+        let front = CombinerParent(
+          first.scan, className: first.network.className, headAttribute: first.headAttribute)
+      else {
         throw EditRefusal("\(first.network.className) is not a class with __init__ and forward")
       }
       guard let renamed = second.text(renamedApartFrom: front.scan),
@@ -117,6 +120,11 @@ enum Combiner {
 }
 
 extension NetworkMap {
+  /// The first part of the path of the layer of the logits.
+  fileprivate var headAttribute: String? {
+    head.flatMap { layers[$0].name.split(separator: ".").first.map(String.init) }
+  }
+
   /// The same with other options, to hold another source against.
   fileprivate func compiledFor(_ options: CompilationOptions) -> NetworkMap {
     NetworkMap(source.string, network, options: options)

@@ -11,6 +11,8 @@ struct CombinerParent {
   let statements: [Statement]
   /// The name of the forward pass's input.
   let input: String
+  /// The attribute that holds the layer of the logits, alone or among others.
+  let headAttribute: String?
 
   /// Which part of the forward pass is taken.
   enum Side {
@@ -31,7 +33,7 @@ struct CombinerParent {
     let description: String
   }
 
-  init?(_ scan: ClassScan, className: String) {
+  init?(_ scan: ClassScan, className: String, headAttribute: String? = nil) {
     guard let entry = scan.classes.first(where: { $0.definition.name == className }),
       entry.definition.arguments.contains(where: { $0.value.lastComponent == "Module" }),
       let constructor = entry.method("__init__"), let forward = entry.method("forward"),
@@ -40,6 +42,7 @@ struct CombinerParent {
     else { return nil }
     self.scan = scan
     self.className = className
+    self.headAttribute = headAttribute
     self.entry = entry
     self.constructor = constructor
     self.forward = forward
@@ -109,9 +112,11 @@ struct CombinerParent {
     let within = inside.first { value.range.covers($0.call.range) }
     guard let last = within ?? inside.last else { return [] }
     let variable = variableName(at: index, value)
-    var cuts = [
-      Cut(index: index, value: value, variable: variable, trimming: [], description: last.name)
-    ]
+    var cuts: [Cut] = []
+    // The first parent's logits are no place to go on from.
+    if !inside.contains(where: { $0.name == headAttribute }) {
+      cuts.append(Cut(index: index, value: value, variable: variable, trimming: [], description: last.name))
+    }
     if value.range == last.call.range, let sequence = sequence(last.name) {
       for count in 1..<sequence.elements.count {
         let rest = SourceRange(

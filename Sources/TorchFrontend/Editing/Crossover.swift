@@ -18,7 +18,8 @@ extension EditSchema {
   /// - Returns: The schema as one line of JSON.
   public static func json(crossing source: String, with partner: String) -> String {
     object([
-      ("keep_until", enumeration(layerNames(of: source))), ("take_from", enumeration(layerNames(of: partner))),
+      ("keep_until", enumeration(layerNames(of: source))),
+      ("take_from", enumeration(layerNames(of: partner))),
     ])
   }
 

@@ -85,6 +85,14 @@ extension EditDraft {
     }
     let inner = argument.isPrimary ? source[argument.range] : "(\(source[argument.range]))"
     let around = activations(around: use)
+    if let sum = use.ancestors.last, case .binary(let left, .add, let right) = sum.kind {
+      let other = left.range == use.call.range ? right : left
+      if source[other.range] == source[argument.range] {
+        // Of `x + self.layer(x)` nothing is left to add.
+        replace(sum.range, with: inner)
+        return
+      }
+    }
     if case .name(let variable) = argument.kind, plainTarget(of: use) == variable,
       isWeighted || around.isEmpty, isStatementRemovable(use.statement, use.classIndex)
     {

@@ -179,6 +179,14 @@ extension EditDraft {
       return
     }
     let old = source[use.call.range]
+    if layer.kind != .batchNorm, !layer.kind.isActivation, let variable = reusableVariable(of: use) {
+      // A line of its own for the old layer keeps calls from nesting ever deeper.
+      let isMixing = LayerSignature.weighted.contains(anchor.type)
+      try addLine("\(variable) = \(isMixing ? style.call(old) : old)", .before, use.statement)
+      let isLeft = isMixing || !activations(around: use).isEmpty
+      replace(use.call.range, with: isLeft ? "self.\(attribute)(\(variable))" : applied(variable))
+      return
+    }
     let isActivated = !activations(around: use).isEmpty
     if isWeighted, LayerSignature.weighted.contains(anchor.type) {
       // The activation that stands around the old layer serves the new one; the old one gets its own.
@@ -187,6 +195,28 @@ extension EditDraft {
     } else {
       replace(use.call.range, with: isActivated ? "self.\(attribute)(\(old))" : applied(old))
     }
+  }
+
+  /// The variable that an application reads, where its statement reads it nowhere else and gives it a new value or
+  /// ends the forward pass.
+  private func reusableVariable(of use: ScannedApplication) -> String? {
+    guard !use.ancestors.isEmpty, canHoist(use), case .name(let variable)? = use.argument?.kind else {
+      return nil
+    }
+    let value: Expression
+    switch use.statement.kind {
+    case .assignment(let targets, let right):
+      guard targets.count == 1, case .name(variable) = targets[0].kind else { return nil }
+      value = right
+    case .return(let result?): value = result
+    default: return nil
+    }
+    var count = 0
+    SyntaxNode.expression(value).walk { node in
+      if case .expression(let expression) = node, case .name(variable) = expression.kind { count += 1 }
+      return true
+    }
+    return count == 1 ? variable : nil
   }
 
   private func isReturned(_ use: ScannedApplication) -> Bool {

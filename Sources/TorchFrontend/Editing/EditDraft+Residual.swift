@@ -105,7 +105,7 @@ extension EditDraft {
   }
 
   /// Whether the argument of an application can be computed in a line of its own before the statement.
-  private func canHoist(_ use: ScannedApplication) -> Bool {
+  func canHoist(_ use: ScannedApplication) -> Bool {
     for outer in use.ancestors {
       switch outer.kind {
       case .call, .attribute, .binary, .unary, .tuple, .list, .subscript: continue

@@ -183,6 +183,7 @@ enum ResidualBlock {
             return shortcut + self.layer(x)
 
 
+
     """
   }
 

@@ -87,22 +87,31 @@ extension RewriteAttempt {
   }
 
   private mutating func addResidual(_ stream: inout RandomStream) {
+    if first(of: residuals(&stream)) { return }
+    // Nothing can be wrapped: a new layer that keeps the shape can.
+    let before = self
+    let anchors = shuffled([NetworkEdit.inputName] + map.layers.filter(\.isApplied).map(\.name), &stream)
+    for anchor in anchors.prefix(8) {
+      for kind in [LayerKind.conv, .linear] {
+        guard step(.insert(after: anchor, LayerSpecification(kind))) else { continue }
+        if first(of: residuals(&stream)) { return }
+        self = before
+      }
+    }
+  }
+
+  /// Residual connections around every layer that mixes channels, those that keep the shape first, then around the others.
+  private func residuals(_ stream: inout RandomStream) -> [NetworkEdit] {
     let layers = map.layers.enumerated().filter { $0.offset != map.head && $0.element.isApplied }.map(
       \.element)
     let isMixing: (MappedLayer) -> Bool = { LayerSignature.weighted.contains($0.type) }
-    let keeping = layers.filter { isMixing($0) && $0.keepsShape }
-    let changing = layers.filter { isMixing($0) && !$0.keepsShape }
-    let others = layers.filter { !isMixing($0) }
-    let order =
-      shuffled(keeping, &stream) + shuffled(changing, &stream)
-      + shuffled(others.filter { !$0.keepsShape }, &stream)
-    if first(of: order.map { .wrapInResidual(layer: $0.name) }) { return }
-    // Nothing to wrap: a new convolution comes with its own shortcut.
-    let before = Set(map.layers.map(\.name))
-    guard first(of: insertions(of: [.conv, .linear], &stream)) else { return }
-    if let new = map.layers.first(where: { !before.contains($0.name) && isMixing($0) }) {
-      _ = step(.wrapInResidual(layer: new.name))
-    }
+    let groups = [
+      layers.filter { isMixing($0) && $0.keepsShape }, layers.filter { isMixing($0) && !$0.keepsShape },
+      layers.filter { !isMixing($0) && !$0.keepsShape },
+    ]
+    var edits: [NetworkEdit] = []
+    for group in groups { edits += shuffled(group, &stream).map { .wrapInResidual(layer: $0.name) } }
+    return edits
   }
 
   private mutating func deepen(_ count: Int, _ stream: inout RandomStream) {
@@ -173,9 +182,7 @@ extension RewriteAttempt {
     }
     if first(of: edits) { return }
     mutateLiterals(.widths(factor), &stream)
-    if hasChanged { return }
-    // Nothing has a width to change: a new layer brings one.
-    if factor > 1 { _ = first(of: insertions(of: [.conv, .linear], &stream)) } else { deleteLayer(&stream) }
+    if !hasChanged { note("no layer can be made \(factor > 1 ? "wider" : "narrower")") }
   }
 
   private mutating func scaleAll(by factor: Double, _ stream: inout RandomStream) {

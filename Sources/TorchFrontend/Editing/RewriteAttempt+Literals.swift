@@ -11,7 +11,7 @@ extension RewriteAttempt {
     case repeats(Int)
   }
 
-  /// Changes one number of the classes, or all that are equal to it, so that another network comes out.
+  /// Changes one number of the text, or all that are equal to it, so that another network comes out.
   mutating func mutateLiterals(_ change: LiteralChange, _ stream: inout RandomStream) {
     let found = literals(change)
     var candidates: [(edits: [TextEdit], sentence: String)] = []
@@ -20,7 +20,7 @@ extension RewriteAttempt {
       let places = found.filter { $0.value == value }.map(\.range)
       guard let new = changed(value, change), new != value else { continue }
       let all = places.map { TextEdit($0, String(new)) }
-      candidates.append((all, "Changed every \(value) in the classes to \(new)."))
+      candidates.append((all, "Changed every \(value) in the text to \(new)."))
       if all.count > 1, let one = stream.element(of: all) {
         candidates.append(([one], "Changed a \(value) to \(new)."))
       }
@@ -48,48 +48,42 @@ extension RewriteAttempt {
     }
   }
 
-  /// The whole numbers in the classes that the change is meant for, but for the number of classes.
+  /// The whole numbers in classes, functions and constants that the change is meant for, but for the number of
+  /// classes.
   private func literals(_ change: LiteralChange) -> [(value: Int, range: SourceRange)] {
     let classCount = map.network.outputShape.dropFirst().first
     var found: [(value: Int, range: SourceRange)] = []
-    for entry in map.scan.classes {
-      SyntaxNode.statement(entry.statement).walk { node in
-        guard case .expression(let expression) = node else { return true }
-        var places: [Expression] = []
-        switch expression.kind {
-        case .call(_, let arguments):
-          // Windows, steps and the like of layers are numbers of another kind.
-          if let call = ConstructorCall(expression) {
-            if case .widths = change {
-              let names = [LayerSignature.widthName(of: call.type), LayerSignature.inputName(of: call.type)]
-              places = names.compactMap { $0.flatMap { call.argument($0)?.value } }
-            }
-          } else {
-            places = arguments.map(\.value)
+    func add(_ place: Expression) {
+      guard let value = place.integerValue, value != classCount else { return }
+      switch change {
+      case .widths: if value >= 8, value <= limits.maximumWidth { found.append((value, place.range)) }
+      case .repeats: if value >= 1, value <= 8 { found.append((value, place.range)) }
+      }
+    }
+    for statement in map.scan.module.body where !statement.definedNames.isEmpty {
+      SyntaxNode.statement(statement).walk { node in
+        switch node {
+        case .statement(let inner):
+          if case .function(let definition) = inner.kind {
+            for parameter in definition.parameters.parameters { parameter.defaultValue.map(add) }
           }
-        case .list(let elements), .tuple(let elements): places = elements
-        default: break
-        }
-        for place in places {
-          guard let value = place.integerValue, value != classCount else { continue }
-          switch change {
-          case .widths: if value >= 8, value <= limits.maximumWidth { found.append((value, place.range)) }
-          case .repeats: if value >= 1, value <= 8 { found.append((value, place.range)) }
+        case .expression(let expression):
+          switch expression.kind {
+          case .call(_, let arguments):
+            // Windows, steps and the like of layers are numbers of another kind.
+            if let call = ConstructorCall(expression) {
+              guard case .widths = change else { break }
+              for name in [LayerSignature.widthName(of: call.type), LayerSignature.inputName(of: call.type)] {
+                if let name, let argument = call.argument(name) { add(argument.value) }
+              }
+            } else {
+              for argument in arguments { add(argument.value) }
+            }
+          case .list(let elements), .tuple(let elements): for element in elements { add(element) }
+          default: break
           }
         }
         return true
-      }
-      for function in entry.definition.body {
-        guard case .function(let definition) = function.kind else { continue }
-        for parameter in definition.parameters.parameters {
-          guard let place = parameter.defaultValue, let value = place.integerValue, value != classCount else {
-            continue
-          }
-          switch change {
-          case .widths: if value >= 8, value <= limits.maximumWidth { found.append((value, place.range)) }
-          case .repeats: if value >= 1, value <= 8 { found.append((value, place.range)) }
-          }
-        }
       }
     }
     var seen: Set<SourceRange> = []

@@ -14,7 +14,7 @@ extension Interpreter {
     if let found = try findAttribute(name, of: value) { return found }
     throw raise(
       .attributeError, "\(described(value)) has no attribute '\(name)'",
-      hint: closest(to: name, in: attributeNames(of: value)).map { "did you mean '\($0)'?" })
+      hint: suggestion(for: name, among: attributeNames(of: value)))
   }
 
   /// The attribute of a value, or nil where it has none of that name.
@@ -85,8 +85,9 @@ extension Interpreter {
       return try call(descriptor.getter, Arguments([.instance(instance)]))
     }
     if let value = instance.attributes[name] { return value }
-    if let module = instance.module, let value = module.value(name) { return value }
     if let member { return try bound(member, to: .instance(instance), instance.type) }
+    // PyTorch looks here in `__getattr__`, which comes after the class.
+    if let value = instance.module?.value(name) { return value }
     switch name {
     case "__class__": return .type(instance.type)
     case "__dict__":
@@ -140,7 +141,9 @@ extension Interpreter {
     case "__members__" where type.isSubclass(ofNative: "enum.Enum"):
       let members = try dictionary()
       for name in type.assigned {
-        if case .instance? = type.members[name] { members.set(.string(name), .string(name), type.members[name] ?? .none) }
+        if case .instance? = type.members[name] {
+          members.set(.string(name), .string(name), type.members[name] ?? .none)
+        }
       }
       return .dict(members)
     default: break
@@ -167,7 +170,9 @@ extension Interpreter {
   func setAttribute(_ name: String, of object: PythonValue, _ value: PythonValue) throws(Interruption) {
     switch object {
     case .instance(let instance):
-      if case .descriptor(let descriptor)? = classMember(name, of: instance.type), descriptor.kind == .property {
+      if case .descriptor(let descriptor)? = classMember(name, of: instance.type),
+        descriptor.kind == .property
+      {
         guard case .none = descriptor.setter else {
           _ = try call(descriptor.setter, Arguments([object, value]))
           return
@@ -291,10 +296,11 @@ extension Interpreter {
     case .instance(let instance):
       var names = instance.attributeOrder + (instance.module?.names ?? [])
       for type in instance.type.resolutionOrder { names += type.members.keys }
-      return names.count <= 1_000 ? names : []
+      return names
     default:
       guard let key = libraryType(of: value) else { return [] }
-      return Array(library.methods[key, default: [:]].keys) + Array(library.properties[key, default: [:]].keys)
+      return Array(library.methods[key, default: [:]].keys)
+        + Array(library.properties[key, default: [:]].keys)
     }
   }
 }

@@ -94,14 +94,15 @@ extension Interpreter {
     if type.isSubclass(ofNative: "builtins.BaseException") {
       instance.exceptionArguments = arguments.positional
     }
-    guard let initializer = classMember("__init__", of: type) else {
-      if type.isDataclass {
+    // A dataclass has an `__init__` of its own, made of its fields, unless its body defines one.
+    for candidate in type.resolutionOrder {
+      if candidate.members["__init__"] != nil { break }
+      if candidate.isDataclass {
         try fillFields(of: instance, arguments)
-      } else if !arguments.positional.isEmpty || !arguments.keywords.isEmpty {
-        throw raise(.typeError, "\(type.name)() takes no arguments")
+        return .instance(instance)
       }
-      return .instance(instance)
     }
+    guard let initializer = classMember("__init__", of: type) else { return .instance(instance) }
     _ = try call(initializer, arguments.prepending(.instance(instance)))
     instance.module?.constructionRange = arguments.site?.range
     return .instance(instance)
@@ -153,7 +154,8 @@ extension Interpreter {
       let required = zip(parameters, function.defaults).count {
         $0.1 == nil && ($0.0.kind == .positionalOnly || $0.0.kind == .positionalOrKeyword)
       }
-      let range = required == positionalCount ? "\(positionalCount)" : "from \(required) to \(positionalCount)"
+      let range =
+        required == positionalCount ? "\(positionalCount)" : "from \(required) to \(positionalCount)"
       throw raise(
         .typeError,
         "\(qualifiedName(function))() takes \(range) positional argument\(positionalCount == 1 ? "" : "s") but "
@@ -199,7 +201,7 @@ extension Interpreter {
     if let unexpected = keywords.first {
       throw raise(
         .typeError, "\(qualifiedName(function))() got an unexpected keyword argument '\(unexpected.name)'",
-        hint: closest(to: unexpected.name, in: parameters.map(\.name)).map { "did you mean '\($0)'?" })
+        hint: suggestion(for: unexpected.name, among: parameters.map(\.name)))
     }
     if !missing.isEmpty { throw missingArguments(missing, of: qualifiedName(function)) }
     return bound
@@ -210,10 +212,12 @@ extension Interpreter {
     let list =
       quoted.count < 2
       ? quoted.joined()
-      : quoted.dropLast().joined(separator: ", ") + (quoted.count > 2 ? "," : "") + " and " + quoted[quoted.count - 1]
+      : quoted.dropLast().joined(separator: ", ") + (quoted.count > 2 ? "," : "") + " and "
+        + quoted[quoted.count - 1]
     return raise(
       .typeError,
-      "\(function)() missing \(names.count) required positional argument\(names.count == 1 ? "" : "s"): \(list)")
+      "\(function)() missing \(names.count) required positional argument\(names.count == 1 ? "" : "s"): \(list)"
+    )
   }
 
   func qualifiedName(_ function: PythonFunction) -> String {

@@ -32,7 +32,9 @@ extension Interpreter {
         return try iterate(try call(method, Arguments([value])), from: instance)
       }
       if classMember("__next__", of: instance.type) != nil { return try make(.object(instance)) }
-      if classMember("__getitem__", of: instance.type) != nil, classMember("__len__", of: instance.type) != nil {
+      if classMember("__getitem__", of: instance.type) != nil,
+        classMember("__len__", of: instance.type) != nil
+      {
         var elements: [PythonValue] = []
         for index in 0..<(try length(of: value)) { elements.append(try item(value, .int(index))) }
         return try make(.elements(elements))
@@ -184,7 +186,7 @@ extension Interpreter {
 
   // MARK: Items
 
-  /// `container[key]`
+  /// The item of a container under a key: `container[key]`.
   func item(_ container: PythonValue, _ key: PythonValue) throws(Interruption) -> PythonValue {
     switch container {
     case .list(let list):
@@ -219,11 +221,13 @@ extension Interpreter {
       case .counter: return .int(0)
       default:
         var names: [String] = []
-        if dictionary.count <= 100 {
+        if dictionary.count <= 16 {
           for case .string(let name) in dictionary.keys { names.append(name) }
         }
         var hint: String?
-        if case .string(let name) = key { hint = closest(to: name, in: names).map { "did you mean '\($0)'?" } }
+        if case .string(let name) = key {
+          hint = suggestion(for: name, among: names)
+        }
         throw raise(.keyError, try representation(of: key), hint: hint)
       }
     case .tensor(let tensor): return .tensor(try subscripted(tensor, key))
@@ -232,7 +236,8 @@ extension Interpreter {
         return try call(method, Arguments([container, key]))
       }
     case .type(let type):
-      if type.isSubclass(ofNative: "enum.Enum"), case .string(let name) = key, let member = type.members[name] {
+      if type.isSubclass(ofNative: "enum.Enum"), case .string(let name) = key, let member = type.members[name]
+      {
         return member
       }
       // `list[int]`, `Generic[T]`: annotations mean nothing here.
@@ -290,7 +295,7 @@ extension Interpreter {
     try positions(slice, elements.count).map { elements[$0] }
   }
 
-  /// `container[key] = value`
+  /// Sets the item of a container under a key: `container[key] = value`.
   func setItem(_ container: PythonValue, _ key: PythonValue, _ value: PythonValue) throws(Interruption) {
     switch container {
     case .list(let list):

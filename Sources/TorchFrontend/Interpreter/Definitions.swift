@@ -74,10 +74,11 @@ extension Interpreter {
         guard !name.hasPrefix("torch.nn.") else {
           throw raise(
             .attributeError, "module 'torch.nn' has no attribute '\(name.dropFirst("torch.nn.".count))'",
-            hint: closest(to: String(name.dropFirst("torch.nn.".count)), in: library.names(in: "torch.nn"))
-              .map { "did you mean '\($0)'?" })
+            hint: suggestion(
+              for: String(name.dropFirst("torch.nn.".count)), among: library.names(in: "torch.nn")))
         }
-        note("python.class", "the class \(definition.name) is ignored because its base \(name) is not supported")
+        note(
+          "python.class", "the class \(definition.name) is ignored because its base \(name) is not supported")
         bind(definition.name, .opaque(definition.name), scope)
         return
       default:
@@ -85,12 +86,14 @@ extension Interpreter {
       }
     }
     if bases.isEmpty { bases = [nativeClass("builtins.object")] }
-    try reserve(16)
+    try spend(64)
+    try reserve(64)
     let type = heap.adopt(
       PythonClass(name: definition.name, bases: bases, nameRange: definition.nameRange))
     guard type.linearize() else {
       throw raise(
-        .typeError, "Cannot create a consistent method resolution order (MRO) for bases of \(definition.name)")
+        .typeError, "Cannot create a consistent method resolution order (MRO) for bases of \(definition.name)"
+      )
     }
     if let native = type.nearestNative, native.construct != nil, native.qualifiedName != "typing.NamedTuple" {
       throw unsupported("a class derived from \(native.name) is not supported")

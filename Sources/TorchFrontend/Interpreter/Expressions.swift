@@ -47,7 +47,8 @@ extension Interpreter {
       currentRange = expression.range
       return try unary(operation, value)
     case .logical(let operation, let operands): return try evaluateLogical(operation, operands, scope)
-    case .comparison(let first, let links): return try evaluateComparison(first, links, expression.range, scope)
+    case .comparison(let first, let links):
+      return try evaluateComparison(first, links, expression.range, scope)
     case .conditional(let test, let then, let orElse):
       return try isTrue(try evaluate(test, scope)) ? try evaluate(then, scope) : try evaluate(orElse, scope)
     case .tuple(let elements): return try tuple(try evaluateElements(elements, scope))
@@ -200,10 +201,10 @@ extension Interpreter {
     if let value = globals.variables[name] { return value }
     if let entry = library.entry("builtins." + name) { return value(of: entry) }
     let known = Self.usualImports[name]
-    let near = closest(to: name, in: Array(scope.variables.keys) + Array(globals.variables.keys))
     throw raise(
       .nameError, "name '\(name)' is not defined",
-      hint: known.map { "add the line: \($0)" } ?? near.map { "did you mean '\($0)'?" })
+      hint: known.map { "add the line: \($0)" }
+        ?? suggestion(for: name, among: Array(scope.variables.keys) + Array(globals.variables.keys)))
   }
 
   /// Imports that sources often forget.

@@ -36,7 +36,12 @@ extension Interpreter {
       let inner = try representations(of: tuple.elements)
       switch tuple.kind {
       case .size: return "torch.Size([\(inner)])"
-      case .named(let type): return "\(type.name)(\(inner))"
+      case .named(let type):
+        var parts: [String] = []
+        for (field, element) in zip(type.fields, tuple.elements) {
+          parts.append("\(field)=\(try representation(of: element))")
+        }
+        return "\(type.name)(\(parts.joined(separator: ", ")))"
       case .plain: return "(" + inner + (tuple.elements.count == 1 ? ",)" : ")")
       }
     case .set(let set): return set.count == 0 ? "set()" : "{" + (try representations(of: set.elements)) + "}"
@@ -68,7 +73,9 @@ extension Interpreter {
       if let arguments = instance.exceptionArguments {
         return "\(instance.type.name)(" + (try representations(of: arguments)) + ")"
       }
-      if case .string(let name)? = instance.attributes["name"], instance.type.isSubclass(ofNative: "enum.Enum") {
+      if case .string(let name)? = instance.attributes["name"],
+        instance.type.isSubclass(ofNative: "enum.Enum")
+      {
         return "<\(instance.type.name).\(name)>"
       }
       return "<\(instance.type.name) object>"
@@ -152,6 +159,7 @@ extension Interpreter {
     guard format.width <= 10_000, format.precision ?? 0 <= 1_000 else {
       throw exhausted("the format '\(specification)' makes too long a string", "limit.collection")
     }
+    try spend(format.width >> 3 + 4)
     switch value {
     case .int(let number):
       if format.type.map({ "eEfF%gG".contains($0) }) ?? false { return format.apply(to: Double(number)) }
@@ -164,7 +172,7 @@ extension Interpreter {
     }
   }
 
-  /// `format % values`
+  /// Python's older formatting: `format % values`.
   func percentFormat(_ format: String, _ value: PythonValue) throws(Interruption) -> String {
     var values: [PythonValue] = if case .tuple(let tuple) = value { tuple.elements } else { [value] }
     values.reverse()
@@ -286,7 +294,8 @@ struct FormatSpecification {
     switch type {
     case "f", "F": digits = Numerics.formatted(magnitude, precision: precision ?? 6, isExponential: false)
     case "e", "E": digits = Numerics.formatted(magnitude, precision: precision ?? 6, isExponential: true)
-    case "%": digits = Numerics.formatted(magnitude * 100, precision: precision ?? 6, isExponential: false) + "%"
+    case "%":
+      digits = Numerics.formatted(magnitude * 100, precision: precision ?? 6, isExponential: false) + "%"
     case "g", "G", "n": digits = general(magnitude, precision ?? 6)
     default: digits = precision.map { general(magnitude, $0) } ?? magnitude.description
     }
@@ -295,7 +304,8 @@ struct FormatSpecification {
   }
 
   func apply(to text: String) -> String {
-    padded(precision.map { String(text.unicodeScalars.prefix($0)) } ?? text, isNegative: false, isNumber: false)
+    padded(
+      precision.map { String(text.unicodeScalars.prefix($0)) } ?? text, isNegative: false, isNumber: false)
   }
 
   private func general(_ magnitude: Double, _ precision: Int) -> String {
@@ -303,7 +313,9 @@ struct FormatSpecification {
     if magnitude == 0 { return "0" }
     let scientific = Numerics.formatted(magnitude, precision: precision - 1, isExponential: true)
     let parts = scientific.split(separator: "e")
-    guard let mantissa = parts.first, let exponent = parts.last.flatMap({ Int($0) }) else { return scientific }
+    guard let mantissa = parts.first, let exponent = parts.last.flatMap({ Int($0) }) else {
+      return scientific
+    }
     if exponent < -4 || exponent >= precision {
       return Self.withoutTrailingZeros(String(mantissa)) + "e" + (parts.last ?? "")
     }

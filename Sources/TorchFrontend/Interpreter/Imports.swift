@@ -55,7 +55,7 @@ extension Interpreter {
       if case .opaque = value, library.complete.contains(source) {
         throw raise(
           .importError, "cannot import name '\(imported.name)' from '\(source)'",
-          hint: closest(to: imported.name, in: library.names(in: source)).map { "did you mean '\($0)'?" })
+          hint: suggestion(for: imported.name, among: library.names(in: source)))
       }
       bind(imported.alias ?? imported.name, value, scope)
     }
@@ -70,7 +70,7 @@ extension Interpreter {
     if case .opaque = value, library.complete.contains(namespace.name) {
       throw raise(
         .attributeError, "module '\(namespace.name)' has no attribute '\(name)'",
-        hint: closest(to: name, in: library.names(in: namespace.name)).map { "did you mean '\($0)'?" })
+        hint: suggestion(for: name, among: library.names(in: namespace.name)))
     }
     namespace.members[name] = value
     return value

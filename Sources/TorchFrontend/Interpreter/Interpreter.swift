@@ -27,14 +27,13 @@ final class Interpreter {
   /// Warnings and notes so far.
   var notes: [Diagnostic] = []
   private var noted: Set<String> = []
+  private var suggestionsLeft = 64
   /// The library's classes that were used, by qualified name.
   private var nativeClasses: [String: PythonClass] = [:]
-  /// How many modules each call expression has built.
+  /// How many modules of the network being traced each call expression has built.
   var constructionCounts: [SourceRange: Int] = [:]
   /// The exceptions being handled, innermost last, for a bare `raise`.
   var handled: [RaisedException] = []
-  /// Modules being run, outermost first.
-  var activeModules: [PythonInstance] = []
 
   /// Nesting that the stack of the interpreter's thread can bear in unoptimised builds too.
   static let maximumNesting = 1_500
@@ -84,7 +83,8 @@ final class Interpreter {
     return .list(heap.adopt(PythonList(elements)))
   }
 
-  func tuple(_ elements: [PythonValue], _ kind: PythonTuple.Kind = .plain) throws(Interruption) -> PythonValue {
+  func tuple(_ elements: [PythonValue], _ kind: PythonTuple.Kind = .plain) throws(Interruption) -> PythonValue
+  {
     try reserve(elements.count + 2)
     return .tuple(heap.adopt(PythonTuple(elements, kind)))
   }
@@ -142,6 +142,7 @@ final class Interpreter {
     _ kind: ExceptionKind, _ message: String, hint: String? = nil, identifier: String? = nil,
     mismatch: ShapeMismatch? = nil
   ) -> Interruption {
+    fuel -= 16
     let instance = heap.adopt(PythonInstance(nativeClass("builtins." + kind.rawValue)))
     instance.exceptionArguments = [.string(message)]
     return .raised(
@@ -150,11 +151,22 @@ final class Interpreter {
         mismatch: mismatch))
   }
 
+  /// A hint at the name among candidates that was probably meant; only the first few are looked for, since an
+  /// exception may be raised and caught without end.
+  func suggestion(for name: String, among candidates: @autoclosure () -> [String]) -> String? {
+    suggestionsLeft -= 1
+    guard suggestionsLeft >= 0 else { return nil }
+    let candidates = candidates()
+    guard candidates.count <= 2_000 else { return nil }
+    return closest(to: name, in: candidates).map { "did you mean '\($0)'?" }
+  }
+
   /// Something that is Python or PyTorch but cannot be traced (yet).
   func unsupported(_ message: String, hint: String? = nil) -> Interruption {
     .refused(
       Refusal(
-        Diagnostic(.error, "torch.unsupported", message, hint: hint, range: currentRange), isExhaustion: false))
+        Diagnostic(.error, "torch.unsupported", message, hint: hint, range: currentRange), isExhaustion: false
+      ))
   }
 
   /// A limit was met.

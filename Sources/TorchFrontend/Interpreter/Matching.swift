@@ -60,7 +60,8 @@ extension Interpreter {
       let fields = type.fields
       guard positional.count <= fields.count else {
         throw raise(
-          .typeError, "\(type.name)() accepts \(fields.count) positional sub-patterns (\(positional.count) given)")
+          .typeError,
+          "\(type.name)() accepts \(fields.count) positional sub-patterns (\(positional.count) given)")
       }
       let named = zip(fields, positional).map { ($0, $1) } + keywords.map { ($0.name, $0.pattern) }
       for (name, pattern) in named {

@@ -236,7 +236,7 @@ extension Interpreter {
       guard b != 0 else { throw raise(.zeroDivisionError, "float modulo") }
       let remainder = a.truncatingRemainder(dividingBy: b)
       return .float(remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder)
-    case .power: 
+    case .power:
       if a < 0, b != b.rounded() { throw unsupported("complex numbers are not supported") }
       if a == 0, b < 0 { throw raise(.zeroDivisionError, "0.0 cannot be raised to a negative power") }
       return .float(Numerics.power(a, b))

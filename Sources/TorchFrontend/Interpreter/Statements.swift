@@ -155,13 +155,10 @@ extension Interpreter {
     _ body: [Statement], _ handlers: [ExceptionHandler], _ orElse: [Statement], _ scope: Scope
   ) throws(Interruption) -> Flow {
     let flow: Flow
-    let depths = (callDepth, activeModules.count)
     do throws(Interruption) {
       flow = try run(body, scope)
     } catch {
       guard case .raised(let exception) = error else { throw error }
-      callDepth = depths.0
-      activeModules.removeLast(max(0, activeModules.count - depths.1))
       for handler in handlers where try matches(exception, handler, scope) {
         handled.append(exception)
         defer { handled.removeLast() }
@@ -242,7 +239,8 @@ extension Interpreter {
     guard values.count >= needed else {
       throw raise(
         .valueError,
-        "not enough values to unpack (expected \(star == nil ? "" : "at least ")\(needed), got \(values.count))")
+        "not enough values to unpack (expected \(star == nil ? "" : "at least ")\(needed), got \(values.count))"
+      )
     }
     guard let star else {
       guard values.count == needed else {

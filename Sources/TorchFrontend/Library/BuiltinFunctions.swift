@@ -54,7 +54,9 @@ extension Library {
     }
     add("getattr", "(obj, name, *default)") { (call) throws(Interruption) in
       let name = try call.string("name")
-      guard let fallback = call.rest.first else { return try call.interpreter.attribute(name, of: call["obj"]) }
+      guard let fallback = call.rest.first else {
+        return try call.interpreter.attribute(name, of: call["obj"])
+      }
       // What a module of PyTorch lacks here may well exist there.
       if case .namespace = call["obj"] {
         let value = try call.interpreter.attribute(name, of: call["obj"])
@@ -90,7 +92,9 @@ extension Library {
     add("abs", "(x)") { (call) throws(Interruption) in
       switch call["x"] {
       case .int(let value):
-        guard value != .min else { throw call.interpreter.exhausted("an integer beyond 64 bits is not supported", "limit.integer") }
+        guard value != .min else {
+          throw call.interpreter.exhausted("an integer beyond 64 bits is not supported", "limit.integer")
+        }
         return .int(abs(value))
       case .tensor(let tensor): return .tensor(try call.interpreter.apply(.unary(.absolute), tensor))
       default: return .float(abs(try call.double("x")))
@@ -102,7 +106,8 @@ extension Library {
       let value = try call.double("number")
       guard let digits = try call.optionalInt("ndigits") else {
         guard let result = Int(exactly: value.rounded(.toNearestOrEven)) else {
-          throw interpreter.raise(value.isNaN ? .valueError : .overflowError, "cannot convert float to integer")
+          throw interpreter.raise(
+            value.isNaN ? .valueError : .overflowError, "cannot convert float to integer")
         }
         return .int(result)
       }
@@ -150,13 +155,15 @@ extension Library {
       }
     }
     add("any", "(iterable)") { (call) throws(Interruption) in
-      for element in try call.interpreter.elements(of: call["iterable"]) where try call.interpreter.isTrue(element) {
+      for element in try call.interpreter.elements(of: call["iterable"])
+      where try call.interpreter.isTrue(element) {
         return .bool(true)
       }
       return .bool(false)
     }
     add("all", "(iterable)") { (call) throws(Interruption) in
-      for element in try call.interpreter.elements(of: call["iterable"]) where try !call.interpreter.isTrue(element) {
+      for element in try call.interpreter.elements(of: call["iterable"])
+      where try !call.interpreter.isTrue(element) {
         return .bool(false)
       }
       return .bool(true)
@@ -204,7 +211,9 @@ extension Library {
       let interpreter = call.interpreter
       var results: [PythonValue] = []
       for element in try interpreter.elements(of: call["iterable"]) {
-        let test = interpreter.isNone(call["function"]) ? element : try interpreter.call(call["function"], Arguments([element]))
+        let test =
+          interpreter.isNone(call["function"])
+          ? element : try interpreter.call(call["function"], Arguments([element]))
         if try interpreter.isTrue(test) { results.append(element) }
       }
       return try interpreter.iterator(.elements(results))
@@ -271,7 +280,9 @@ extension Interpreter {
         default: break
         }
       }
-      if let abstract = type.native?.qualifiedName, abstract.hasPrefix("collections.abc."), abstract.hasSuffix("e") {
+      if let abstract = type.native?.qualifiedName, abstract.hasPrefix("collections.abc."),
+        abstract.hasSuffix("e")
+      {
         switch (value, abstract) {
         case (.list, "collections.abc.Iterable"), (.tuple, "collections.abc.Iterable"),
           (.list, "collections.abc.Sequence"), (.tuple, "collections.abc.Sequence"),

@@ -8,10 +8,13 @@ extension Library {
       library.add(
         NativeClass("builtins.\(name)", base: base, construct: NativeFunction(name, signature, construct)))
     }
-    let accepting = NativeFunction("object.__init__", "(self, *args, **kwargs)") { (call) throws(Interruption) in
+    let accepting = NativeFunction("object.__init__", "(self, *args, **kwargs)") {
+      (call) throws(Interruption) in
       guard call.rest.isEmpty, call.restKeywords.isEmpty else {
         throw call.interpreter.raise(
-          .typeError, "\(call.interpreter.typeName(call["self"])).__init__() takes exactly one argument (the instance to initialize)")
+          .typeError,
+          "\(call.interpreter.typeName(call["self"])).__init__() takes exactly one argument (the instance to initialize)"
+        )
       }
       return .none
     }
@@ -26,7 +29,8 @@ extension Library {
           },
         ]))
     type("int", "(x=0, base=10)") { (call) throws(Interruption) in try call.interpreter.makeInt(call) }
-    type("bool", base: "builtins.int", "(x=False)") { (call) throws(Interruption) in .bool(try call.bool("x")) }
+    type("bool", base: "builtins.int", "(x=False)") { (call) throws(Interruption) in .bool(try call.bool("x"))
+    }
     type("float", "(x=0.0)") { (call) throws(Interruption) in
       if case .string(let text) = call["x"] {
         guard let value = Double(text.filter { $0 != "_" && !$0.isWhitespace }) else {
@@ -76,7 +80,9 @@ extension Library {
             step: call["step"])))
     }
     type("type", "(object, *args)") { (call) throws(Interruption) in
-      guard call.rest.isEmpty else { throw call.interpreter.unsupported("type() with three arguments is not supported") }
+      guard call.rest.isEmpty else {
+        throw call.interpreter.unsupported("type() with three arguments is not supported")
+      }
       return .type(call.interpreter.classOf(call["object"]))
     }
     for (name, kind) in [
@@ -105,18 +111,22 @@ extension Library {
       try call.instance().exceptionArguments = call.rest
       return .none
     }
-    let traceback = NativeFunction("with_traceback", "(self, tb)") { (call) throws(Interruption) in call["self"] }
+    let traceback = NativeFunction("with_traceback", "(self, tb)") { (call) throws(Interruption) in
+      call["self"]
+    }
     library.add(
       NativeClass(
         "builtins.BaseException", base: "builtins.object",
         methods: ["__init__": initialize, "with_traceback": traceback]))
     for (name, base) in [
       ("Exception", "BaseException"), ("KeyboardInterrupt", "BaseException"), ("SystemExit", "BaseException"),
-      ("ArithmeticError", "Exception"), ("ZeroDivisionError", "ArithmeticError"), ("OverflowError", "ArithmeticError"),
+      ("ArithmeticError", "Exception"), ("ZeroDivisionError", "ArithmeticError"),
+      ("OverflowError", "ArithmeticError"),
       ("AssertionError", "Exception"), ("AttributeError", "Exception"), ("ImportError", "Exception"),
       ("ModuleNotFoundError", "ImportError"), ("LookupError", "Exception"), ("IndexError", "LookupError"),
       ("KeyError", "LookupError"), ("NameError", "Exception"), ("UnboundLocalError", "NameError"),
-      ("RuntimeError", "Exception"), ("NotImplementedError", "RuntimeError"), ("RecursionError", "RuntimeError"),
+      ("RuntimeError", "Exception"), ("NotImplementedError", "RuntimeError"),
+      ("RecursionError", "RuntimeError"),
       ("StopIteration", "Exception"), ("TypeError", "Exception"), ("ValueError", "Exception"),
       ("OSError", "Exception"), ("FileNotFoundError", "OSError"), ("MemoryError", "Exception"),
       ("Warning", "Exception"), ("UserWarning", "Warning"), ("DeprecationWarning", "Warning"),
@@ -138,10 +148,14 @@ extension Interpreter {
       return .int(value)
     case .tensor(let tensor):
       let number = try number(of: tensor, "a Python number").rounded(.towardZero)
-      guard let value = Int(exactly: number) else { throw raise(.valueError, "cannot convert float NaN to integer") }
+      guard let value = Int(exactly: number) else {
+        throw raise(.valueError, "cannot convert float NaN to integer")
+      }
       return .int(value)
     case .instance(let instance):
-      if let method = classMember("__int__", of: instance.type) { return try self.call(method, Arguments([call["x"]])) }
+      if let method = classMember("__int__", of: instance.type) {
+        return try self.call(method, Arguments([call["x"]]))
+      }
       throw raise(.typeError, "int() argument must be a string or a real number, not '\(instance.type.name)'")
     default:
       guard let number = double(call["x"]) else {
@@ -150,7 +164,9 @@ extension Interpreter {
       }
       if let exact = integer(call["x"]) { return .int(exact) }
       guard number.isFinite else {
-        throw raise(number.isNaN ? .valueError : .overflowError, "cannot convert float \(number.isNaN ? "NaN" : "infinity") to integer")
+        throw raise(
+          number.isNaN ? .valueError : .overflowError,
+          "cannot convert float \(number.isNaN ? "NaN" : "infinity") to integer")
       }
       guard let value = Int(exactly: number.rounded(.towardZero)) else {
         throw exhausted("an integer beyond 64 bits is not supported", "limit.integer")
@@ -180,7 +196,8 @@ extension Interpreter {
       for pair in try elements(of: source) {
         let parts = try elements(of: pair)
         guard parts.count == 2 else {
-          throw raise(.valueError, "dictionary update sequence element has length \(parts.count); 2 is required")
+          throw raise(
+            .valueError, "dictionary update sequence element has length \(parts.count); 2 is required")
         }
         try set(parts[0], parts[1], in: target)
       }

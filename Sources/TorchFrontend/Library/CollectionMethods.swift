@@ -37,7 +37,8 @@ extension Library {
     }
     library.function("list.remove", signature: "(self, value)") { (call) throws(Interruption) in
       let list = try call.list()
-      for (place, element) in list.elements.enumerated() where try call.interpreter.areEqual(element, call["value"]) {
+      for (place, element) in list.elements.enumerated()
+      where try call.interpreter.areEqual(element, call["value"]) {
         list.elements.remove(at: place)
         return .none
       }
@@ -56,7 +57,8 @@ extension Library {
     library.function("list.copy", signature: "(self)") { (call) throws(Interruption) in
       try call.interpreter.list(try call.list().elements)
     }
-    library.function("list.sort", signature: "(self, *, key=None, reverse=False)") { (call) throws(Interruption) in
+    library.function("list.sort", signature: "(self, *, key=None, reverse=False)") {
+      (call) throws(Interruption) in
       let list = try call.list()
       list.elements = try call.interpreter.sorted(
         list.elements, key: call["key"], isReversed: try call.bool("reverse"))
@@ -135,13 +137,16 @@ extension Library {
     }
     library.function("dict.items", signature: "(self)") { (call) throws(Interruption) in
       var pairs: [PythonValue] = []
-      for item in try call.dictionary().items { pairs.append(try call.interpreter.tuple([item.key, item.value])) }
+      for item in try call.dictionary().items {
+        pairs.append(try call.interpreter.tuple([item.key, item.value]))
+      }
       return try call.interpreter.list(pairs)
     }
     library.function("dict.get", signature: "(self, key, default=None)") { (call) throws(Interruption) in
       try call.dictionary()[try call.interpreter.hashKey(call["key"])] ?? call["default"]
     }
-    library.function("dict.setdefault", signature: "(self, key, default=None)") { (call) throws(Interruption) in
+    library.function("dict.setdefault", signature: "(self, key, default=None)") {
+      (call) throws(Interruption) in
       let dictionary = try call.dictionary()
       if let value = dictionary[try call.interpreter.hashKey(call["key"])] { return value }
       try call.interpreter.set(call["key"], call["default"], in: dictionary)
@@ -150,7 +155,9 @@ extension Library {
     library.function("dict.update", signature: "(self, *args, **kwargs)") { (call) throws(Interruption) in
       let dictionary = try call.dictionary()
       if let source = call.rest.first { try call.interpreter.update(dictionary, from: source) }
-      for (name, value) in call.restKeywords { try call.interpreter.set(.string(name), value, in: dictionary) }
+      for (name, value) in call.restKeywords {
+        try call.interpreter.set(.string(name), value, in: dictionary)
+      }
       return .none
     }
     library.function("dict.pop", signature: "(self, key, *default)") { (call) throws(Interruption) in

@@ -2,7 +2,9 @@ extension Library {
   /// Adds one family's functions and classes.
   typealias Family = @Sendable (inout Library) -> Void
 
-  /// All families. A new operation of PyTorch goes into one of the files these come from.
+  /// All families.
+  ///
+  /// A new operation of PyTorch goes into one of the files these come from.
   static let families: [Family] = [
     builtinTypes, builtinFunctions, builtinExceptions, sequenceMethods, dictionaryMethods, stringMethods,
     mathematics, standardModules, functionTools,

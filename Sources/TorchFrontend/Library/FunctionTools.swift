@@ -11,7 +11,8 @@ extension Library {
           return .partial(
             call.interpreter.heap.adopt(PartialFunction(call["func"], call.rest, call.restKeywords)))
         }))
-    library.function("functools.reduce", signature: "(function, iterable, *initial)") { (call) throws(Interruption) in
+    library.function("functools.reduce", signature: "(function, iterable, *initial)") {
+      (call) throws(Interruption) in
       var elements = try call.interpreter.elements(of: call["iterable"])[...]
       guard var result = call.rest.first ?? elements.popFirst() else {
         throw call.interpreter.raise(.typeError, "reduce() of empty iterable with no initial value")
@@ -24,12 +25,16 @@ extension Library {
     }
     for name in ["functools.wraps", "functools.lru_cache"] {
       library.function(name, signature: "(*args, **kwargs)") { (call) throws(Interruption) in
-        if name == "functools.lru_cache", call.rest.count == 1, case .function = call.rest[0] { return call.rest[0] }
+        if name == "functools.lru_cache", call.rest.count == 1, case .function = call.rest[0] {
+          return call.rest[0]
+        }
         return .native(
           NativeFunction("decorator", "(function)") { (call) throws(Interruption) in call["function"] })
       }
     }
-    library.function("functools.cache", signature: "(function)") { (call) throws(Interruption) in call["function"] }
+    library.function("functools.cache", signature: "(function)") { (call) throws(Interruption) in
+      call["function"]
+    }
     library.add(
       NativeClass(
         "functools.cached_property", base: "builtins.object",
@@ -57,7 +62,8 @@ extension Library {
         return try call.interpreter.iterator(.repeat(call["object"]))
       }
       try call.interpreter.reserve(max(0, count))
-      return try call.interpreter.iterator(.elements([PythonValue](repeating: call["object"], count: max(0, count))))
+      return try call.interpreter.iterator(
+        .elements([PythonValue](repeating: call["object"], count: max(0, count))))
     }
     library.function("itertools.islice", signature: "(iterable, *args)") { (call) throws(Interruption) in
       let interpreter = call.interpreter
@@ -78,12 +84,15 @@ extension Library {
       }
       return try interpreter.iterator(.elements(result))
     }
-    library.function("itertools.product", signature: "(*iterables, repeat=1)") { (call) throws(Interruption) in
+    library.function("itertools.product", signature: "(*iterables, repeat=1)") {
+      (call) throws(Interruption) in
       let interpreter = call.interpreter
       var pools: [[PythonValue]] = []
       for iterable in call.rest { pools.append(try interpreter.elements(of: iterable)) }
       let count = try call.int("repeat")
-      guard count >= 0, count <= 64 else { throw interpreter.exhausted("itertools.product makes too many elements", "limit.collection") }
+      guard count >= 0, count <= 64 else {
+        throw interpreter.exhausted("itertools.product makes too many elements", "limit.collection")
+      }
       let all = (0..<count).flatMap { _ in pools }
       var rows: [[PythonValue]] = [[]]
       for pool in all {
@@ -102,7 +111,8 @@ extension Library {
       }
       return try call.interpreter.iterator(.elements(result))
     }
-    library.function("itertools.accumulate", signature: "(iterable, func=None)") { (call) throws(Interruption) in
+    library.function("itertools.accumulate", signature: "(iterable, func=None)") {
+      (call) throws(Interruption) in
       let interpreter = call.interpreter
       var result: [PythonValue] = []
       for element in try interpreter.elements(of: call["iterable"]) {
@@ -121,7 +131,9 @@ extension Library {
     library.function("itertools.combinations", signature: "(iterable, r)") { (call) throws(Interruption) in
       let interpreter = call.interpreter
       let elements = try interpreter.elements(of: call["iterable"])
-      guard try call.int("r") == 2 else { throw interpreter.unsupported("combinations of other than 2 are not supported yet") }
+      guard try call.int("r") == 2 else {
+        throw interpreter.unsupported("combinations of other than 2 are not supported yet")
+      }
       var result: [PythonValue] = []
       for (index, first) in elements.enumerated() {
         for second in elements.dropFirst(index + 1) { result.append(try interpreter.tuple([first, second])) }

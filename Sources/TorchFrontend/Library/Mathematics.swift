@@ -5,29 +5,41 @@ extension Library {
   static let mathematics: Family = { library in
     library.namespace("math", isComplete: true)
     library.namespace("numpy")
-    for (name, number) in [("pi", Double.pi), ("e", 2.718281828459045), ("inf", .infinity), ("nan", .nan), ("tau", 2 * .pi)] {
+    for (name, number) in [
+      ("pi", Double.pi), ("e", 2.718281828459045), ("inf", .infinity), ("nan", .nan), ("tau", 2 * .pi),
+    ] {
       library.constant("math.\(name)", .float(number))
       library.constant("numpy.\(name)", .float(number))
     }
     let functions: [(String, @Sendable (Double) -> Double, ClosedRange<Double>)] = [
-      ("exp", Numerics.exponential, -.infinity ... .infinity), ("sin", Numerics.sine, -.infinity ... .infinity),
+      ("exp", Numerics.exponential, -.infinity ... .infinity),
+      ("sin", Numerics.sine, -.infinity ... .infinity),
       ("cos", Numerics.cosine, -.infinity ... .infinity), ("tan", Numerics.tangent, -.infinity ... .infinity),
       ("asin", Numerics.arcSine, -1...1), ("acos", Numerics.arcCosine, -1...1),
-      ("atan", Numerics.arcTangent, -.infinity ... .infinity), ("tanh", Numerics.hyperbolicTangent, -.infinity ... .infinity),
-      ("sinh", Numerics.hyperbolicSine, -.infinity ... .infinity), ("cosh", Numerics.hyperbolicCosine, -.infinity ... .infinity),
-      ("sqrt", { $0.squareRoot() }, 0 ... .infinity), ("erf", Numerics.errorFunction, -.infinity ... .infinity),
+      ("atan", Numerics.arcTangent, -.infinity ... .infinity),
+      ("tanh", Numerics.hyperbolicTangent, -.infinity ... .infinity),
+      ("sinh", Numerics.hyperbolicSine, -.infinity ... .infinity),
+      ("cosh", Numerics.hyperbolicCosine, -.infinity ... .infinity),
+      ("sqrt", { $0.squareRoot() }, 0 ... .infinity),
+      ("erf", Numerics.errorFunction, -.infinity ... .infinity),
       ("log2", Numerics.logarithm2, Double.leastNonzeroMagnitude ... .infinity),
       ("log10", Numerics.logarithm10, Double.leastNonzeroMagnitude ... .infinity),
-      ("log1p", Numerics.logarithmPlus1, -1 ... .infinity), ("expm1", Numerics.exponentialMinus1, -.infinity ... .infinity),
-      ("radians", { $0 * .pi / 180 }, -.infinity ... .infinity), ("degrees", { $0 * 180 / .pi }, -.infinity ... .infinity),
+      ("log1p", Numerics.logarithmPlus1, -1 ... .infinity),
+      ("expm1", Numerics.exponentialMinus1, -.infinity ... .infinity),
+      ("radians", { $0 * .pi / 180 }, -.infinity ... .infinity),
+      ("degrees", { $0 * 180 / .pi }, -.infinity ... .infinity),
       ("fabs", { abs($0) }, -.infinity ... .infinity),
     ]
     for (name, compute, domain) in functions {
       library.function("math.\(name)", "numpy.\(name)", signature: "(x)") { (call) throws(Interruption) in
         let x = try call.double("x")
-        guard domain.contains(x) || x.isNaN else { throw call.interpreter.raise(.valueError, "math domain error") }
+        guard domain.contains(x) || x.isNaN else {
+          throw call.interpreter.raise(.valueError, "math domain error")
+        }
         let value = compute(x)
-        guard value.isFinite || !x.isFinite else { throw call.interpreter.raise(.overflowError, "math range error") }
+        guard value.isFinite || !x.isFinite else {
+          throw call.interpreter.raise(.overflowError, "math range error")
+        }
         return .float(value)
       }
     }
@@ -85,16 +97,22 @@ extension Library {
       return .bool(a == b || abs(a - b) <= tolerance)
     }
     for (name, isLeast) in [("gcd", false), ("lcm", true)] {
-      library.function("math.\(name)", "numpy.\(name)", signature: "(*integers)") { (call) throws(Interruption) in
+      library.function("math.\(name)", "numpy.\(name)", signature: "(*integers)") {
+        (call) throws(Interruption) in
         var result = isLeast ? 1 : 0
         for value in call.rest {
           let next = try call.int(value, "integers")
-          guard next != .min else { throw call.interpreter.exhausted("an integer beyond 64 bits is not supported", "limit.integer") }
+          guard next != .min else {
+            throw call.interpreter.exhausted("an integer beyond 64 bits is not supported", "limit.integer")
+          }
           var (a, b) = (abs(result), abs(next))
           while b != 0 { (a, b) = (b, a % b) }
           if isLeast {
-            let (product, isOver) = a == 0 ? (0, false) : (abs(result) / a).multipliedReportingOverflow(by: abs(next))
-            guard !isOver else { throw call.interpreter.exhausted("an integer beyond 64 bits is not supported", "limit.integer") }
+            let (product, isOver) =
+              a == 0 ? (0, false) : (abs(result) / a).multipliedReportingOverflow(by: abs(next))
+            guard !isOver else {
+              throw call.interpreter.exhausted("an integer beyond 64 bits is not supported", "limit.integer")
+            }
             result = product
           } else {
             result = a
@@ -122,14 +140,22 @@ extension Library {
     }
     library.function("math.factorial", signature: "(n)") { (call) throws(Interruption) in
       let n = try call.int("n")
-      guard n >= 0 else { throw call.interpreter.raise(.valueError, "factorial() not defined for negative values") }
-      guard n <= 20 else { throw call.interpreter.exhausted("an integer beyond 64 bits is not supported", "limit.integer") }
+      guard n >= 0 else {
+        throw call.interpreter.raise(.valueError, "factorial() not defined for negative values")
+      }
+      guard n <= 20 else {
+        throw call.interpreter.exhausted("an integer beyond 64 bits is not supported", "limit.integer")
+      }
       return .int((1...max(1, n)).reduce(1, *))
     }
     library.function("math.comb", signature: "(n, k)") { (call) throws(Interruption) in
       let (n, k) = (try call.int("n"), try call.int("k"))
-      guard n >= 0, k >= 0 else { throw call.interpreter.raise(.valueError, "n must be a non-negative integer") }
-      guard n <= 60 else { throw call.interpreter.exhausted("comb of more than 60 is not supported", "limit.integer") }
+      guard n >= 0, k >= 0 else {
+        throw call.interpreter.raise(.valueError, "n must be a non-negative integer")
+      }
+      guard n <= 60 else {
+        throw call.interpreter.exhausted("comb of more than 60 is not supported", "limit.integer")
+      }
       guard k <= n else { return .int(0) }
       return .int((0..<k).reduce(1) { $0 * (n - $1) / ($1 + 1) })
     }

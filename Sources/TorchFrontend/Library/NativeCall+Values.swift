@@ -22,7 +22,9 @@ extension NativeCall {
   }
 
   func int(_ value: PythonValue, _ name: String) throws(Interruption) -> Int {
-    if case .tensor(let tensor) = value { return try interpreter.integer(of: tensor, "the argument '\(name)'") }
+    if case .tensor(let tensor) = value {
+      return try interpreter.integer(of: tensor, "the argument '\(name)'")
+    }
     guard let number = interpreter.integer(value) else { throw mismatch(name, "int", value) }
     return number
   }

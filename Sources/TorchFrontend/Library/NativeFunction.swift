@@ -141,7 +141,7 @@ extension Interpreter {
       } else {
         throw raise(
           .typeError, "\(function.shortName)() got an unexpected keyword argument '\(name)'",
-          hint: closest(to: name, in: parameters.map(\.name)).map { "did you mean '\($0)'?" })
+          hint: suggestion(for: name, among: parameters.map(\.name)))
       }
     }
     for index in parameters.indices where !isGiven[index] && parameters[index].defaultValue == nil {

@@ -72,7 +72,5 @@ struct Signature: Sendable {
   func index(of name: String) -> Int? { parameters.firstIndex { $0.name == name } }
 
   /// Other spellings that PyTorch takes for NumPy's sake.
-  static let aliases = [
-    "axis": "dim", "keepdims": "keepdim", "x": "input", "dims": "dim", "axes": "dim", "self": "input",
-  ]
+  static let aliases = ["axis": "dim", "keepdims": "keepdim"]
 }

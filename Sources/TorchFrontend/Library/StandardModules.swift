@@ -4,7 +4,8 @@ extension Library {
   /// `collections`, `typing`, `enum`, `dataclasses`, `copy`, `abc`, `warnings` and others that only need to be there.
   static let standardModules: Family = { library in
     library.namespace(
-      "collections", "collections.abc", "typing", "enum", "dataclasses", "copy", "abc", "warnings", "functools",
+      "collections", "collections.abc", "typing", "enum", "dataclasses", "copy", "abc", "warnings",
+      "functools",
       "itertools", "operator", "sys", "os", "random", "time", "logging", "typing_extensions")
 
     func dictionaryClass(_ name: String, _ make: @escaping NativeFunction.Body) {
@@ -18,10 +19,12 @@ extension Library {
     }
     dictionaryClass("defaultdict") { (call) throws(Interruption) in
       guard let factory = call.rest.first, !call.interpreter.isNone(factory) else {
-        return .dict(try call.interpreter.makeDictionary(.plain, call.rest.dropFirst().first, call.restKeywords))
+        return .dict(
+          try call.interpreter.makeDictionary(.plain, call.rest.dropFirst().first, call.restKeywords))
       }
       return .dict(
-        try call.interpreter.makeDictionary(.defaulting(factory), call.rest.dropFirst().first, call.restKeywords))
+        try call.interpreter.makeDictionary(
+          .defaulting(factory), call.rest.dropFirst().first, call.restKeywords))
     }
     dictionaryClass("Counter") { (call) throws(Interruption) in
       let result = try call.interpreter.dictionary(.counter)
@@ -37,7 +40,8 @@ extension Library {
       return .dict(result)
     }
     library.alias("typing.OrderedDict", of: "collections.OrderedDict")
-    library.function("collections.deque", signature: "(iterable=None, maxlen=None)") { (call) throws(Interruption) in
+    library.function("collections.deque", signature: "(iterable=None, maxlen=None)") {
+      (call) throws(Interruption) in
       guard call.interpreter.isNone(call["maxlen"]) else {
         throw call.interpreter.unsupported("deque with maxlen is not supported")
       }
@@ -51,7 +55,9 @@ extension Library {
       if case .string(let text) = call["field_names"] {
         fields = text.split { $0 == "," || $0.isWhitespace }.map(String.init)
       } else {
-        for case .string(let name) in try interpreter.elements(of: call["field_names"]) { fields.append(name) }
+        for case .string(let name) in try interpreter.elements(of: call["field_names"]) {
+          fields.append(name)
+        }
       }
       let type = interpreter.heap.adopt(
         PythonClass(name: try call.string("typename"), bases: [interpreter.nativeClass("typing.NamedTuple")]))
@@ -68,8 +74,10 @@ extension Library {
 
     // Typing: names that may be called or subscripted and mean nothing.
     for name in [
-      "List", "Dict", "Tuple", "Set", "Optional", "Union", "Any", "Callable", "Sequence", "Iterable", "Iterator",
-      "Type", "Literal", "Mapping", "ClassVar", "Final", "Generator", "Collection", "NoReturn", "Protocol", "Generic",
+      "List", "Dict", "Tuple", "Set", "Optional", "Union", "Any", "Callable", "Sequence", "Iterable",
+      "Iterator",
+      "Type", "Literal", "Mapping", "ClassVar", "Final", "Generator", "Collection", "NoReturn", "Protocol",
+      "Generic",
       "Text", "FrozenSet", "Annotated", "TypedDict", "Self",
     ] {
       library.add(NativeClass("typing.\(name)", base: "builtins.object"))
@@ -95,7 +103,8 @@ extension Library {
       throw call.interpreter.unsupported("enum.auto() is not supported yet")
     }
 
-    library.function("dataclasses.dataclass", signature: "(cls=None, **kwargs)") { (call) throws(Interruption) in
+    library.function("dataclasses.dataclass", signature: "(cls=None, **kwargs)") {
+      (call) throws(Interruption) in
       if case .type(let type) = call["cls"] {
         type.isDataclass = true
         return call["cls"]
@@ -182,7 +191,8 @@ extension Interpreter {
       if isDeep, case .graph = try content(source) {
         throw raise(
           .runtimeError,
-          "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment")
+          "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment"
+        )
       }
       try reserve(4)
       let result = PythonValue.tensor(
@@ -203,16 +213,17 @@ extension Interpreter {
     result.transient = source.transient
     result.construction = source.construction
     result.constructionRange = source.constructionRange
-    if isDeep, let range = source.construction?.range { constructionCounts[range, default: 1] += 1 }
     for (name, tensor) in source.parameters.items {
-      guard isDeep, let tensor, case .tensor(let copied) = try copy(.tensor(tensor), isDeep: true, &known) else {
+      guard isDeep, let tensor, case .tensor(let copied) = try copy(.tensor(tensor), isDeep: true, &known)
+      else {
         result.parameters.set(name, tensor)
         continue
       }
       result.parameters.set(name, copied)
     }
     for (name, tensor) in source.buffers.items {
-      guard isDeep, let tensor, case .tensor(let copied) = try copy(.tensor(tensor), isDeep: true, &known) else {
+      guard isDeep, let tensor, case .tensor(let copied) = try copy(.tensor(tensor), isDeep: true, &known)
+      else {
         result.buffers.set(name, tensor)
         continue
       }

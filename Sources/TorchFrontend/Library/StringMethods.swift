@@ -1,7 +1,10 @@
 extension Library {
   /// Methods of strings.
   static let stringMethods: Family = { library in
-    func add(_ name: String, _ signature: String, _ body: @escaping @Sendable (NativeCall, String) throws(Interruption) -> PythonValue) {
+    func add(
+      _ name: String, _ signature: String,
+      _ body: @escaping @Sendable (NativeCall, String) throws(Interruption) -> PythonValue
+    ) {
       library.add(
         NativeFunction("str.\(name)", signature) { (call) throws(Interruption) in
           let text = try call.string("self")
@@ -9,9 +12,13 @@ extension Library {
           return try body(call, text)
         }, as: ["str.\(name)"])
     }
-    add("upper", "(self)") { (call, text) throws(Interruption) in try call.interpreter.string(text.uppercased()) }
+    add("upper", "(self)") { (call, text) throws(Interruption) in
+      try call.interpreter.string(text.uppercased())
+    }
     for name in ["lower", "casefold"] {
-      add(name, "(self)") { (call, text) throws(Interruption) in try call.interpreter.string(text.lowercased()) }
+      add(name, "(self)") { (call, text) throws(Interruption) in
+        try call.interpreter.string(text.lowercased())
+      }
     }
     add("capitalize", "(self)") { (call, text) throws(Interruption) in
       try call.interpreter.string(text.prefix(1).uppercased() + text.dropFirst().lowercased())
@@ -49,8 +56,11 @@ extension Library {
     }
     for (name, front, back) in [("strip", true, true), ("lstrip", true, false), ("rstrip", false, true)] {
       add(name, "(self, chars=None)") { (call, text) throws(Interruption) in
-        let chars: Set<Unicode.Scalar>? = try call.interpreter.isNone(call["chars"]) ? nil : Set(call.string("chars").unicodeScalars)
-        func isDropped(_ scalar: Unicode.Scalar) -> Bool { chars?.contains(scalar) ?? scalar.properties.isWhitespace }
+        let chars: Set<Unicode.Scalar>? =
+          try call.interpreter.isNone(call["chars"]) ? nil : Set(call.string("chars").unicodeScalars)
+        func isDropped(_ scalar: Unicode.Scalar) -> Bool {
+          chars?.contains(scalar) ?? scalar.properties.isWhitespace
+        }
         var scalars = Array(text.unicodeScalars)[...]
         if front { scalars = scalars.drop(while: isDropped) }
         if back { while let last = scalars.last, isDropped(last) { scalars.removeLast() } }
@@ -61,9 +71,13 @@ extension Library {
     }
     for (name, isPrefix) in [("startswith", true), ("endswith", false)] {
       add(name, "(self, prefix)") { (call, text) throws(Interruption) in
-        let candidates: [PythonValue] = if case .tuple(let tuple) = call["prefix"] { tuple.elements } else { [call["prefix"]] }
+        let candidates: [PythonValue] =
+          if case .tuple(let tuple) = call["prefix"] { tuple.elements } else { [call["prefix"]] }
         for case .string(let candidate) in candidates
-        where isPrefix ? text.utf8.starts(with: candidate.utf8) : text.utf8.reversed().starts(with: candidate.utf8.reversed()) {
+        where isPrefix
+          ? text.utf8.starts(with: candidate.utf8)
+          : text.utf8.reversed().starts(with: candidate.utf8.reversed())
+        {
           return .bool(true)
         }
         return .bool(false)
@@ -72,7 +86,9 @@ extension Library {
     for (name, isPrefix) in [("removeprefix", true), ("removesuffix", false)] {
       add(name, "(self, prefix)") { (call, text) throws(Interruption) in
         let part = try call.string("prefix")
-        if isPrefix { return try call.interpreter.string(text.hasPrefix(part) ? String(text.dropFirst(part.count)) : text) }
+        if isPrefix {
+          return try call.interpreter.string(text.hasPrefix(part) ? String(text.dropFirst(part.count)) : text)
+        }
         return try call.interpreter.string(text.hasSuffix(part) ? String(text.dropLast(part.count)) : text)
       }
     }
@@ -82,7 +98,8 @@ extension Library {
       for (index, element) in try call.interpreter.elements(of: call["iterable"]).enumerated() {
         guard case .string(let part) = element else {
           throw call.interpreter.raise(
-            .typeError, "sequence item \(index): expected str instance, \(call.interpreter.typeName(element)) found")
+            .typeError,
+            "sequence item \(index): expected str instance, \(call.interpreter.typeName(element)) found")
         }
         size += part.utf8.count + text.utf8.count
         guard size <= call.interpreter.limits.collectionSize else {
@@ -106,7 +123,9 @@ extension Library {
     add("replace", "(self, old, new, count=-1)") { (call, text) throws(Interruption) in
       let old = try call.string("old")
       let new = try call.string("new")
-      guard !old.isEmpty else { throw call.interpreter.unsupported("replacing the empty string is not supported") }
+      guard !old.isEmpty else {
+        throw call.interpreter.unsupported("replacing the empty string is not supported")
+      }
       var limit = try call.int("count")
       let bytes = Array(text.utf8)
       var result: [UInt8] = []
@@ -152,7 +171,9 @@ extension Library {
     add("zfill", "(self, width)") { (call, text) throws(Interruption) in
       let isSigned = text.hasPrefix("-") || text.hasPrefix("+")
       let width = max(0, try call.int("width"))
-      guard width <= 10_000 else { throw call.interpreter.exhausted("the padded string is too long", "limit.collection") }
+      guard width <= 10_000 else {
+        throw call.interpreter.exhausted("the padded string is too long", "limit.collection")
+      }
       let missing = max(0, width - text.unicodeScalars.count)
       return try call.interpreter.string(
         (isSigned ? String(text.prefix(1)) : "") + String(repeating: "0", count: missing)
@@ -211,7 +232,7 @@ extension Interpreter {
     return try list(parts.map { .string($0) })
   }
 
-  /// `text.format(…)`
+  /// Python's `text.format(…)`.
   fileprivate func formatted(_ text: String, _ call: NativeCall) throws(Interruption) -> String {
     var result = ""
     var rest = text[...]
@@ -226,7 +247,9 @@ extension Interpreter {
         result.append(character)
         continue
       }
-      guard let end = rest.firstIndex(of: "}") else { throw raise(.valueError, "Single '{' encountered in format string") }
+      guard let end = rest.firstIndex(of: "}") else {
+        throw raise(.valueError, "Single '{' encountered in format string")
+      }
       let field = rest[..<end]
       rest = rest[rest.index(after: end)...]
       let pieces = field.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)

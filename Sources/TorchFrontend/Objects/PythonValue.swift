@@ -34,7 +34,9 @@ enum PythonValue {
   case opaque(String)
 }
 
-/// Something with identity. The heap holds each until the interpretation is over, then empties all of them, so
+/// Something with identity.
+///
+/// The heap holds each until the interpretation is over, then empties all of them, so
 /// that neither cycles leak nor long chains are freed by recursion.
 protocol HeapObject: AnyObject {
   /// Lets go of everything it refers to.
@@ -121,7 +123,9 @@ final class PythonSlice: HeapObject {
   func clear() { (start, stop, step) = (.none, .none, .none) }
 }
 
-/// An iterator. Only what cannot be endless is kept as elements.
+/// An iterator.
+///
+/// Only what cannot be endless is kept as elements.
 final class PythonIterator: HeapObject {
   enum Source {
     case elements([PythonValue])
@@ -206,7 +210,8 @@ final class PartialFunction: HeapObject {
   private(set) var positional: [PythonValue]
   private(set) var keywords: [(name: String, value: PythonValue)]
 
-  init(_ function: PythonValue, _ positional: [PythonValue], _ keywords: [(name: String, value: PythonValue)]) {
+  init(_ function: PythonValue, _ positional: [PythonValue], _ keywords: [(name: String, value: PythonValue)])
+  {
     self.function = function
     self.positional = positional
     self.keywords = keywords

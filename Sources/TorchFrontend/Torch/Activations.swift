@@ -18,13 +18,16 @@ extension Library {
       library.function("torch.nn.functional.\(function)", signature: "(input, inplace=False)") {
         (call) throws(Interruption) in
         .tensor(
-          try call.interpreter.activate(operation, try call.tensor("input"), inPlace: try call.bool("inplace")))
+          try call.interpreter.activate(
+            operation, try call.tensor("input"), inPlace: try call.bool("inplace")))
       }
     }
     for (name, operation) in [("Sigmoid", UnaryFunction.sigmoid), ("Tanh", .tanh)] {
       library.module(
         name, "()",
-        forward: { (call, _, input) throws(Interruption) in try call.interpreter.apply(.unary(operation), input) })
+        forward: { (call, _, input) throws(Interruption) in
+          try call.interpreter.apply(.unary(operation), input)
+        })
     }
     library.module(
       "Softsign", "()",
@@ -81,10 +84,15 @@ extension Library {
     }
     library.module(
       "SELU", "(inplace=False)",
-      forward: { (call, _, input) throws(Interruption) in try call.interpreter.selu(input) })
+      forward: { (call, module, input) throws(Interruption) in
+        let result = try call.interpreter.selu(input)
+        return module.bool("inplace") ? try call.interpreter.write(result, into: input) : result
+      })
     library.function("torch.nn.functional.selu", "torch.selu", signature: "(input, inplace=False)") {
       (call) throws(Interruption) in
-      .tensor(try call.interpreter.selu(try call.tensor("input")))
+      let input = try call.tensor("input")
+      let result = try call.interpreter.selu(input)
+      return .tensor(try call.bool("inplace") ? call.interpreter.write(result, into: input) : result)
     }
     library.module(
       "Softplus", "(beta=1, threshold=20)",
@@ -117,7 +125,8 @@ extension Library {
     library.module(
       "Hardtanh", "(min_val=-1.0, max_val=1.0, inplace=False)",
       forward: { (call, module, input) throws(Interruption) in
-        try call.interpreter.clamp(input, module.double("min_val"), module.double("max_val"))
+        let result = try call.interpreter.clamp(input, module.double("min_val"), module.double("max_val"))
+        return module.bool("inplace") ? try call.interpreter.write(result, into: input) : result
       })
     for (name, isLogarithmic) in [("Softmax", false), ("LogSoftmax", true)] {
       library.module(
@@ -199,11 +208,15 @@ extension Interpreter {
     _ input: TracedTensor, _ dimension: Int?, isLogarithmic: Bool
   ) throws(Interruption) -> TracedTensor {
     let axis = try axis(dimension ?? ([0, 1, 3].contains(input.rank) ? 0 : 1), input.rank)
-    guard input.rank > 0 else { return try apply(.unary(isLogarithmic ? .logarithm : .exponential), try scalar(0)) }
+    guard input.rank > 0 else {
+      return try apply(.unary(isLogarithmic ? .logarithm : .exponential), try scalar(0))
+    }
     return try apply(isLogarithmic ? .logSoftmax(axis: axis) : .softmax(axis: axis), input)
   }
 
-  fileprivate func gatedLinearUnit(_ input: TracedTensor, _ dimension: Int) throws(Interruption) -> TracedTensor {
+  fileprivate func gatedLinearUnit(
+    _ input: TracedTensor, _ dimension: Int
+  ) throws(Interruption) -> TracedTensor {
     let axis = try axis(dimension, input.rank)
     guard input.rank > 0, input.shape[axis].isMultiple(of: 2) else {
       throw raise(

@@ -34,7 +34,8 @@ extension Library {
       return .tensor(try call.interpreter.apply(.unary(.reciprocal), root))
     }
     library.function("torch.log1p", "Tensor.log1p", signature: "(input)") { (call) throws(Interruption) in
-      let sum = try call.interpreter.elementwise(.add, try call.tensor("input"), try call.interpreter.scalar(1))
+      let sum = try call.interpreter.elementwise(
+        .add, try call.tensor("input"), try call.interpreter.scalar(1))
       return .tensor(try call.interpreter.apply(.unary(.logarithm), sum))
     }
 
@@ -73,12 +74,15 @@ extension Library {
     for (name, operation) in [("maximum", BinaryFunction.maximum), ("minimum", .minimum)] {
       library.function("torch.\(name)", "Tensor.\(name)", signature: "(input, other)") {
         (call) throws(Interruption) in
-        .tensor(try call.interpreter.elementwise(operation, try call.tensor("input"), try call.tensor("other")))
+        .tensor(
+          try call.interpreter.elementwise(operation, try call.tensor("input"), try call.tensor("other")))
       }
     }
     for name in ["clamp", "clip"] {
       for suffix in ["", "_"] {
-        library.function("torch.\(name)\(suffix)", "Tensor.\(name)\(suffix)", signature: "(input, min=None, max=None)") {
+        library.function(
+          "torch.\(name)\(suffix)", "Tensor.\(name)\(suffix)", signature: "(input, min=None, max=None)"
+        ) {
           (call) throws(Interruption) in
           let input = try call.tensor("input")
           let result = try call.interpreter.clamp(
@@ -88,7 +92,8 @@ extension Library {
       }
     }
     for (name, operation) in [
-      ("eq", ComparisonOperator.equal), ("ne", .notEqual), ("lt", .less), ("le", .lessOrEqual), ("gt", .greater),
+      ("eq", ComparisonOperator.equal), ("ne", .notEqual), ("lt", .less), ("le", .lessOrEqual),
+      ("gt", .greater),
       ("ge", .greaterOrEqual),
     ] {
       library.function("torch.\(name)", "Tensor.\(name)", signature: "(input, other)") {
@@ -108,7 +113,8 @@ extension Library {
       ("sign", { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }),
     ]
     for (name, compute) in roundings {
-      library.function("torch.\(name)", "Tensor.\(name)", signature: "(input)") { (call) throws(Interruption) in
+      library.function("torch.\(name)", "Tensor.\(name)", signature: "(input)") {
+        (call) throws(Interruption) in
         let input = try call.tensor("input")
         guard let values = try call.interpreter.knownValues(input) else {
           throw call.interpreter.unsupported("torch.\(name) within a network is not supported yet")
@@ -148,8 +154,12 @@ extension Interpreter {
   /// PyTorch's promotion: a scalar only counts where it is of a higher kind.
   private func promotedType(_ left: TracedTensor, _ right: TracedTensor) -> DataType {
     let full = DataType.promoted(left.dataType, right.dataType)
-    if left.rank > 0, right.rank == 0, left.dataType.isFloating || !right.dataType.isFloating { return left.dataType == .bool ? full : left.dataType }
-    if right.rank > 0, left.rank == 0, right.dataType.isFloating || !left.dataType.isFloating { return right.dataType == .bool ? full : right.dataType }
+    if left.rank > 0, right.rank == 0, left.dataType.isFloating || !right.dataType.isFloating {
+      return left.dataType == .bool ? full : left.dataType
+    }
+    if right.rank > 0, left.rank == 0, right.dataType.isFloating || !left.dataType.isFloating {
+      return right.dataType == .bool ? full : right.dataType
+    }
     return full
   }
 
@@ -169,7 +179,8 @@ extension Interpreter {
       let isFloat = tracer.builder.type(of: value).elementType == .float32
       guard type.isFloating, isFloat else {
         throw unsupported(
-          "converting a tensor of the network from \(input.dataType.rawValue) to \(type.rawValue) is not supported yet")
+          "converting a tensor of the network from \(input.dataType.rawValue) to \(type.rawValue) is not supported yet"
+        )
       }
       return try tensor(.graph(value), input.shape, type, storage: input.cell.storage)
     }
@@ -185,7 +196,8 @@ extension Interpreter {
     switch value {
     case .tensor(let tensor): return tensor
     case .bool(let flag): return try scalar(flag ? 1 : 0, .bool)
-    case .int(let number): return try scalar(Double(number), other.dataType.isFloating ? other.dataType : .int64)
+    case .int(let number):
+      return try scalar(Double(number), other.dataType.isFloating ? other.dataType : .int64)
     case .float(let number): return try scalar(number, other.dataType.isFloating ? other.dataType : .float32)
     case .opaque(let name): throw unsupported("\(name) is not supported", hint: opaqueHint(name))
     default:
@@ -209,8 +221,10 @@ extension Interpreter {
   ) throws(Interruption) -> PythonValue {
     for value in [left, right] {
       if case .instance = value {
-        throw raise(.typeError, "unsupported operand type(s) for \(operation.rawValue): "
-          + "'\(typeName(left))' and '\(typeName(right))'")
+        throw raise(
+          .typeError,
+          "unsupported operand type(s) for \(operation.rawValue): "
+            + "'\(typeName(left))' and '\(typeName(right))'")
       }
     }
     let (a, b) = try operands(left, right)
@@ -253,7 +267,8 @@ extension Interpreter {
   ) throws(Interruption) -> TracedTensor {
     let type = promotedType(left, right)
     let shape = try elementwise(.divide, left, right).shape
-    guard let a = try knownValues(try expand(left, shape)), let b = try knownValues(try expand(right, shape)) else {
+    guard let a = try knownValues(try expand(left, shape)), let b = try knownValues(try expand(right, shape))
+    else {
       throw unsupported("\(operation.rawValue) on tensors of the network is not supported yet")
     }
     let values = zip(a, b).map { (x: Double, y: Double) -> Double in

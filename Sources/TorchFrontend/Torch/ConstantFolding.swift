@@ -34,7 +34,11 @@ extension Interpreter {
     try reserve(resultType.elementCount)
     var operands: [[Double]] = []
     for input in inputs { operands.append(try knownValues(input) ?? []) }
-    try spend(operands.reduce(resultType.elementCount) { $0 + $1.count } >> 2)
+    var work = operands.reduce(resultType.elementCount) { $0 + $1.count }
+    if case .matrixMultiply = operation, let columns = inputs[0].shape.last {
+      work = max(work, resultType.elementCount.multipliedReportingOverflow(by: columns).partialValue / 4)
+    }
+    try spend(work >> 2)
     guard
       let values = Self.compute(operation, operands, inputs.map(\.shape), resultType.shape)
     else { throw unsupported("\(operation.name) of constants is not supported") }
@@ -47,7 +51,8 @@ extension Interpreter {
     if dataType == .float64 { return value }
     if dataType.isFloating { return Double(Float(value)) }
     if dataType == .bool { return value == 0 ? 0 : 1 }
-    return value.isFinite ? value.rounded(.towardZero) : 0
+    // What does not fit into 64 bits is undefined in PyTorch.
+    return abs(value) < 0x1p62 ? value.rounded(.towardZero) : 0
   }
 
   /// The result of an operation on tensors that each hold one number everywhere.
@@ -136,7 +141,9 @@ extension Interpreter {
       if case .logSoftmax = operation { isLogarithmic = true }
       return softmax(first, firstShape, axis, isLogarithmic: isLogarithmic)
     case .matrixMultiply(let transposeLeft, let transposeRight):
-      guard inputs.count == 2, shapes[0].count == 2, shapes[1].count == 2, shape.count == 2 else { return nil }
+      guard inputs.count == 2, shapes[0].count == 2, shapes[1].count == 2, shape.count == 2 else {
+        return nil
+      }
       let depth = transposeLeft ? shapes[0][0] : shapes[0][1]
       var result: [Double] = []
       for row in 0..<shape[0] {

@@ -53,13 +53,26 @@ extension Library {
       }
       return call["self"]
     }
+    let join = NativeFunction("__add__", "(self, modules)") { (call) throws(Interruption) in
+      let module = try call.instance()
+      let result = try call.interpreter.instance(
+        of: call.interpreter.nativeClass(module.type.nearestNative?.qualifiedName ?? "torch.nn.ModuleList"))
+      call.interpreter.initializeModule(result)
+      let values = try module.childValues + call.interpreter.elements(of: call["modules"])
+      for (index, value) in values.enumerated() {
+        try call.interpreter.add(value, named: String(index), to: result)
+      }
+      return .instance(result)
+    }
     let sequence = [
-      "__len__": length, "__iter__": iterate, "__getitem__": item, "__setitem__": replace, "append": append,
+      "__add__": join, "__iadd__": extend, "__len__": length, "__iter__": iterate, "__getitem__": item,
+      "__setitem__": replace, "append": append,
       "extend": extend, "insert": insert, "__delitem__": remove,
     ]
 
     var sequential = sequence
-    sequential["forward"] = NativeFunction("Sequential.forward", "(self, input)") { (call) throws(Interruption) in
+    sequential["forward"] = NativeFunction("Sequential.forward", "(self, input)") {
+      (call) throws(Interruption) in
       var value = call["input"]
       for child in try call.instance().childValues {
         try call.interpreter.spend(1)
@@ -134,7 +147,8 @@ extension Library {
         for pair in try call.interpreter.elements(of: source) {
           let parts = try call.interpreter.elements(of: pair)
           guard parts.count == 2 else {
-            throw call.interpreter.raise(.valueError, "ModuleDict update sequence element has length \(parts.count); 2 is required")
+            throw call.interpreter.raise(
+              .valueError, "ModuleDict update sequence element has length \(parts.count); 2 is required")
           }
           pairs.append((parts[0], parts[1]))
         }
@@ -181,7 +195,9 @@ extension Library {
         },
         "__iter__": NativeFunction("__iter__", "(self)") { (call) throws(Interruption) in
           try call.interpreter.iterator(
-            .elements((try call.instance().module?.parameters.items ?? []).compactMap { $0.value.map { .tensor($0) } }))
+            .elements(
+              (try call.instance().module?.parameters.items ?? []).compactMap { $0.value.map { .tensor($0) } }
+            ))
         },
         "append": NativeFunction("append", "(self, value)") { (call) throws(Interruption) in
           let module = try call.instance()
@@ -225,7 +241,8 @@ extension Interpreter {
       let place = try index(key, items.count, "index")
       return items[place].value.map { .instance($0) } ?? PythonValue.none
     }
-    let result = try instance(of: nativeClass(container.type.nearestNative?.qualifiedName ?? "torch.nn.Sequential"))
+    let result = try instance(
+      of: nativeClass(container.type.nearestNative?.qualifiedName ?? "torch.nn.Sequential"))
     initializeModule(result)
     for (place, position) in try positions(slice, items.count).enumerated() {
       // A part of a Sequential keeps its names, a part of a ModuleList is numbered anew.

@@ -6,14 +6,18 @@ extension Library {
     library.module(
       "Conv2d",
       "(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode='zeros', device=None, dtype=None)",
-      { (call, module) throws(Interruption) in try call.interpreter.makeConvolution(call, module, dimensions: 2) },
+      { (call, module) throws(Interruption) in
+        try call.interpreter.makeConvolution(call, module, dimensions: 2)
+      },
       forward: { (call, module, input) throws(Interruption) in
         try call.interpreter.convolve(module, input, dimensions: 2)
       })
     library.module(
       "Conv1d",
       "(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode='zeros', device=None, dtype=None)",
-      { (call, module) throws(Interruption) in try call.interpreter.makeConvolution(call, module, dimensions: 1) },
+      { (call, module) throws(Interruption) in
+        try call.interpreter.makeConvolution(call, module, dimensions: 1)
+      },
       forward: { (call, module, input) throws(Interruption) in
         try call.interpreter.convolve(module, input, dimensions: 1)
       })
@@ -103,7 +107,8 @@ extension Interpreter {
     guard ["zeros", "reflect", "replicate", "circular"].contains(mode) else {
       throw raise(
         .valueError,
-        "padding_mode must be one of {'zeros', 'reflect', 'replicate', 'circular'}, but got padding_mode='\(mode)'")
+        "padding_mode must be one of {'zeros', 'reflect', 'replicate', 'circular'}, but got padding_mode='\(mode)'"
+      )
     }
     let kernel = try extents(call, "kernel_size", dimensions)
     for extent in kernel { try check("kernel_size", extent, module.type.name) }
@@ -140,7 +145,9 @@ extension Interpreter {
     }
     var padding = (before: numbers("padding"), after: numbers("padding"))
     if case .string(let mode)? = module.attributes["padding"] {
-      let totals = zip(weight.shape.dropFirst(2), numbers("dilation")).map { mode == "same" ? ($0 - 1) * $1 : 0 }
+      let totals = zip(weight.shape.dropFirst(2), numbers("dilation")).map {
+        mode == "same" ? ($0 - 1).multipliedReportingOverflow(by: $1).partialValue : 0
+      }
       padding = (totals.map { $0 / 2 }, totals.map { $0 - $0 / 2 })
     }
     return try convolution(
@@ -172,7 +179,9 @@ extension Interpreter {
       let message =
         "Given groups=\(groups), weight of size \(weight.shape), expected input\(images.shape) to have "
         + "\(expected) channels, but got \(images.shape[1]) channels instead"
-      if let module { throw mismatch(module, "in_channels", builtFor: expected, reached: images.shape[1], message) }
+      if let module {
+        throw mismatch(module, "in_channels", builtFor: expected, reached: images.shape[1], message)
+      }
       throw raise(.runtimeError, message, identifier: "torch.shape")
     }
     let limit = 1 << 30

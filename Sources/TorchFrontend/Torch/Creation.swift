@@ -5,13 +5,15 @@ extension Library {
   static let creation: Family = { library in
     library.namespace(
       "torch", "torch.nn", "torch.nn.functional", "torch.nn.init", "torch.nn.parameter", "torch.nn.utils",
-      "torch.utils", "torch.cuda", "torch.jit", "torch.linalg", "torch.special", "torch.autograd", "torch.backends",
+      "torch.utils", "torch.cuda", "torch.jit", "torch.linalg", "torch.special", "torch.autograd",
+      "torch.backends",
       "torch.backends.cudnn")
     for type in [
       DataType.float32, .float64, .float16, .bfloat16, .int64, .int32, .int16, .int8, .uint8, .bool,
     ] { library.constant("torch.\(type.rawValue)", .dataType(type)) }
     for (name, type) in [
-      ("float", DataType.float32), ("double", .float64), ("half", .float16), ("long", .int64), ("int", .int32),
+      ("float", DataType.float32), ("double", .float64), ("half", .float16), ("long", .int64),
+      ("int", .int32),
       ("short", .int16),
     ] { library.constant("torch.\(name)", .dataType(type)) }
     library.constant("torch.pi", .float(.pi))
@@ -22,7 +24,9 @@ extension Library {
 
     let options = "*, dtype=None, device=None, requires_grad=False, layout=None, out=None, pin_memory=False"
     for (name, number) in [("zeros", 0.0), ("ones", 1), ("empty", 0)] {
-      library.function("torch.\(name)", signature: "(*size, dtype=None, device=None, requires_grad=False, **kwargs)") {
+      library.function(
+        "torch.\(name)", signature: "(*size, dtype=None, device=None, requires_grad=False, **kwargs)"
+      ) {
         (call) throws(Interruption) in
         let shape = try call.restInts("size")
         return .tensor(
@@ -32,22 +36,26 @@ extension Library {
         (call) throws(Interruption) in
         let input = try call.tensor("input")
         return .tensor(
-          try call.interpreter.tensor(.fill(number), input.shape, try call.dataType("dtype") ?? input.dataType))
+          try call.interpreter.tensor(
+            .fill(number), input.shape, try call.dataType("dtype") ?? input.dataType))
       }
       library.function("Tensor.new_\(name)", signature: "(self, *size, dtype=None, device=None, **kwargs)") {
         (call) throws(Interruption) in
         let type = try call.tensor("self").dataType
         return .tensor(
-          try call.interpreter.tensor(.fill(number), try call.restInts("size"), try call.dataType("dtype") ?? type))
+          try call.interpreter.tensor(
+            .fill(number), try call.restInts("size"), try call.dataType("dtype") ?? type))
       }
     }
-    library.function("torch.full", signature: "(size, fill_value, \(options))") { (call) throws(Interruption) in
+    library.function("torch.full", signature: "(size, fill_value, \(options))") {
+      (call) throws(Interruption) in
       let natural: DataType = if case .float = call["fill_value"] { .float32 } else { .int64 }
       return .tensor(
         try call.interpreter.tensor(
           .fill(try call.double("fill_value")), try call.ints("size"), try call.dataType("dtype") ?? natural))
     }
-    library.function("torch.full_like", signature: "(input, fill_value, \(options))") { (call) throws(Interruption) in
+    library.function("torch.full_like", signature: "(input, fill_value, \(options))") {
+      (call) throws(Interruption) in
       let input = try call.tensor("input")
       return .tensor(
         try call.interpreter.tensor(
@@ -56,26 +64,37 @@ extension Library {
     for (name, distribution) in [
       ("randn", Initializer.normal(mean: 0, standardDeviation: 1)), ("rand", .uniform(lower: 0, upper: 1)),
     ] {
-      library.function("torch.\(name)", signature: "(*size, dtype=None, device=None, requires_grad=False, generator=None, **kwargs)") {
+      library.function(
+        "torch.\(name)",
+        signature: "(*size, dtype=None, device=None, requires_grad=False, generator=None, **kwargs)"
+      ) {
         (call) throws(Interruption) in
         .tensor(
           try call.interpreter.tensor(
             .random(distribution), try call.restInts("size"), try call.dataType("dtype") ?? .float32))
       }
-      library.function("torch.\(name)_like", signature: "(input, \(options))") { (call) throws(Interruption) in
+      library.function("torch.\(name)_like", signature: "(input, \(options))") {
+        (call) throws(Interruption) in
         let input = try call.tensor("input")
         return .tensor(try call.interpreter.tensor(.random(distribution), input.shape, input.dataType))
       }
     }
-    library.function("torch.normal", signature: "(mean, std, size, **kwargs)") { (call) throws(Interruption) in
-      let distribution = Initializer.normal(mean: try call.double("mean"), standardDeviation: try call.double("std"))
+    library.function("torch.normal", signature: "(mean, std, size, **kwargs)") {
+      (call) throws(Interruption) in
+      let distribution = Initializer.normal(
+        mean: try call.double("mean"), standardDeviation: try call.double("std"))
       return .tensor(try call.interpreter.tensor(.random(distribution), try call.ints("size")))
     }
-    library.function("torch.tensor", "torch.as_tensor", signature: "(data, dtype=None, device=None, requires_grad=False)") {
+    library.function(
+      "torch.tensor", "torch.as_tensor", signature: "(data, dtype=None, device=None, requires_grad=False)"
+    ) {
       (call) throws(Interruption) in
       let interpreter = call.interpreter
       let type = try call.dataType("dtype")
-      if case .tensor(let other) = call["data"] { return .tensor(try type.map { (type) throws(Interruption) in try interpreter.cast(other, type) } ?? other) }
+      if case .tensor(let other) = call["data"] {
+        return .tensor(
+          try type.map { (type) throws(Interruption) in try interpreter.cast(other, type) } ?? other)
+      }
       var values: [Double] = []
       var natural = DataType.bool
       let shape = try interpreter.collect(call["data"], &values, &natural)
@@ -89,7 +108,9 @@ extension Library {
     library.function("torch.arange", signature: "(start, end=None, step=1, \(options))") {
       (call) throws(Interruption) in
       let interpreter = call.interpreter
-      let isInteger = [call["start"], call["end"], call["step"]].allSatisfy { interpreter.isNone($0) || interpreter.integer($0) != nil }
+      let isInteger = [call["start"], call["end"], call["step"]].allSatisfy {
+        interpreter.isNone($0) || interpreter.integer($0) != nil
+      }
       let hasEnd = !interpreter.isNone(call["end"])
       let start = try hasEnd ? call.double("start") : 0
       let end = try hasEnd ? call.double("end") : call.double("start")
@@ -106,7 +127,8 @@ extension Library {
           .values((0..<Int(count)).map { start + Double($0) * step }), [Int(count)],
           try call.dataType("dtype") ?? (isInteger ? .int64 : .float32)))
     }
-    library.function("torch.linspace", signature: "(start, end, steps, \(options))") { (call) throws(Interruption) in
+    library.function("torch.linspace", signature: "(start, end, steps, \(options))") {
+      (call) throws(Interruption) in
       let start = try call.double("start")
       let end = try call.double("end")
       let count = try call.int("steps")
@@ -114,7 +136,9 @@ extension Library {
         throw call.interpreter.exhausted("torch.linspace makes too many elements", "limit.tensor")
       }
       let step = count > 1 ? (end - start) / Double(count - 1) : 0
-      let values = (0..<count).map { Double(Float($0 < count / 2 ? start + Double($0) * step : end - Double(count - 1 - $0) * step)) }
+      let values = (0..<count).map {
+        Double(Float($0 < count / 2 ? start + Double($0) * step : end - Double(count - 1 - $0) * step))
+      }
       return .tensor(try call.interpreter.tensor(.values(values), [count]))
     }
     library.function("torch.eye", signature: "(n, m=None, \(options))") { (call) throws(Interruption) in
@@ -157,7 +181,8 @@ extension Library {
       "torch.jit.script", "torch.jit.export", "torch.jit.ignore", "torch.jit.unused", "torch.compile",
       "torch.jit.script_method",
     ] {
-      library.function(name, signature: "(obj, *args, **kwargs)") { (call) throws(Interruption) in call["obj"] }
+      library.function(name, signature: "(obj, *args, **kwargs)") { (call) throws(Interruption) in call["obj"]
+      }
     }
     func context(_ name: String, stopsGradients: Bool) {
       library.add(

@@ -13,8 +13,9 @@ extension Library {
           try call.interpreter.checkProbability(try call.double("p"))
         },
         forward: { (call, module, input) throws(Interruption) in
-          try call.interpreter.dropout(
+          let result = try call.interpreter.dropout(
             input, module.double("p"), isPerChannel: isPerChannel, isActive: module.bool("training"))
+          return module.bool("inplace") ? try call.interpreter.write(result, into: input) : result
         })
       // `dropout2d` and its kin are active unless told otherwise, just as `dropout`.
       library.function(
@@ -23,10 +24,10 @@ extension Library {
       ) { (call) throws(Interruption) in
         let probability = try call.double("p")
         try call.interpreter.checkProbability(probability)
-        return .tensor(
-          try call.interpreter.dropout(
-            try call.tensor("input"), probability, isPerChannel: isPerChannel,
-            isActive: try call.bool("training")))
+        let input = try call.tensor("input")
+        let result = try call.interpreter.dropout(
+          input, probability, isPerChannel: isPerChannel, isActive: try call.bool("training"))
+        return .tensor(try call.bool("inplace") ? call.interpreter.write(result, into: input) : result)
       }
     }
   }

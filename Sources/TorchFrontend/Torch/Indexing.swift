@@ -4,7 +4,9 @@ extension Interpreter {
   /// `tensor[key]`: integers, slices, `...` and None.
   func subscripted(_ input: TracedTensor, _ key: PythonValue) throws(Interruption) -> TracedTensor {
     let keys: [PythonValue] = if case .tuple(let tuple) = key { tuple.elements } else { [key] }
-    let taken = keys.count { if case .none = $0 { false } else if case .ellipsis = $0 { false } else { true } }
+    let taken = keys.count {
+      if case .none = $0 { false } else if case .ellipsis = $0 { false } else { true }
+    }
     guard taken <= input.rank else {
       throw raise(
         .indexError, "too many indices for tensor of dimension \(input.rank)", identifier: "torch.dimension")
@@ -20,7 +22,9 @@ extension Interpreter {
         result = try reshape(result, shape)
         axis += 1
       case .ellipsis:
-        guard !hasEllipsis else { throw raise(.indexError, "an index can only have a single ellipsis ('...')") }
+        guard !hasEllipsis else {
+          throw raise(.indexError, "an index can only have a single ellipsis ('...')")
+        }
         hasEllipsis = true
         axis += input.rank - taken
       case .slice(let slice):
@@ -70,9 +74,12 @@ extension Interpreter {
       throw raise(.indexError, "tensors used as indices must be long, byte or bool tensors")
     }
     guard let numbers = try knownValues(index), !numbers.isEmpty else {
-      throw unsupported("indexing with a tensor that is only known when the network runs is not supported yet")
+      throw unsupported(
+        "indexing with a tensor that is only known when the network runs is not supported yet")
     }
-    guard numbers.count <= 1_024 else { throw unsupported("indexing with more than 1024 indices is not supported yet") }
+    guard numbers.count <= 1_024 else {
+      throw unsupported("indexing with more than 1024 indices is not supported yet")
+    }
     let extent = input.shape[axis]
     var parts: [TracedTensor] = []
     for number in numbers {
@@ -99,7 +106,8 @@ extension Interpreter {
     let offsets = try tensor(.values(elements.indices.map(Double.init)), target.shape, .float64)
     let places = try subscripted(offsets, key)
     let source = try tensorOperand(value, like: target)
-    guard let positions = try knownValues(places), let values = try knownValues(try expand(source, places.shape))
+    guard let positions = try knownValues(places),
+      let values = try knownValues(try expand(source, places.shape))
     else { throw unsupported("assigning a tensor of the network to a constant is not supported yet") }
     for (place, value) in zip(positions, values) {
       elements[Int(place)] = Self.rounded(value, target.dataType)

@@ -3,7 +3,10 @@ import NetworkGraph
 extension Library {
   /// `nn.init`: each function changes how a parameter begins.
   static let initialization: Family = { library in
-    func add(_ name: String, _ signature: String, _ make: @escaping @Sendable (NativeCall, TracedTensor) throws(Interruption) -> Initializer) {
+    func add(
+      _ name: String, _ signature: String,
+      _ make: @escaping @Sendable (NativeCall, TracedTensor) throws(Interruption) -> Initializer
+    ) {
       let body: NativeFunction.Body = { (call) throws(Interruption) in
         let target = try call.tensor("tensor")
         let distribution = try make(call, target)
@@ -49,7 +52,8 @@ extension Library {
         let fans = try call.interpreter.fans(target)
         let mode = try call.string("mode")
         guard mode == "fan_in" || mode == "fan_out" else {
-          throw call.interpreter.raise(.valueError, "Mode \(mode) not supported, please use one of ['fan_in', 'fan_out']")
+          throw call.interpreter.raise(
+            .valueError, "Mode \(mode) not supported, please use one of ['fan_in', 'fan_out']")
         }
         let gain = try call.interpreter.gain(try call.string("nonlinearity"), try call.double("a"))
         let deviation = gain / Double(mode == "fan_in" ? fans.in : fans.out).squareRoot()
@@ -60,7 +64,8 @@ extension Library {
     }
     library.function("torch.nn.init.calculate_gain", signature: "(nonlinearity, param=None)") {
       (call) throws(Interruption) in
-      .float(try call.interpreter.gain(try call.string("nonlinearity"), try call.optionalDouble("param") ?? 0.01))
+      .float(
+        try call.interpreter.gain(try call.string("nonlinearity"), try call.optionalDouble("param") ?? 0.01))
     }
     library.function("torch.nn.init._calculate_fan_in_and_fan_out", signature: "(tensor)") {
       (call) throws(Interruption) in

@@ -46,9 +46,12 @@ extension Library {
       let interpreter = call.interpreter
       let query = try call.tensor("query")
       let key = try call.tensor("key")
-      guard try !call.bool("is_causal") else { throw interpreter.unsupported("is_causal=True is not supported yet") }
+      guard try !call.bool("is_causal") else {
+        throw interpreter.unsupported("is_causal=True is not supported yet")
+      }
       guard let features = query.shape.last, query.rank >= 2, key.rank >= 2 else {
-        throw interpreter.raise(.runtimeError, "attention needs at least 2 dimensions", identifier: "torch.shape")
+        throw interpreter.raise(
+          .runtimeError, "attention needs at least 2 dimensions", identifier: "torch.shape")
       }
       let factor = try call.optionalDouble("scale") ?? 1 / Double(features).squareRoot()
       let scaled = try interpreter.elementwise(.multiply, query, try interpreter.scalar(factor))
@@ -56,11 +59,14 @@ extension Library {
       order.swapAt(key.rank - 1, key.rank - 2)
       var scores = try interpreter.matrixMultiply(scaled, try interpreter.permute(key, order))
       if let mask = try call.optionalTensor("attn_mask") {
-        guard mask.dataType.isFloating else { throw interpreter.unsupported("boolean attention masks are not supported yet") }
+        guard mask.dataType.isFloating else {
+          throw interpreter.unsupported("boolean attention masks are not supported yet")
+        }
         scores = try interpreter.elementwise(.add, scores, mask)
       }
       var weights = try interpreter.apply(.softmax(axis: scores.rank - 1), scores)
-      weights = try interpreter.dropout(weights, try call.double("dropout_p"), isPerChannel: false, isActive: true)
+      weights = try interpreter.dropout(
+        weights, try call.double("dropout_p"), isPerChannel: false, isActive: true)
       return .tensor(try interpreter.matrixMultiply(weights, try call.tensor("value")))
     }
   }
@@ -95,7 +101,8 @@ extension Interpreter {
   func matrixMultiply(_ left: TracedTensor, _ right: TracedTensor) throws(Interruption) -> TracedTensor {
     guard left.rank > 0, right.rank > 0 else {
       throw raise(
-        .runtimeError, "both arguments to matmul need to be at least 1D, but they are \(left.rank)D and \(right.rank)D",
+        .runtimeError,
+        "both arguments to matmul need to be at least 1D, but they are \(left.rank)D and \(right.rank)D",
         identifier: "torch.shape")
     }
     let a = left.rank == 1 ? try reshape(left, [1] + left.shape) : left

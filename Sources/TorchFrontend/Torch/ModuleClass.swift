@@ -4,24 +4,33 @@ extension Library {
   /// `nn.Module` itself, `nn.Parameter`, and what belongs to no family.
   static let moduleClass: Family = { library in
     func method(
-      _ name: String, _ signature: String, _ body: @escaping @Sendable (NativeCall, PythonInstance) throws(Interruption) -> PythonValue
+      _ name: String, _ signature: String,
+      _ body: @escaping @Sendable (NativeCall, PythonInstance) throws(Interruption) -> PythonValue
     ) -> (String, NativeFunction) {
-      (name, NativeFunction("Module.\(name)", signature) { (call) throws(Interruption) in try body(call, try call.instance()) })
+      (
+        name,
+        NativeFunction("Module.\(name)", signature) { (call) throws(Interruption) in
+          try body(call, try call.instance())
+        }
+      )
     }
     let returnsItself = [
       "to", "cuda", "cpu", "float", "double", "half", "requires_grad_", "type", "share_memory", "to_empty",
     ].map { name in
       method(name, "(self, *args, **kwargs)") { (call, module) throws(Interruption) in
         if name == "requires_grad_" {
-          let flag = try call.interpreter.isTrue(call.rest.first ?? call.restKeywords.first?.value ?? .bool(true))
+          let flag = try call.interpreter.isTrue(
+            call.rest.first ?? call.restKeywords.first?.value ?? .bool(true))
           for (_, tensor) in try call.interpreter.namedParameters(module) { tensor.requiresGradient = flag }
         }
         return .instance(module)
       }
     }
     let ignoring = [
-      "register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook", "register_backward_hook",
-      "zero_grad", "load_state_dict", "register_load_state_dict_pre_hook", "_register_load_state_dict_pre_hook",
+      "register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook",
+      "register_backward_hook",
+      "zero_grad", "load_state_dict", "register_load_state_dict_pre_hook",
+      "_register_load_state_dict_pre_hook", "save_hyperparameters",
     ].map { name in
       method(name, "(self, *args, **kwargs)") { (call, module) throws(Interruption) in
         call.interpreter.note("torch.hook", "\(name)() is ignored")
@@ -32,7 +41,8 @@ extension Library {
       method("__init__", "(self, *args, **kwargs)") { (call, module) throws(Interruption) in
         if !call.rest.isEmpty || !call.restKeywords.isEmpty {
           throw call.interpreter.raise(
-            .typeError, "Module.__init__() takes 1 positional argument but "
+            .typeError,
+            "Module.__init__() takes 1 positional argument but "
               + "\(call.rest.count + call.restKeywords.count + 1) were given")
         }
         call.interpreter.initializeModule(module)
@@ -48,17 +58,20 @@ extension Library {
       method("register_parameter", "(self, name, param)") { (call, module) throws(Interruption) in
         let name = try call.string("name")
         guard let state = module.module else {
-          throw call.interpreter.raise(.attributeError, "cannot assign parameter before Module.__init__() call")
+          throw call.interpreter.raise(
+            .attributeError, "cannot assign parameter before Module.__init__() call")
         }
         let parameter = try call.optionalTensor("param")
         guard parameter?.isParameter ?? true else {
           throw call.interpreter.raise(
-            .typeError, "cannot assign 'Tensor' object to parameter '\(name)' (torch.nn.Parameter or None required)")
+            .typeError,
+            "cannot assign 'Tensor' object to parameter '\(name)' (torch.nn.Parameter or None required)")
         }
         state.parameters.set(name, parameter)
         return .none
       },
-      method("register_buffer", "(self, name, tensor, persistent=True)") { (call, module) throws(Interruption) in
+      method("register_buffer", "(self, name, tensor, persistent=True)") {
+        (call, module) throws(Interruption) in
         let name = try call.string("name")
         guard let state = module.module else {
           throw call.interpreter.raise(.attributeError, "cannot assign buffer before Module.__init__() call")
@@ -195,13 +208,15 @@ extension Library {
     library.alias("torch.nn.parameter.Parameter", of: "torch.nn.Parameter")
     // Loss functions can be made and kept, and are no part of the network.
     for name in [
-      "CrossEntropyLoss", "MSELoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss", "L1Loss", "SmoothL1Loss", "KLDivLoss",
+      "CrossEntropyLoss", "MSELoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss", "L1Loss", "SmoothL1Loss",
+      "KLDivLoss",
       "HuberLoss",
     ] {
       library.module(
         name, "(*args, **kwargs)", { (_, _) throws(Interruption) in },
         methods: [
-          "forward": NativeFunction("\(name).forward", "(self, *args, **kwargs)") { (call) throws(Interruption) in
+          "forward": NativeFunction("\(name).forward", "(self, *args, **kwargs)") {
+            (call) throws(Interruption) in
             throw call.interpreter.unsupported("nn.\(name) within a network is not supported yet")
           }
         ])
@@ -230,7 +245,9 @@ extension Interpreter {
     state.modules.set(name, child)
   }
 
-  fileprivate func pairs(_ items: [(name: String, tensor: TracedTensor)]) throws(Interruption) -> [PythonValue] {
+  fileprivate func pairs(
+    _ items: [(name: String, tensor: TracedTensor)]
+  ) throws(Interruption) -> [PythonValue] {
     var result: [PythonValue] = []
     for (name, tensor) in items { result.append(try tuple([.string(name), .tensor(tensor)])) }
     return result

@@ -29,6 +29,9 @@ extension Library {
       "\(name).__init__", parameters.isEmpty ? "(self)" : "(self, \(parameters))"
     ) { (call) throws(Interruption) in
       let instance = try call.instance()
+      // A module costs far more than a step, in time and memory.
+      try call.interpreter.spend(64)
+      try call.interpreter.reserve(128)
       call.interpreter.beginModule(instance, call)
       try initialize(call, instance)
       return .none
@@ -55,7 +58,9 @@ extension PythonInstance {
     }
   }
 
-  func bool(_ name: String) -> Bool { if case .bool(let value)? = attributes[name] { value } else { int(name) != 0 } }
+  func bool(_ name: String) -> Bool {
+    if case .bool(let value)? = attributes[name] { value } else { int(name) != 0 }
+  }
 
   func string(_ name: String) -> String {
     if case .string(let value)? = attributes[name] { value } else { "" }
@@ -66,10 +71,12 @@ extension PythonInstance {
     switch attributes[name] {
     case .tuple(let tuple)?:
       let numbers = tuple.elements.compactMap { if case .int(let value) = $0 { value } else { nil } }
-      return numbers.count == 2 ? Size2D(numbers[0], numbers[1]) : Size2D(numbers.first ?? 0, numbers.first ?? 0)
+      return numbers.count == 2
+        ? Size2D(numbers[0], numbers[1]) : Size2D(numbers.first ?? 0, numbers.first ?? 0)
     case .list(let list)?:
       let numbers = list.elements.compactMap { if case .int(let value) = $0 { value } else { nil } }
-      return numbers.count == 2 ? Size2D(numbers[0], numbers[1]) : Size2D(numbers.first ?? 0, numbers.first ?? 0)
+      return numbers.count == 2
+        ? Size2D(numbers[0], numbers[1]) : Size2D(numbers.first ?? 0, numbers.first ?? 0)
     default: return Size2D(int(name), int(name))
     }
   }
@@ -115,7 +122,8 @@ extension Interpreter {
   /// Makes sure that an argument of a constructor is positive.
   func check(_ name: String, _ value: Int, _ type: String) throws(Interruption) {
     guard value > 0 else {
-      throw raise(.valueError, "\(type): \(name) must be positive, but is \(value)", identifier: "torch.argument")
+      throw raise(
+        .valueError, "\(type): \(name) must be positive, but is \(value)", identifier: "torch.argument")
     }
   }
 

@@ -51,10 +51,7 @@ final class ModuleState {
     if let parameter = parameters[name] { return parameter.map { .tensor($0) } ?? PythonValue.none }
     if let module = modules[name] { return module.map { .instance($0) } ?? PythonValue.none }
     if let buffer = buffers[name] { return buffer.map { .tensor($0) } ?? PythonValue.none }
-    switch name {
-    case "_modules", "_parameters", "_buffers": return nil
-    default: return nil
-    }
+    return nil
   }
 
   func remove(_ name: String) -> Bool {
@@ -90,7 +87,6 @@ extension Interpreter {
       }
     }
     if let site = call.site {
-      constructionCounts[site.range, default: 0] += 1
       instance.module?.construction = ModuleState.Construction(range: site.range, arguments: ranges)
     }
   }
@@ -222,7 +218,7 @@ extension Interpreter {
 
   // MARK: Running
 
-  /// `module(…)`
+  /// Runs a module: `module(…)`.
   func callModule(_ instance: PythonInstance, _ arguments: Arguments) throws(Interruption) -> PythonValue {
     guard let state = instance.module else {
       throw raise(
@@ -235,10 +231,8 @@ extension Interpreter {
     }
     let label = tracer.label
     tracer.label = state.path
-    activeModules.append(instance)
+    defer { tracer.label = label }
     let result = try call(forward, arguments)
-    if !activeModules.isEmpty { activeModules.removeLast() }
-    tracer.label = label
     if tracer.isTracing {
       state.isApplied = true
       if case .tensor(let tensor) = result { state.outputShape = tensor.shape }

@@ -22,7 +22,8 @@ extension Library {
         "(num_features, eps=1e-05, momentum=0.1, affine=False, track_running_stats=False, device=None, dtype=None)",
         { (call, module) throws(Interruption) in
           guard try !call.bool("track_running_stats") else {
-            throw call.interpreter.unsupported("InstanceNorm with track_running_stats=True is not supported yet")
+            throw call.interpreter.unsupported(
+              "InstanceNorm with track_running_stats=True is not supported yet")
           }
           let count = try call.int("num_features")
           let shape = try call.bool("affine") ? [count] : nil
@@ -33,14 +34,17 @@ extension Library {
           let interpreter = call.interpreter
           guard input.rank == dimensions + 2 else {
             throw interpreter.raise(
-              .valueError, "expected \(dimensions + 2)D input (got \(input.rank)D input)", identifier: "torch.shape")
+              .valueError, "expected \(dimensions + 2)D input (got \(input.rank)D input)",
+              identifier: "torch.shape")
           }
           let normal = try interpreter.standardize(input, Array(2..<input.rank), module.double("eps"))
-          return try interpreter.affine(normal, module.tensor("weight"), module.tensor("bias"), channelAxis: 1)
+          return try interpreter.affine(
+            normal, module.tensor("weight"), module.tensor("bias"), channelAxis: 1)
         })
     }
     library.module(
-      "LayerNorm", "(normalized_shape, eps=1e-05, elementwise_affine=True, bias=True, device=None, dtype=None)",
+      "LayerNorm",
+      "(normalized_shape, eps=1e-05, elementwise_affine=True, bias=True, device=None, dtype=None)",
       { (call, module) throws(Interruption) in
         let shape = try call.ints("normalized_shape")
         try call.interpreter.checkShape(shape)
@@ -87,7 +91,8 @@ extension Library {
               + "shape [\(module.int("num_channels"))] and input of shape \(input.shape)")
         }
         return try call.interpreter.groupNormalize(
-          input, module.int("num_groups"), module.tensor("weight"), module.tensor("bias"), module.double("eps"))
+          input, module.int("num_groups"), module.tensor("weight"), module.tensor("bias"),
+          module.double("eps"))
       })
     library.function(
       "torch.nn.functional.group_norm", signature: "(input, num_groups, weight=None, bias=None, eps=1e-05)"
@@ -124,7 +129,9 @@ extension Library {
     ) { (call) throws(Interruption) in
       let interpreter = call.interpreter
       let input = try call.tensor("input")
-      guard try call.double("p") == 2 else { throw interpreter.unsupported("normalize with p other than 2 is not supported yet") }
+      guard try call.double("p") == 2 else {
+        throw interpreter.unsupported("normalize with p other than 2 is not supported yet")
+      }
       let axes = [try interpreter.axis(try call.int("dim"), input.rank)]
       let squares = try interpreter.apply(.unary(.square), input)
       let sum = try interpreter.apply(.reduce(Reduction(.sum, axes: axes, keepsDimensions: true)), squares)
@@ -172,7 +179,8 @@ extension Interpreter {
     }
     if isTraining { try checkTrainingBatch(input) }
     return try batchNormalize(
-      input, isTracking ? module.tensor("running_mean") : nil, isTracking ? module.tensor("running_var") : nil,
+      input, isTracking ? module.tensor("running_mean") : nil,
+      isTracking ? module.tensor("running_var") : nil,
       module.tensor("weight"), module.tensor("bias"), isTraining: isTraining || !isTracking,
       momentum: momentum, epsilon: module.double("eps"))
   }
@@ -190,7 +198,8 @@ extension Interpreter {
     _ bias: TracedTensor?, isTraining: Bool, momentum: Double, epsilon: Double
   ) throws(Interruption) -> TracedTensor {
     guard input.rank >= 2 else {
-      throw raise(.valueError, "expected at least 2D input (got \(input.rank)D input)", identifier: "torch.shape")
+      throw raise(
+        .valueError, "expected at least 2D input (got \(input.rank)D input)", identifier: "torch.shape")
     }
     guard (weight == nil) == (bias == nil) else {
       throw unsupported("batch normalisation with a weight but no bias is not supported yet")

@@ -29,7 +29,8 @@ extension Library {
             roundsUp: module.bool("ceil_mode"), module: module)
         })
       library.function(
-        "torch.nn.functional.max_pool\(suffix)", "torch.max_pool\(suffix)", signature: "(input, \(functional))"
+        "torch.nn.functional.max_pool\(suffix)", "torch.max_pool\(suffix)",
+        signature: "(input, \(functional))"
       ) { (call) throws(Interruption) in
         guard try !call.bool("return_indices") else {
           throw call.interpreter.unsupported("return_indices=True is not supported yet")
@@ -51,7 +52,8 @@ extension Library {
           let divisor = call.interpreter.integer(module.attributes["divisor_override"] ?? .none)
           return try call.interpreter.pool(
             input, .average(countsPadding: module.bool("count_include_pad"), divisor: divisor), dimensions,
-            kernel: module.pair("kernel_size"), stride: module.pair("stride"), padding: module.pair("padding"),
+            kernel: module.pair("kernel_size"), stride: module.pair("stride"),
+            padding: module.pair("padding"),
             roundsUp: module.bool("ceil_mode"), module: module)
         })
       library.function(
@@ -77,7 +79,8 @@ extension Library {
               throw call.interpreter.unsupported("return_indices=True is not supported yet")
             }
             return try call.interpreter.adaptivePool(
-              input, module.attributes["output_size"] ?? .none, dimensions, isMaximum: isMaximum, module: module)
+              input, module.attributes["output_size"] ?? .none, dimensions, isMaximum: isMaximum,
+              module: module)
           })
         library.function(
           "torch.nn.functional.\(function)\(suffix)", "torch.\(function)\(suffix)",
@@ -115,9 +118,12 @@ extension Interpreter {
     let isFlat = dimensions == 1
     func flat(_ size: Size2D, _ height: Int) -> Size2D { isFlat ? Size2D(height, size.height) : size }
     let window = Pooling(
-      kernel: flat(kernel, 1), stride: flat(stride, 1), padding: flat(padding, 0), dilation: flat(dilation, 1),
+      kernel: flat(kernel, 1), stride: flat(stride, 1), padding: flat(padding, 0),
+      dilation: flat(dilation, 1),
       roundsUp: roundsUp)
-    for (size, minimum) in [(window.kernel, 1), (window.stride, 1), (window.padding, 0), (window.dilation, 1)] {
+    for (size, minimum) in [
+      (window.kernel, 1), (window.stride, 1), (window.padding, 0), (window.dilation, 1),
+    ] {
       for value in [size.height, size.width] where value < minimum || value >= 1 << 30 {
         throw raise(
           .runtimeError, "\(name): kernel size, stride, dilation should be greater than zero",
@@ -149,7 +155,8 @@ extension Interpreter {
     case .average(let countsPadding, let divisor):
       if let divisor, divisor == 0 { throw raise(.runtimeError, "divisor must be not zero") }
       result = try apply(
-        .averagePooling(AveragePooling(window: window, countsPadding: countsPadding, divisor: divisor)), images)
+        .averagePooling(AveragePooling(window: window, countsPadding: countsPadding, divisor: divisor)),
+        images)
     }
     return try restored(result, input, dimensions)
   }
@@ -165,7 +172,8 @@ extension Interpreter {
     }
     if wanted.count == 1 { wanted = [PythonValue](repeating: wanted[0], count: dimensions) }
     guard wanted.count == dimensions else {
-      throw raise(.runtimeError, "adaptive pooling: output_size must be \(dimensions)", identifier: "torch.argument")
+      throw raise(
+        .runtimeError, "adaptive pooling: output_size must be \(dimensions)", identifier: "torch.argument")
     }
     var extents: [Int] = []
     for (index, value) in wanted.enumerated() {

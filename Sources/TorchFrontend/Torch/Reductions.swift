@@ -13,7 +13,8 @@ extension Library {
         var input = try call.tensor("input")
         if kind == .mean, !input.dataType.isFloating {
           throw interpreter.raise(
-            .runtimeError, "mean(): could not infer output dtype. Input dtype must be either a floating point or "
+            .runtimeError,
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or "
               + "complex dtype. Got: \(input.dataType.rawValue)")
         }
         if kind == .sum, input.dataType == .bool { input = try interpreter.cast(input, .int64) }
@@ -22,7 +23,9 @@ extension Library {
       }
     }
     for (name, kind) in [("max", Reduction.Kind.maximum), ("min", .minimum)] {
-      library.function("torch.\(name)", "Tensor.\(name)", signature: "(input, dim=None, keepdim=False, *, other=None)") {
+      library.function(
+        "torch.\(name)", "Tensor.\(name)", signature: "(input, dim=None, keepdim=False, *, other=None)"
+      ) {
         (call) throws(Interruption) in
         let interpreter = call.interpreter
         let input = try call.tensor("input")
@@ -52,7 +55,11 @@ extension Library {
         var dimensions: [Int]?
         var isUnbiased = try call.bool("unbiased")
         // `x.var(False)` is the overload without dimensions.
-        if case .bool(let flag) = call["dim"] { isUnbiased = flag } else { dimensions = try call.optionalInts("dim") }
+        if case .bool(let flag) = call["dim"] {
+          isUnbiased = flag
+        } else {
+          dimensions = try call.optionalInts("dim")
+        }
         let axes = try interpreter.axes(dimensions, input.rank)
         let keeps = try call.bool("keepdim")
         let count = axes.reduce(1) { $0 * input.shape[$1] }
@@ -61,7 +68,7 @@ extension Library {
         let centred = try interpreter.elementwise(.subtract, input, mean)
         let squares = try interpreter.apply(.unary(.square), centred)
         let sum = try interpreter.reduce(.sum, squares, axes, keeps: keeps)
-        let divisor = try interpreter.scalar(Double(max(0, count - correction)))
+        let divisor = try interpreter.scalar(max(0, Double(count) - Double(correction)))
         let variance = try interpreter.elementwise(.divide, sum, divisor)
         return .tensor(isRoot ? try interpreter.apply(.unary(.squareRoot), variance) : variance)
       }
@@ -91,7 +98,8 @@ extension Library {
       default: throw interpreter.unsupported("norms other than 1 and 2 are not supported yet")
       }
     }
-    library.function("torch.cumsum", "Tensor.cumsum", signature: "(input, dim)") { (call) throws(Interruption) in
+    library.function("torch.cumsum", "Tensor.cumsum", signature: "(input, dim)") {
+      (call) throws(Interruption) in
       let interpreter = call.interpreter
       let input = try call.tensor("input")
       let axis = try interpreter.axis(try call.int("dim"), input.rank)
@@ -101,7 +109,9 @@ extension Library {
       var parts: [TracedTensor] = []
       for index in 0..<input.shape[axis] {
         let part = try interpreter.slice(input, axis, index, index + 1)
-        parts.append(try parts.last.map { (sum) throws(Interruption) in try interpreter.elementwise(.add, sum, part) } ?? part)
+        parts.append(
+          try parts.last.map { (sum) throws(Interruption) in try interpreter.elementwise(.add, sum, part) }
+            ?? part)
       }
       return .tensor(try interpreter.concatenate(parts, axis))
     }

@@ -21,7 +21,8 @@ extension Library {
         forward: { (call, module, input) throws(Interruption) in
           var numbers = try call.ints(module.attributes["padding"] ?? .none, "padding")
           if numbers.count == 1 { numbers = [Int](repeating: numbers[0], count: 2 * pairs) }
-          return try call.interpreter.pad(input, numbers, name == "ZeroPad2d" ? value : module.double("value"))
+          return try call.interpreter.pad(
+            input, numbers, name == "ZeroPad2d" ? value : module.double("value"))
         })
     }
     library.module(
@@ -29,7 +30,9 @@ extension Library {
       forward: { (call, module, input) throws(Interruption) in
         try call.interpreter.pixelShuffle(input, module.int("upscale_factor"))
       })
-    library.function("torch.nn.functional.pixel_shuffle", "torch.pixel_shuffle", signature: "(input, upscale_factor)") {
+    library.function(
+      "torch.nn.functional.pixel_shuffle", "torch.pixel_shuffle", signature: "(input, upscale_factor)"
+    ) {
       (call) throws(Interruption) in
       .tensor(try call.interpreter.pixelShuffle(try call.tensor("input"), try call.int("upscale_factor")))
     }
@@ -39,16 +42,19 @@ extension Library {
         let groups = module.int("groups")
         guard input.rank >= 3, groups > 0, input.shape[1].isMultiple(of: groups) else {
           throw call.interpreter.raise(
-            .runtimeError, "Number of channels must be divisible by groups. Got \(input.shape) and \(groups) groups.",
+            .runtimeError,
+            "Number of channels must be divisible by groups. Got \(input.shape) and \(groups) groups.",
             identifier: "torch.shape")
         }
         let rest = Array(input.shape.dropFirst(2))
-        let split = try call.interpreter.reshape(input, [input.shape[0], groups, input.shape[1] / groups] + rest)
+        let split = try call.interpreter.reshape(
+          input, [input.shape[0], groups, input.shape[1] / groups] + rest)
         let order = [0, 2, 1] + Array(3..<split.rank)
         return try call.interpreter.reshape(try call.interpreter.permute(split, order), input.shape)
       })
     library.module(
-      "Upsample", "(size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None)",
+      "Upsample",
+      "(size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None)",
       forward: { (call, module, input) throws(Interruption) in
         try call.interpreter.interpolate(
           input, module.attributes["size"] ?? .none, module.attributes["scale_factor"] ?? .none,
@@ -68,10 +74,13 @@ extension Library {
 
 extension Interpreter {
   /// `F.pad` with a constant: pairs from the last dimension on; negative ones crop.
-  fileprivate func pad(_ input: TracedTensor, _ numbers: [Int], _ value: Double) throws(Interruption) -> TracedTensor {
+  fileprivate func pad(
+    _ input: TracedTensor, _ numbers: [Int], _ value: Double
+  ) throws(Interruption) -> TracedTensor {
     guard numbers.count.isMultiple(of: 2), numbers.count / 2 <= input.rank else {
       throw raise(
-        .runtimeError, "Padding length must be divisible by 2 and at most twice the dimensionality of the input",
+        .runtimeError,
+        "Padding length must be divisible by 2 and at most twice the dimensionality of the input",
         identifier: "torch.shape")
     }
     var before = [Int](repeating: 0, count: input.rank)
@@ -120,7 +129,8 @@ extension Interpreter {
       throw unsupported("interpolation with mode='\(mode)' is not supported yet")
     }
     guard input.rank >= 3 else {
-      throw raise(.valueError, "interpolate needs at least 3D input, but got \(input.shape)", identifier: "torch.shape")
+      throw raise(
+        .valueError, "interpolate needs at least 3D input, but got \(input.shape)", identifier: "torch.shape")
     }
     let spatial = Array(input.shape.dropFirst(2))
     var factors: [Int] = []

@@ -10,10 +10,13 @@ extension Library {
     library.function("Tensor.size", signature: "(self, dim=None)") {
       (call) throws(Interruption) in
       let tensor = try call.tensor("self")
-      guard let dimension = try call.optionalInt("dim") else { return try call.interpreter.size(tensor.shape) }
+      guard let dimension = try call.optionalInt("dim") else {
+        return try call.interpreter.size(tensor.shape)
+      }
       let axis = try call.interpreter.axis(dimension, tensor.rank)
       guard tensor.rank > 0 else {
-        throw call.interpreter.raise(.indexError, "Dimension specified as \(dimension) but tensor has no dimensions")
+        throw call.interpreter.raise(
+          .indexError, "Dimension specified as \(dimension) but tensor has no dimensions")
       }
       return .int(tensor.shape[axis])
     }
@@ -50,7 +53,8 @@ extension Library {
     for name in [
       "contiguous", "cuda", "cpu", "to", "type_as", "half", "pin_memory", "requires_grad_", "share_memory_",
     ] {
-      library.function("Tensor.\(name)", signature: "(self, *args, **kwargs)") { (call) throws(Interruption) in
+      library.function("Tensor.\(name)", signature: "(self, *args, **kwargs)") {
+        (call) throws(Interruption) in
         let tensor = try call.tensor("self")
         if name == "requires_grad_" {
           let flag = call.rest.first ?? call.restKeywords.first?.value ?? .bool(true)
@@ -108,7 +112,8 @@ extension Library {
           return .float(value)
         })
     }
-    library.function("Tensor.copy_", signature: "(self, src, non_blocking=False)") { (call) throws(Interruption) in
+    library.function("Tensor.copy_", signature: "(self, src, non_blocking=False)") {
+      (call) throws(Interruption) in
       let target = try call.tensor("self")
       let source = try call.interpreter.expand(try call.tensor("src"), target.shape)
       return .tensor(try call.interpreter.write(source, into: target))

@@ -1,6 +1,8 @@
 import NetworkGraph
 
-/// PyTorch's element types. In graphs, floating types are float32 and integers int32.
+/// PyTorch's element types.
+///
+/// In graphs, floating types are float32 and integers int32.
 enum DataType: String, Sendable {
   case float32, float64, float16, bfloat16
   case int64, int32, int16, int8, uint8

@@ -135,6 +135,11 @@ extension Interpreter {
     if case .values(let values) = content { try reserve(values.count) }
     let type = TensorType(elementType ?? tensor.dataType.elementType, tensor.shape)
     guard let value = tracer.constant(content, type) else {
+      if tensor.isParameter {
+        throw unsupported(
+          "a parameter is used that is not registered in the network",
+          hint: "keep layers in attributes or in nn.ModuleList, not in a plain list or dict")
+      }
       if case .random = content {
         throw unsupported("random numbers within a network are not supported")
       }

@@ -1,0 +1,116 @@
+import Foundation
+import NetworkGraph
+import Testing
+
+@testable import TorchFrontend
+
+/// What PyTorch says of a network.
+private struct Reference: Decodable {
+  struct Parameter: Decodable, Equatable {
+    var name: String
+    var shape: [Int]
+    var isTrainable: Bool
+
+    init(_ name: String, _ shape: [Int], _ isTrainable: Bool) {
+      (self.name, self.shape, self.isTrainable) = (name, shape, isTrainable)
+    }
+
+    init(from decoder: any Decoder) throws {
+      var container = try decoder.unkeyedContainer()
+      name = try container.decode(String.self)
+      shape = try container.decode([Int].self)
+      isTrainable = container.isAtEnd ? false : try container.decode(Bool.self)
+    }
+  }
+
+  var error: String?
+  var parameters: [Parameter]?
+  var buffers: [Parameter]?
+  var statistics: [[Double]]?
+  var leaves: [String]?
+  var output: [Int]?
+}
+
+@Suite struct ParityTests {
+  @Test func everyFixtureCompilesInBothModes() throws {
+    #expect(Fixture.networks.count >= 25)
+    for fixture in Fixture.networks {
+      for isTraining in [false, true] {
+        do {
+          let network = try NetworkCompiler.compile(
+            fixture.source,
+            options: CompilationOptions(
+              inputShape: fixture.inputShape, classCount: 10, isTraining: isTraining))
+          #expect(network.outputShape == [fixture.inputShape[0], 10], "\(fixture.name)")
+          try network.graph.verify()
+        } catch {
+          Issue.record("\(fixture.name): \(error)")
+        }
+      }
+    }
+  }
+
+  @Test func stateDictsAndShapesAreThoseOfPyTorch() throws {
+    guard let python = PyTorch.python, let folder = Fixture.folder else {
+      print("notice: no python3 can import torch; the comparison with PyTorch is skipped")
+      return
+    }
+    var networks: [(fixture: Fixture, network: CompiledNetwork)] = []
+    for fixture in Fixture.networks {
+      let options = CompilationOptions(inputShape: fixture.inputShape, classCount: 10)
+      networks.append((fixture, try NetworkCompiler.compile(fixture.source, options: options)))
+    }
+    let input = networks.map { fixture, network in
+      "\(fixture.path)\t\(network.className)\t\(fixture.inputShape.map(String.init).joined(separator: ","))\n"
+    }
+    let result = try PyTorch.run(
+      python, [folder.appendingPathComponent("parity.py").path], input: input.joined())
+    let lines = result.output.split(separator: UInt8(ascii: "\n"))
+    try #require(lines.count == networks.count)
+    for (line, item) in zip(lines, networks) {
+      let reference = try JSONDecoder().decode(Reference.self, from: Data(line))
+      let (name, graph) = (item.fixture.name, item.network.graph)
+      #expect(reference.error == nil, "\(name)")
+      let parameters = graph.parameters.map {
+        Reference.Parameter($0.name, graph.type(of: $0.value).shape, $0.isTrainable)
+      }
+      #expect(parameters == reference.parameters, "\(name)")
+      let buffers = graph.buffers.map { Reference.Parameter($0.name, graph.type(of: $0.value).shape, false) }
+      #expect(buffers == reference.buffers, "\(name)")
+      #expect(item.network.layers.map(\.path) == reference.leaves, "\(name)")
+      #expect(item.network.outputShape == reference.output, "\(name)")
+      for (variable, statistics) in zip(graph.parameters, reference.statistics ?? []) {
+        let count = graph.type(of: variable.value).elementCount
+        expectAgreement(variable, count, mean: statistics[0], deviation: statistics[1], name)
+      }
+    }
+  }
+
+  /// Whether PyTorch's sample could well come from our distribution: both moments within six standard errors.
+  private func expectAgreement(
+    _ variable: Variable, _ count: Int, mean: Double, deviation: Double, _ network: String
+  ) {
+    let moments: (mean: Double, deviation: Double)
+    switch variable.initializer {
+    case .constant(let value): moments = (value, 0)
+    case .uniform(let lower, let upper): moments = ((lower + upper) / 2, (upper - lower) / 12.0.squareRoot())
+    case .normal(let mean, let deviation): moments = (mean, deviation)
+    case .truncatedNormal(let mean, let deviation, _, _):
+      // Bounds of many deviations, as those of the fixtures, change nothing.
+      moments = (mean, deviation)
+    case .values(let values):
+      let average = values.reduce(0.0) { $0 + Double($1) } / Double(max(1, values.count))
+      let square = values.reduce(0.0) { $0 + (Double($1) - average) * (Double($1) - average) }
+      moments = (average, (square / Double(max(1, values.count))).squareRoot())
+    }
+    let isExact: Bool
+    switch variable.initializer {
+    case .constant, .values: isExact = true
+    default: isExact = false
+    }
+    let error = isExact ? 1e-6 : 6 * moments.deviation / Double(count).squareRoot()
+    #expect(abs(mean - moments.mean) <= error + 1e-6, "\(network): mean of \(variable.name)")
+    guard isExact || count >= 16 else { return }
+    #expect(abs(deviation - moments.deviation) <= error + 1e-6, "\(network): deviation of \(variable.name)")
+  }
+}

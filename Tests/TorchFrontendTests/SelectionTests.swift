@@ -1,0 +1,196 @@
+import NetworkGraph
+import PythonSyntax
+import Testing
+import TorchFrontend
+
+/// Which class is the network, what it is constructed with, and what its surroundings may do.
+@Suite struct SelectionTests {
+  private func compile(
+    _ source: String, shape: [Int] = [2, 3, 8, 8], classes: Int? = nil, className: String? = nil,
+    isTraining: Bool = false
+  ) throws(CompilationFailure) -> CompiledNetwork {
+    let head = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
+    return try NetworkCompiler.compile(
+      head + source,
+      options: CompilationOptions(
+        inputShape: shape, classCount: classes, isTraining: isTraining, className: className))
+  }
+
+  /// A class whose first layer's parameters tell which one was taken.
+  private func type(
+    _ name: String, _ parameters: String, _ layer: String, base: String = "nn.Module"
+  ) -> String {
+    """
+    class \(name)(\(base)):
+        def __init__(self\(parameters)):
+            super().__init__()
+            self.layer = \(layer)
+        def forward(self, x):
+            return self.layer(x.flatten(1))
+
+    """
+  }
+
+  @Test func theLastClassThatNoOtherUsesIsTaken() throws {
+    let block = type("Block", "", "nn.Linear(192, 4)")
+    let net = type("Net", "", "Block()")
+    #expect(try compile(net + block).className == "Net")
+    #expect(try compile(block + net).className == "Net")
+    #expect(try compile(net + block + type("Later", "", "nn.Linear(192, 3)")).className == "Later")
+    #expect(try compile(net + block, className: "Block").className == "Block")
+  }
+
+  @Test func usesThroughFunctionsAndTablesCount() throws {
+    let net = type("Net", "", "make()")
+    let block = type("Block", "", "nn.Linear(192, 4)")
+    #expect(try compile(net + "def make():\n    return Block()\n" + block).className == "Net")
+    let other = type("Net", "", "TABLE['a']()")
+    #expect(try compile(other + block + "TABLE = {'a': Block}\n").className == "Net")
+  }
+
+  @Test func lossesAndOtherModulesWithSeveralInputsAreNotTaken() throws {
+    let loss =
+      "class Loss(nn.Module):\n    def forward(self, prediction, target):\n        return prediction\n"
+    #expect(try compile(type("Net", "", "nn.Linear(192, 4)") + loss).className == "Net")
+  }
+
+  @Test func aFactoryOrVariableMakesWhatCannotBeConstructed() throws {
+    let net = type("Net", ", widths", "nn.Linear(192, widths[0])")
+    let factory = try compile(net + "def small():\n    return Net([5])\ndef test():\n    print(Net([6]))\n")
+    #expect(factory.className == "small")
+    #expect(factory.outputShape == [2, 5])
+    let variable = try compile(net + "model = Net([7])\n")
+    #expect(variable.className == "model")
+    #expect(variable.outputShape == [2, 7])
+    #expect(try compile(net + "model = Net([7])\n", className: "Net").outputShape == [2, 7])
+  }
+
+  @Test(arguments: ["num_classes", "n_classes", "classes", "output_dim", "out_features", "num_labels"])
+  func theNumberOfClassesIsPassed(_ name: String) throws {
+    for parameter in [", \(name)", ", \(name)=1000"] {
+      let network = try compile(type("Net", parameter, "nn.Linear(192, \(name))"), classes: 7)
+      #expect(network.outputShape == [2, 7])
+    }
+  }
+
+  @Test func inputExtentsArePassedWhereNothingElseWorks() throws {
+    let needed = type("Net", ", input_dim, num_classes", "nn.Linear(input_dim, num_classes)")
+    #expect(try compile(needed, classes: 7).outputShape == [2, 7])
+    // A default that works stays; one that does not is replaced.
+    let fitting = type("Net", ", in_channels=192", "nn.Linear(in_channels, 4)")
+    #expect(try compile(fitting).outputShape == [2, 4])
+    let conv = """
+      class Net(nn.Module):
+          def __init__(self, in_channels=1, img_size=28):
+              super().__init__()
+              self.conv = nn.Conv2d(in_channels, 4, 3, padding=1)
+              self.fc = nn.Linear(4 * img_size ** 2, 10)
+          def forward(self, x):
+              return self.fc(self.conv(x).flatten(1))
+
+      """
+    #expect(try compile(conv).outputShape == [2, 10])
+    let shape = type("Net", ", input_shape", "nn.Linear(input_shape[0] * input_shape[1] * input_shape[2], 3)")
+    #expect(try compile(shape).outputShape == [2, 3])
+  }
+
+  @Test func failuresAroundTheNetworkAreOnlyNoted() throws {
+    let network = try compile(
+      type("Net", "", "nn.Linear(192, 4)") + """
+        model = Net()
+        model(torch.randn(1, 3, 32, 32))
+        data = open("train.csv").read()
+        loss = undefined_function(data)
+        import pandas as pd
+        frame = pd.read_csv("x.csv")
+        class Data(torch.utils.data.Dataset):
+            pass
+        for batch in torch.utils.data.DataLoader(Data()):
+            model(batch)
+        """)
+    #expect(network.outputShape == [2, 4])
+    #expect(network.notes.count { $0.severity == .warning } >= 4)
+    #expect(network.notes.allSatisfy { note in note.location != nil })
+  }
+
+  @Test func whatFailedIsReportedWhereTheNetworkNeedsIt() throws {
+    let failure = #expect(throws: CompilationFailure.self) {
+      try compile("width = torch.load('x')\n" + type("Net", "", "nn.Linear(192, width)"))
+    }
+    let error = try #require(failure?.diagnostics.first)
+    #expect(error.identifier == "torch.unsupported")
+    #expect(error.message.contains("width"))
+  }
+
+  @Test func instancesAtTheTopLevelDoNotCountAsConstructions() throws {
+    let failure = #expect(throws: CompilationFailure.self) {
+      try compile(type("Net", "", "nn.Linear(100, 4)") + "first = Net()\nsecond = Net()\n")
+    }
+    #expect(failure?.mismatches.first?.constructionCount == 1)
+  }
+
+  @Test func parametersThatAreNotRegisteredAreRefused() throws {
+    let failure = #expect(throws: CompilationFailure.self) {
+      try compile(
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layers = [nn.Linear(192, 4)]
+            def forward(self, x):
+                return self.layers[0](x.flatten(1))
+        """)
+    }
+    #expect(failure?.diagnostics.first?.message.contains("not registered") ?? false)
+  }
+
+  @Test func inPlaceWritesAreSeenThroughAliases() throws {
+    let source = """
+      class Net(nn.Module):
+          def forward(self, x):
+              y = x
+              F.relu(y, inplace=True)
+              return x - 1
+      """
+    let graph = try compile(source).graph
+    let subtraction = graph.producer(of: graph.outputs[0])
+    #expect(graph.producer(of: subtraction.inputs[0]).operation == .unary(.relu))
+  }
+
+  @Test func readingMemoryWrittenThroughAViewIsRefused() throws {
+    let source = """
+      class Net(nn.Module):
+          def forward(self, x):
+              y = x.flatten(1)
+              y.relu_()
+              return x
+      """
+    let failure = #expect(throws: CompilationFailure.self) { try compile(source) }
+    #expect(failure?.diagnostics.first?.identifier == "torch.unsupported")
+  }
+
+  @Test func trainingUpdatesStatisticsOncePerUse() throws {
+    let source = """
+      class Net(nn.Module):
+          def __init__(self):
+              super().__init__()
+              self.bn = nn.BatchNorm2d(3)
+              self.drop = nn.Dropout(0.5)
+          def forward(self, x):
+              return self.drop(self.bn(self.bn(x)))
+      """
+    let training = try compile(source, isTraining: true).graph
+    #expect(training.bufferUpdates.count == 2)
+    let normalizations = training.nodes.filter {
+      if case .batchNormalization = $0.operation { true } else { false }
+    }
+    #expect(normalizations.count == 2)
+    // The second use continues from what the first one left.
+    #expect(normalizations[1].inputs[3] == normalizations[0].outputs[3])
+    #expect(training.bufferUpdates.map(\.value) == Array(normalizations[1].outputs[3...]))
+    #expect(training.nodes.contains { if case .dropout = $0.operation { true } else { false } })
+    let evaluation = try compile(source).graph
+    #expect(evaluation.bufferUpdates.isEmpty)
+    #expect(!evaluation.nodes.contains { if case .dropout = $0.operation { true } else { false } })
+  }
+}
