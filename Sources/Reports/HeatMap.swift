@@ -1,3 +1,4 @@
+import Foundation
 import QualityDiversity
 public import Search
 
@@ -161,18 +162,18 @@ enum Ticks {
   }
 
   private static func linear(_ axis: MeasureAxis) -> [Double] {
-    var step = 1e-12
-    while (axis.upper - axis.lower) / step > 7 {
-      if (axis.upper - axis.lower) / (step * 2) <= 7 {
-        step *= 2
-      } else if (axis.upper - axis.lower) / (step * 5) <= 7 {
-        step *= 5
-      } else {
-        step *= 10
-      }
+    let extent = axis.upper - axis.lower
+    let power = Int(log10(extent).rounded(.down))
+    // Read as text, a step is the number nearest to what it says, whatever its power of ten.
+    let steps = (power - 2...power).flatMap { power in
+      ["1", "2", "5"].compactMap { Double("\($0)e\(power)") }
+    }
+    guard let step = steps.first(where: { $0 > 0 && extent / $0 <= 7 }) else {
+      return [axis.lower, axis.upper]
     }
     let first = (axis.lower / step).rounded(.up)
-    return (0...8).map { (first + Double($0)) * step }.filter { $0 <= axis.upper }
+    return (0...8).map { (first + Double($0)) * step }.filter { $0 <= axis.upper + step * 1e-9 }
+      .map { min(axis.upper, $0) }
   }
 
   private static func logarithmic(_ axis: MeasureAxis) -> [Double] {

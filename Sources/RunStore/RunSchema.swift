@@ -17,9 +17,14 @@ enum RunSchema {
   ///
   /// - Throws: where the file is no run, or one of another version.
   static func check(_ path: String) throws {
-    let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-    let bytes = [UInt8](try file.read(upToCount: 100) ?? Data())
-    try file.close()
+    let bytes: [UInt8]
+    do {
+      let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+      bytes = [UInt8](try file.read(upToCount: 100) ?? Data())
+      try file.close()
+    } catch {
+      throw RunLogError("'\(path)' cannot be read; check that it is a file and that you may read it.")
+    }
     // https://www.sqlite.org/fileformat.html#the_database_header: numbers are big-endian.
     guard bytes.count == 100, bytes.starts(with: Array("SQLite format 3\0".utf8)) else {
       throw RunLogError(

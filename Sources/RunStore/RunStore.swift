@@ -80,6 +80,11 @@ public final class RunStore: RunLog {
     return try DatabasePool(path: path, configuration: configuration)
   }
 
+  /// Closes the file, which SQLite then tidies up; what is asked of the store afterwards is refused.
+  func close() throws(RunLogError) {
+    try Self.explained("write", database.path) { try database.close() }
+  }
+
   // MARK: RunLog
 
   /// The recorded exchange under that key, if there is one.
@@ -161,7 +166,16 @@ public final class RunStore: RunLog {
   public func exchanges() async throws(RunLogError) -> [(candidate: Int, exchange: ChatExchange)] {
     try await read { database in
       try Row.fetchAll(database, sql: "SELECT candidate, exchange FROM exchanges ORDER BY candidate, key")
-        .map { (candidate: $0["candidate"], exchange: try Self.decode(ChatExchange.self, $0["exchange"])) }
+        .map { row in
+          // A subscript that converts would end the process where a damaged file holds another type.
+          let values: (DatabaseValue, DatabaseValue) = (row["candidate"], row["exchange"])
+          guard let candidate = Int.fromDatabaseValue(values.0), let text = String.fromDatabaseValue(values.1)
+          else {
+            throw DecodingError.dataCorrupted(
+              .init(codingPath: [], debugDescription: "an exchange of another type"))
+          }
+          return (candidate: candidate, exchange: try Self.decode(ChatExchange.self, text))
+        }
     }
   }
 

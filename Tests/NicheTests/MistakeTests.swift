@@ -17,7 +17,7 @@ import Testing
       arguments: ["run", "quickstrat"], says: ["quickstrat", "Did you mean the preset 'quickstart'?"]),
     Mistake(
       arguments: ["run", "unknown-key.yaml"], says: ["Line 2", "trainig", "did you mean 'training'?"]),
-    Mistake(arguments: ["run", "wrong-type.yaml"], says: ["search.generations", "must be a number"]),
+    Mistake(arguments: ["run", "wrong-type.yaml"], says: ["search.generations", "must be a whole number"]),
     Mistake(
       arguments: ["run", "no-data.yaml"], says: ["cifar-10", "not found"], environment: ["NICHE_DATA": ""]),
     Mistake(arguments: ["run", "descriptor.yaml"], says: ["widht", "Did you mean 'width'?"]),

@@ -46,7 +46,7 @@ enum Tool {
     process.currentDirectoryURL = URL(fileURLWithPath: project)
     // Files, not pipes: a pipe that nobody reads stops the program.
     let stem = project + "/" + UUID().uuidString
-    for suffix in [".out", ".err"] { FileManager.default.createFile(atPath: stem + suffix, contents: nil) }
+    for suffix in [".out", ".err"] { try Data().write(to: URL(fileURLWithPath: stem + suffix)) }
     process.standardOutput = FileHandle(forWritingAtPath: stem + ".out")
     process.standardError = FileHandle(forWritingAtPath: stem + ".err")
     process.standardInput = FileHandle.nullDevice

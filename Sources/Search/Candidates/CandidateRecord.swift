@@ -139,7 +139,7 @@ public struct Verdict: Codable, Sendable, Hashable {
   public var isNetwork: Bool { status != .refused }
 }
 
-/// What training a network gave. Seconds are measured, all else is repeatable.
+/// What training a network gave; seconds are measured, all else is repeatable.
 public struct TrainingOutcome: Codable, Sendable, Hashable {
   /// One epoch.
   public struct Epoch: Codable, Sendable, Hashable {

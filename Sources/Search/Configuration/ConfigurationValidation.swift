@@ -64,17 +64,6 @@ extension ConfigurationReader {
   ) throws(ConfigurationError) {
     try check(archive.cells, "archive.cells", 1...1_000_000)
     try check(axes.count, "the number of descriptors", 1...8)
-    guard archive.dimensions.isEmpty || archive.dimensions.count == axes.count else {
-      throw ConfigurationError(
-        "'archive.dimensions' has \(archive.dimensions.count) numbers but there are \(axes.count) descriptors."
-      )
-    }
-    var cells = 1
-    for dimension in archive.dimensions {
-      try check(dimension, "archive.dimensions", 1...10_000)
-      cells *= dimension
-      try check(cells, "the product of archive.dimensions", 1...10_000_000)
-    }
     for (index, axis) in axes.enumerated() {
       guard !axes[..<index].contains(where: { $0.name == axis.name }) else {
         throw ConfigurationError(
@@ -93,6 +82,17 @@ extension ConfigurationReader {
         throw ConfigurationError(
           "Descriptor '\(axis.name)' has a log scale, so its lower bound must be positive.")
       }
+    }
+    guard archive.dimensions.isEmpty || archive.dimensions.count == axes.count else {
+      throw ConfigurationError(
+        "'archive.dimensions' has \(archive.dimensions.count) numbers but there are \(axes.count) descriptors."
+      )
+    }
+    var cells = 1
+    for dimension in archive.dimensions {
+      try check(dimension, "archive.dimensions", 1...10_000)
+      cells *= dimension
+      try check(cells, "the product of archive.dimensions", 1...10_000_000)
     }
   }
 

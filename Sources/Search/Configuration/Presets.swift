@@ -25,7 +25,7 @@ extension RunConfiguration {
     var run = RunConfiguration()
     run.name = "quickstart"
     run.data.name = "fashion-mnist"
-    run.data.trainingLimit = 20_000
+    run.data.trainingLimit = 30_000
     run.data.validationLimit = 3_000
     run.training.epochs = 3
     run.training.optimizer = .adam

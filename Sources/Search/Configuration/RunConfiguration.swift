@@ -143,9 +143,9 @@ public struct SearchSettings: Codable, Sendable, Hashable {
   public var generations = 20
   /// Candidates a generation.
   public var batch = 100
-  /// The initialisation ends when the network archive holds so many networks …
+  /// So many networks in the network archive end the initialisation.
   public var initialNetworks = 10
-  /// … or the prompt archive so many individuals.
+  /// So many individuals in the prompt archive end it as well.
   public var initialPrompts = 20
   /// The probability that a generation mutates; otherwise it crosses over.
   public var mutationProbability = 0.7
@@ -163,8 +163,9 @@ public struct SearchSettings: Codable, Sendable, Hashable {
   public var promptCells = 100
   /// The share of candidates that the built-in rewriter writes though a model is there; an operator of its own.
   public var rewriterShare = 0.0
-  /// No generation is begun that would probably end later than this after the start, in minutes; 0: no limit. A
-  /// resumed run has the time anew.
+  /// No generation is begun that would probably end later than this after the start, in minutes; 0: no limit.
+  ///
+  /// A resumed run has the time anew.
   public var minutes = 0.0
   /// The run gives up after so many generations in a row without one valid network.
   public var patience = 3

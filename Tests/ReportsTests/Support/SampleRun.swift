@@ -1,0 +1,119 @@
+import Foundation
+import LanguageModels
+import QualityDiversity
+import RunStore
+import Search
+
+@testable import Reports
+
+/// A run made by hand: candidates with chosen width, depth, fitness and generation.
+struct SampleRun {
+  /// One candidate to be.
+  struct Candidate {
+    var generation = 1
+    var width: Int
+    var depth: Int
+    var fitness: Double?
+    var status = Verdict.Status.valid
+    var author = CandidateOrigin.Author.languageModel
+    var imagesSeen = 100
+    var prompt = "add-layer"
+  }
+
+  var name = "sample"
+  var configuration: RunConfiguration
+  var candidates: [Candidate]
+  /// Finished generations; candidates of later ones are of one under way.
+  var generations = 1
+  var exchanges: [ChatExchange] = []
+
+  /// A 2×2 grid: width 0–100 and depth 0–10.
+  static var grid: RunConfiguration {
+    var run = RunConfiguration()
+    run.name = "sample"
+    run.seed = 4
+    run.data.name = "fashion-mnist"
+    run.archive.kind = .grid
+    run.archive.dimensions = [2, 2]
+    run.descriptors = [
+      DescriptorSettings(name: "width", lower: 0, upper: 100),
+      DescriptorSettings(name: "depth", lower: 0, upper: 10),
+    ]
+    return run
+  }
+
+  static func folder() -> String { NSTemporaryDirectory() + "niche-reports-\(UInt64.random(in: 0 ... .max))" }
+
+  private func record(_ id: Int, _ candidate: Candidate) -> CandidateRecord {
+    let network = NetworkDescription(
+      hash: String(repeating: "0", count: 31) + String(id % 16, radix: 16), className: "Net",
+      parameters: 1000 * id,
+      macs: 500 * id, width: candidate.width, depth: candidate.depth)
+    let isNetwork = candidate.status != .refused
+    return CandidateRecord(
+      id: id, generation: candidate.generation, index: id - 1,
+      origin: CandidateOrigin(
+        step: candidate.generation == 0 ? .initial : .mutation, author: candidate.author, form: .wholeProgram,
+        parents: candidate.generation == 0 ? [] : [id - 1],
+        prompt: candidate.generation == 0 ? nil : candidate.prompt,
+        temperature: candidate.generation == 0 ? nil : 0.6,
+        exchange: exchanges.indices.contains(id - 1) ? exchanges[id - 1].key : nil),
+      source: isNetwork ? "class Net:\n    number = \(id)\n" : nil,
+      verdict: Verdict(
+        candidate.status, reason: isNetwork ? nil : "No class.",
+        twin: candidate.status == .duplicate ? id - 1 : nil,
+        healed: candidate.status == .healed ? ["fc1 takes\n12 features"] : []),
+      description: isNetwork ? network : nil,
+      measures: isNetwork
+        ? configuration.descriptors.compactMap { Descriptor(rawValue: $0.name)?.value(of: network) } : nil,
+      evaluation: candidate.fitness.map { fitness in
+        TrainingOutcome(
+          epochs: [
+            .init(trainingLoss: 1, trainingAccuracy: 0.5, validationLoss: 0.75, validationAccuracy: fitness)
+          ],
+          imagesSeen: candidate.imagesSeen, seconds: 2)
+      }, fitness: candidate.fitness)
+  }
+
+  /// Stores the run in a folder, its archive worked out by brute force.
+  func store(in folder: String) async throws -> RunStore {
+    let header = RunHeader(
+      name: name, configuration: configuration, authorChoice: "A model\nwrites.", version: "0",
+      machine: "test",
+      began: "2026-01-01T00:00:00Z")
+    let store = try RunStore.create(in: folder, header: header)
+    try await store.record(
+      record(0, Candidate(generation: 0, width: 1, depth: 1, author: .person)), weights: nil)
+    let records = candidates.enumerated().map { record($0.offset + 1, $0.element) }
+    for (index, exchange) in exchanges.enumerated() { try await store.record(exchange, candidate: index + 1) }
+    var elites: [Int: ArchiveCell] = [:]
+    let archive = try configuration.makeArchive()
+    for number in 1...max(1, generations) where generations > 0 {
+      for record in records where record.generation == number {
+        try await store.record(record, weights: record.fitness == nil ? nil : [UInt8(record.id)])
+        guard let fitness = record.fitness, let measures = record.measures else { continue }
+        let cell = try archive.cell(of: measures)
+        if elites[cell].map({ fitness > $0.fitness }) ?? true {
+          elites[cell] = ArchiveCell(cell: cell, candidate: record.id, fitness: fitness)
+        }
+      }
+      let cells = elites.values.sorted { $0.cell < $1.cell }
+      try await store.commit(
+        GenerationRecord(
+          number: number, isInitialisation: number == 1, step: .mutation, networks: cells, prompts: [],
+          statistics: ArchiveStatistics(objectives: cells.map(\.fitness), cells: archive.cellCount),
+          bestOfGeneration: records.filter { $0.generation == number }.compactMap(\.fitness).max()))
+    }
+    for record in records where record.generation > generations {
+      try await store.record(record, weights: record.fitness == nil ? nil : [UInt8(record.id)])
+    }
+    return store
+  }
+
+  /// Stores the run, reads it and removes it again.
+  func snapshot() async throws -> RunSnapshot {
+    let folder = Self.folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    return try await RunSnapshot(store(in: folder))
+  }
+}

@@ -1,0 +1,146 @@
+import Foundation
+import Testing
+import TorchFrontend
+
+@testable import Search
+
+@Suite("Prompts in files")
+struct PromptLibraryTests {
+  private let library: PromptLibrary
+
+  init() throws { library = try Toy.prompts() }
+
+  @Test("Every file of prompts/ is read, and no prompt is anywhere else")
+  func everyFile() throws {
+    let files = try FileManager.default.contentsOfDirectory(atPath: Toy.promptsFolder)
+      .filter { $0.hasSuffix(".md") && $0 != "README.md" }
+    #expect(!files.isEmpty && library.prompts.count == files.count)
+    #expect(library.prompts.allSatisfy { $0.key == $0.value.id })
+  }
+
+  @Test("LLMatic's sixteen mutations have places of their own, 0 to 15")
+  func mutations() {
+    #expect(library.mutations.map(\.order) == Array(0..<16))
+  }
+
+  @Test("Every mutation and crossover says what the rewriter does for it, and each does something else")
+  func rewrites() throws {
+    var used: [String] = []
+    for prompt in library.prompts.values {
+      switch prompt.kind {
+      case .mutation, .crossover: used.append(try #require(prompt.rewrite, "\(prompt.id)"))
+      case .system, .frame, .network: #expect(prompt.rewrite == nil, "\(prompt.id)")
+      }
+    }
+    #expect(used.sorted() == RewriteInstruction.allCases.map(\.rawValue).sorted())
+    #expect(try library.prompt("crossover").rewrite == RewriteInstruction.combine.rawValue)
+  }
+
+  @Test("Every template renders with the variables it may use, and leaves no brace behind")
+  func rendering() throws {
+    var values = Toy.task.variables
+    let texts = [
+      "source": "SOURCE", "outline": "OUTLINE", "partner": "PARTNER", "instruction": "INSTRUCTION",
+    ]
+    values.merge(texts) { _, new in new }
+    for prompt in library.prompts.values {
+      #expect(Set(prompt.variables) == prompt.usedVariables, "\(prompt.id) lists what it uses")
+      let text = try prompt.rendered(values)
+      #expect(!text.isEmpty && !text.contains("{{") && !text.contains("}}"), "\(prompt.id)")
+      for (name, value) in texts where prompt.variables.contains(name) { #expect(text.contains(value)) }
+      // What only the frame is given, instructions and systems must not ask for.
+      if prompt.kind == .network { _ = try prompt.rendered(Toy.task.variables) }
+    }
+  }
+
+  @Test("The initial network compiles for every data set's images")
+  func initialNetwork() throws {
+    for (channels, side, classes) in [(1, 28, 10), (3, 32, 10), (3, 32, 100), (1, 8, 4)] {
+      let task = ImageTask(channels: channels, height: side, width: side, classes: classes)
+      let source = try library.prompt("initial-network").rendered(task.variables) + "\n"
+      let description = try NetworkDescription(of: source, task: task)
+      #expect(description.parameters == channels + 1 + (side * side + 1) * classes)
+      #expect(description.macs == side * side * (channels + classes))
+      // LLMatic's start on CIFAR-10: width 10 over two layers, about 13.3 k MACs.
+      #expect(description.width == classes && description.depth == 2)
+    }
+  }
+
+  @Test("What is filled in is not itself taken for a template")
+  func values() throws {
+    let prompt = try PromptLibrary.parse(
+      "---\nid: a\nkind: frame\nvariables: [source, instruction]\n---\n{{ source }}|{{instruction}}",
+      file: "a.md")
+    #expect(
+      try prompt.rendered(["source": "{{instruction}}", "instruction": "}} {{"]) == "{{instruction}}|}} {{")
+    #expect(throws: PromptError("prompts/a: no value for '{{instruction}}'.")) {
+      try prompt.rendered(["source": "x"])
+    }
+  }
+
+  @Test("Files with Windows line ends are read alike")
+  func carriageReturns() throws {
+    let text = "---\nid: a\nkind: mutation\norder: 3\nrewrite: widen\nvariables: []\n---\nFirst.\n\nSecond.\n"
+    let unix = try PromptLibrary.parse(text, file: "a.md")
+    #expect(unix.template == "First.\n\nSecond." && unix.order == 3 && unix.rewrite == "widen")
+    #expect(try PromptLibrary.parse(text.replacingOccurrences(of: "\n", with: "\r\n"), file: "a.md") == unix)
+  }
+
+  @Test(
+    "A malformed file gives one sentence that names it",
+    arguments: [
+      "", "no front matter", "---\nid: a\nkind: frame\n", "---\n---\ntext", "---\n[1, 2]\n---\ntext",
+      "---\nid: a\n---\ntext", "---\nkind: frame\n---\ntext", "---\nid: a\nkind: poem\n---\ntext",
+      "---\nid: a\nkind: frame\ncolour: red\n---\ntext", "---\nid: [a\n---\ntext",
+      "---\nid: a\nid: b\nkind: frame\n---\n",
+      "---\nid: a\nkind: frame\nvariables: [x]\n---\n{{y}}",
+      "---\nid: a\nkind: mutation\norder: first\n---\ntext",
+      "---\nid: a\nkind: mutation\nrewrite: dance\n---\ntext",
+      "---\nid: a\nkind: frame\nvariables: source\n---\n{{source}}",
+      "---\nid: a\nkind: frame\nvariables: [[x]]\n---\ntext",
+      "---\nid: a\nkind: mutation\nrewrite: [x]\n---\ntext",
+    ])
+  func malformed(text: String) throws {
+    let error = #expect(throws: PromptError.self) { try PromptLibrary.parse(text, file: "a.md") }
+    let sentence = try #require(error).description
+    #expect(
+      sentence.hasPrefix("prompts/a.md: ") && sentence.hasSuffix(".") && !sentence.contains("\n"),
+      "\(sentence)")
+  }
+
+  @Test("Folders that cannot be used")
+  func folders() throws {
+    #expect(
+      throws: PromptError(
+        "The prompts folder '/no/such' cannot be read; set NICHE_HOME to the project's folder.")
+    ) {
+      _ = try PromptLibrary(folder: "/no/such")
+    }
+    let folder = NSTemporaryDirectory() + "niche-prompts-\(UInt64.random(in: 0 ... .max))"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    // File by file: a link to the folder would be copied as a link, and the originals changed.
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for name in try FileManager.default.contentsOfDirectory(atPath: Toy.promptsFolder) {
+      let file = URL(fileURLWithPath: Toy.promptsFolder + "/" + name)
+      try Data(contentsOf: file).write(to: URL(fileURLWithPath: folder + "/" + name))
+    }
+    try Data("---\nid: crossover\nkind: crossover\n---\nx".utf8).write(
+      to: URL(fileURLWithPath: folder + "/z.md"))
+    #expect(throws: PromptError("Two prompt files have the id 'crossover'.")) {
+      _ = try PromptLibrary(folder: folder)
+    }
+    try Data([0xFF, 0xFE, 0x00]).write(to: URL(fileURLWithPath: folder + "/z.md"))
+    #expect(throws: PromptError("The prompt file '\(folder)/z.md' cannot be read as UTF-8 text.")) {
+      _ = try PromptLibrary(folder: folder)
+    }
+    try FileManager.default.removeItem(atPath: folder + "/z.md")
+    for file in ["frame-crossover-edits", "system-program", "initial-network"] {
+      try FileManager.default.moveItem(atPath: folder + "/\(file).md", toPath: folder + "/\(file).txt")
+      #expect(throws: PromptError("The prompts folder '\(folder)' has no prompt with the id '\(file)'.")) {
+        _ = try PromptLibrary(folder: folder)
+      }
+      try FileManager.default.moveItem(atPath: folder + "/\(file).txt", toPath: folder + "/\(file).md")
+    }
+    _ = try PromptLibrary(folder: folder)
+  }
+}
