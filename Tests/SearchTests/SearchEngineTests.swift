@@ -260,14 +260,26 @@ struct SearchEngineTests {
 
   @Test("A run in which nothing becomes a network gives up with the last reason")
   func barren() async throws {
+    try await expectBarren(rewriterShare: 0)
+  }
+
+  @Test("The rewriter's networks do not hide that the model writes none")
+  func barrenBesideTheRewriter() async throws {
+    try await expectBarren(rewriterShare: 0.3)
+  }
+
+  private func expectBarren(rewriterShare: Double) async throws {
+    var run = ToyRun()
+    run.configuration.search.rewriterShare = rewriterShare
+    let strategy = try ToyRun.strategy(run.configuration)
     let model = ScriptedModel { (_, _) throws(ChatFailure) in "Let us talk about the weather." }
     let log = MemoryLog()
     await #expect(
       throws: SearchError(
-        "None of the last 15 candidates became a trained network, the last one because: The model's reply holds no "
-          + "program with a class. All is kept in the run's file; try another model or form (see 'model:' in the "
+        "For 3 generations none of the candidates that the language model wrote became a trained network, the last one "
+          + "because: The model's reply holds no program with a class. All is kept in the run's file; try another model or form (see 'model:' in the "
           + "configuration).")
-    ) { _ = try await ToyRun().run(strategy, model: model, log: log) }
+    ) { _ = try await run.run(strategy, model: model, log: log) }
     #expect(log.now.generations.count == 3, "patience is three generations")
   }
 

@@ -68,7 +68,8 @@ public struct SearchEngine: Sendable {
 
     let empty = try configuration.makeArchive().statistics()
     var statistics = done.last?.statistics ?? empty
-    var barren = done.reversed().prefix { $0.bestOfGeneration == nil }.count
+    let generations = Dictionary(grouping: known.records.values, by: \.generation)
+    var barren = done.reversed().prefix { Self.isBarren(generations[$0.number] ?? []) }.count
     var finished = done.count
     var clock = TimeBudget(minutes: configuration.search.minutes)
     while finished < configuration.search.generations, !stop.isRaised, clock.allowsAnother {
@@ -86,8 +87,8 @@ public struct SearchEngine: Sendable {
       finished += 1
       report(.generationFinished(generation))
       clock.lap()
-      barren = generation.bestOfGeneration == nil ? barren + 1 : 0
-      if barren >= configuration.search.patience { throw Self.barren(barren * proposals.count, records) }
+      barren = Self.isBarren(records) ? barren + 1 : 0
+      if barren >= configuration.search.patience { throw Self.barren(barren, records) }
     }
     let end: SearchSummary.End =
       finished >= configuration.search.generations ? .completed : stop.isRaised ? .stopped : .outOfTime
@@ -142,10 +143,19 @@ public struct SearchEngine: Sendable {
     }
   }
 
-  private static func barren(_ count: Int, _ records: [CandidateRecord]) -> SearchError {
-    let reason = records.compactMap(\.verdict.reason).last ?? "No reason was given."
+  /// Whether a generation gave no trained network, or the language model none; the rewriter's do not hide that.
+  private static func isBarren(_ records: [CandidateRecord]) -> Bool {
+    let written = records.filter { $0.origin.author == .languageModel }
+    return (written.isEmpty ? records : written).allSatisfy { $0.fitness == nil }
+  }
+
+  private static func barren(_ generations: Int, _ records: [CandidateRecord]) -> SearchError {
+    let written = records.filter { $0.origin.author == .languageModel }
+    let author = written.isEmpty ? "candidates" : "candidates that the language model wrote"
+    let reason = (written.isEmpty ? records : written).compactMap(\.verdict.reason).last
     return SearchError(
-      "None of the last \(count) candidates became a trained network, the last one because: \(reason) "
-        + "All is kept in the run's file; try another model or form (see 'model:' in the configuration).")
+      "For \(generations) generations none of the \(author) became a trained network, the last one because: "
+        + "\(reason ?? "No reason was given.") All is kept in the run's file; try another model or form (see "
+        + "'model:' in the configuration).")
   }
 }
