@@ -48,12 +48,12 @@ struct ExportCommand: AsyncParsableCommand {
       print(
         "\(archive.elites.count) elites are in \(folder): a folder each, elites.csv, elites.json and load.py."
       )
-      let tested = archive.elites.filter { $0.testAccuracy != nil }
-      if let best = tested.max(by: { $0.fitness < $1.fitness }), let accuracy = best.testAccuracy {
+      let best = archive.elites.first { $0.candidate == snapshot.best?.record.id }
+      if let best, let accuracy = best.testAccuracy {
         print(
-          "The elite with the best validation accuracy (\(Figures.percent(best.fitness, decimals: 2))), candidate "
-            + "\(best.candidate) in niche \(best.niche), has a test accuracy of \(Figures.percent(accuracy, decimals: 2))."
-        )
+          "The best elite, candidate \(best.candidate) in niche \(best.niche), has a validation accuracy of "
+            + "\(Figures.percent(best.fitness, decimals: 2)) and a test accuracy of "
+            + "\(Figures.percent(accuracy, decimals: 2)).")
       }
     }
   }

@@ -209,11 +209,11 @@ extension Interpreter {
 
   func missingArguments(_ names: [String], of function: String) -> Interruption {
     let quoted = names.map { "'\($0)'" }
-    let list =
-      quoted.count < 2
-      ? quoted.joined()
-      : quoted.dropLast().joined(separator: ", ") + (quoted.count > 2 ? "," : "") + " and "
-        + quoted[quoted.count - 1]
+    var list = quoted.joined()
+    if quoted.count > 1, let last = quoted.last {
+      let comma = quoted.count > 2 ? "," : ""
+      list = "\(quoted.dropLast().joined(separator: ", "))\(comma) and \(last)"
+    }
     return raise(
       .typeError,
       "\(function)() missing \(names.count) required positional argument\(names.count == 1 ? "" : "s"): \(list)"

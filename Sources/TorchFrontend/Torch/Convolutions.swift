@@ -196,7 +196,11 @@ extension Interpreter {
       let (reach, isOver) = dilation[axis].multipliedReportingOverflow(by: weight.shape[axis + 2] - 1)
       let padded = images.shape[axis + 2] + padding.before[axis] + padding.after[axis]
       if isOver || reach + 1 > padded {
-        let sizes = (0..<dimensions).map { images.shape[$0 + 2] + padding.before[$0] + padding.after[$0] }
+        var sizes: [Int] = []
+        for place in 0..<dimensions {
+          let border: Int = padding.before[place] + padding.after[place]
+          sizes.append(images.shape[place + 2] + border)
+        }
         func product(_ numbers: [Int]) -> String { numbers.map(String.init).joined(separator: " x ") }
         let reaching = product(Array(images.shape.dropFirst(2)))
         throw raise(

@@ -54,7 +54,7 @@ extension Interpreter {
     return heap.adopt(TracedTensor(content, shape, dataType, storage: storage))
   }
 
-  /// Makes sure that a shape has no negative extent and not too many elements.
+  /// Makes sure that a shape has positive extents and not too many elements.
   func checkShape(_ shape: [Int]) throws(Interruption) {
     guard shape.count <= 64 else { throw raise(.runtimeError, "a tensor of \(shape.count) dimensions") }
     var count = 1
@@ -63,6 +63,9 @@ extension Interpreter {
         throw raise(
           .runtimeError, "Trying to create tensor with negative dimension \(extent): \(shape)",
           identifier: "torch.shape")
+      }
+      guard extent > 0 else {
+        throw unsupported("a tensor without elements (of shape \(shape)) is not supported")
       }
       let (product, isOver) = count.multipliedReportingOverflow(by: extent)
       guard !isOver, product <= limits.tensorElements else {

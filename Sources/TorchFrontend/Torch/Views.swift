@@ -54,7 +54,11 @@ extension Interpreter {
   func unflatten(
     _ input: TracedTensor, _ dimension: Int, _ sizes: [Int]
   ) throws(Interruption) -> TracedTensor {
+    guard input.rank > 0 else {
+      throw raise(.runtimeError, "unflatten: a tensor without dimensions", identifier: "torch.dimension")
+    }
     let axis = try axis(dimension, input.rank)
+    guard input.rank > 0 else { return try view(input, sizes) }
     return try view(input, Array(input.shape[..<axis]) + sizes + Array(input.shape[(axis + 1)...]))
   }
 
