@@ -33,7 +33,7 @@ let package = Package(
     .target(name: "TorchFrontend", dependencies: ["NetworkGraph", "PythonSyntax", "RandomStreams"]),
     .testTarget(
       name: "TorchFrontendTests",
-      dependencies: ["NetworkGraph", "PythonSyntax", "RandomStreams", "TorchFrontend"],
+      dependencies: ["Execution", "NetworkGraph", "PythonSyntax", "RandomStreams", "TorchFrontend"],
       resources: [.copy("Fixtures")]),
 
     // MARK: The engine

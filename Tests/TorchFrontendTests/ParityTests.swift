@@ -6,26 +6,9 @@ import Testing
 
 /// What PyTorch says of a network.
 private struct Reference: Decodable {
-  struct Parameter: Decodable, Equatable {
-    var name: String
-    var shape: [Int]
-    var isTrainable: Bool
-
-    init(_ name: String, _ shape: [Int], _ isTrainable: Bool) {
-      (self.name, self.shape, self.isTrainable) = (name, shape, isTrainable)
-    }
-
-    init(from decoder: any Decoder) throws {
-      var container = try decoder.unkeyedContainer()
-      name = try container.decode(String.self)
-      shape = try container.decode([Int].self)
-      isTrainable = container.isAtEnd ? false : try container.decode(Bool.self)
-    }
-  }
-
   var error: String?
-  var parameters: [Parameter]?
-  var buffers: [Parameter]?
+  var parameters: [TorchVariable]?
+  var buffers: [TorchVariable]?
   var statistics: [[Double]]?
   var leaves: [String]?
   var output: [Int]?
@@ -72,10 +55,10 @@ private struct Reference: Decodable {
       let (name, graph) = (item.fixture.name, item.network.graph)
       #expect(reference.error == nil, "\(name)")
       let parameters = graph.parameters.map {
-        Reference.Parameter($0.name, graph.type(of: $0.value).shape, $0.isTrainable)
+        TorchVariable($0.name, graph.type(of: $0.value).shape, $0.isTrainable)
       }
       #expect(parameters == reference.parameters, "\(name)")
-      let buffers = graph.buffers.map { Reference.Parameter($0.name, graph.type(of: $0.value).shape, false) }
+      let buffers = graph.buffers.map { TorchVariable($0.name, graph.type(of: $0.value).shape, false) }
       #expect(buffers == reference.buffers, "\(name)")
       #expect(item.network.layers.map(\.path) == reference.leaves, "\(name)")
       #expect(item.network.outputShape == reference.output, "\(name)")
