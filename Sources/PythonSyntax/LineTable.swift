@@ -53,6 +53,11 @@ public struct LineTable: Sendable {
     return SourceRange(lower, upper)
   }
 
+  /// The text of a line, from 1, without its line end; nil where there is no such line.
+  public func text(ofLine line: Int) -> String? {
+    range(ofLine: line).map { String(decoding: bytes[$0.lower..<$0.upper], as: UTF8.self) }
+  }
+
   /// The range of the whole lines that a range touches, the last line's end included.
   public func wholeLines(of range: SourceRange) -> SourceRange {
     let first = line(at: range.lower)

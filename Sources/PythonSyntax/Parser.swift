@@ -148,7 +148,7 @@ public struct Parser {
     }
     return inOrder.prefix(max(1, limits.maximumDiagnostics)).map { item in
       var diagnostic = item.element
-      diagnostic.location = diagnostic.range.map { lines.location(at: $0.lower) }
+      diagnostic.locate(in: lines)
       return diagnostic
     }
   }

@@ -7,15 +7,20 @@ public struct CompiledNetwork: Sendable {
   public var className: String
   /// What the forward pass computes; `outputs[0]` is the result.
   public var graph: Graph
+  /// What the forward pass returns, in the order of the graph's outputs.
+  public var outputs: [NetworkOutput]
   /// The leaf modules in the order of their registration.
   public var layers: [LayerSummary]
   /// Warnings and notes: what was ignored, and why.
   public var notes: [Diagnostic]
 
   /// A compiled network.
-  public init(className: String, graph: Graph, layers: [LayerSummary], notes: [Diagnostic]) {
+  public init(
+    className: String, graph: Graph, outputs: [NetworkOutput], layers: [LayerSummary], notes: [Diagnostic]
+  ) {
     self.className = className
     self.graph = graph
+    self.outputs = outputs
     self.layers = layers
     self.notes = notes
   }
@@ -35,6 +40,21 @@ extension CompiledNetwork {
 
   /// The extents of the result.
   public var outputShape: [Int] { graph.outputs.first.map { graph.type(of: $0).shape } ?? [] }
+}
+
+/// One tensor of what a network returns.
+public struct NetworkOutput: Sendable, Hashable {
+  /// Where it stands in the result: `output` for a result that is a tensor, else the way to it, such as `0` in a
+  /// tuple, `logits` in a dict or dataclass, and `aux.0` in a tuple within one.
+  public var name: String
+  /// Its extents.
+  public var shape: [Int]
+
+  /// An output.
+  public init(name: String, shape: [Int]) {
+    self.name = name
+    self.shape = shape
+  }
 }
 
 /// A leaf module of a network: one that holds no other module.

@@ -14,13 +14,7 @@ public struct NetworkCompiler: Sendable {
   ) throws(CompilationFailure) -> CompiledNetwork {
     let parsed = Parser.parse(source)
     guard !parsed.hasErrors else { throw CompilationFailure(diagnostics: parsed.diagnostics) }
-    guard options.inputShape.count >= 1, options.inputShape.allSatisfy({ $0 > 0 }) else {
-      throw CompilationFailure(diagnostics: [
-        Diagnostic(
-          .error, "torch.input", "the input's shape \(options.inputShape) is not one of a batch",
-          range: SourceRange(0, 0), location: SourceLocation(line: 1, column: 1))
-      ])
-    }
+    try check(options)
     let outcome = InterpreterThread.run { () -> Result<CompiledNetwork, CompilationFailure> in
       var session = CompilationSession(source: source, options: options, module: parsed.module)
       do throws(CompilationFailure) {
@@ -37,5 +31,27 @@ public struct NetworkCompiler: Sendable {
       ])
     }
     return try outcome.get()
+  }
+
+  /// Makes sure that the options make sense.
+  private static func check(_ options: CompilationOptions) throws(CompilationFailure) {
+    func failure(_ identifier: String, _ message: String, hint: String? = nil) -> CompilationFailure {
+      CompilationFailure(diagnostics: [
+        Diagnostic(
+          .error, identifier, message, hint: hint, range: SourceRange(0, 0),
+          location: SourceLocation(line: 1, column: 1))
+      ])
+    }
+    guard !options.inputs.isEmpty else { throw failure("torch.input", "a network needs at least one input") }
+    for input in options.inputs {
+      guard input.shape.count >= 1, input.shape.allSatisfy({ $0 > 0 }) else {
+        throw failure("torch.input", "the input's shape \(input.shape) is not one of a batch")
+      }
+    }
+    if options.call != nil, let name = options.className {
+      throw failure(
+        "call.class", "both the class \(name) and a call that builds the network are given",
+        hint: "give one of them")
+    }
   }
 }

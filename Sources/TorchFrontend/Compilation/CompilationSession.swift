@@ -21,9 +21,14 @@ struct CompilationSession {
   mutating func run() throws(CompilationFailure) -> CompiledNetwork {
     defer { interpreter.heap.clear() }
     do throws(Interruption) {
+      let given = try options.arguments.map { text throws(Interruption) in
+        try JSONArguments.read(text, interpreter)
+      }
+      let call = try options.call.map { text throws(Interruption) in try parsedCall(text) }
       try runTopLevel()
-      let candidate = try NetworkSelection(interpreter: interpreter, module: module, options: options)
-        .candidate()
+      let selection = NetworkSelection(
+        interpreter: interpreter, module: module, options: options, given: given ?? Arguments())
+      let candidate = try selection.candidate(calling: call)
       return try build(candidate)
     } catch {
       throw failure(error)
@@ -32,7 +37,9 @@ struct CompilationSession {
 
   private func failure(_ interruption: Interruption) -> CompilationFailure {
     var diagnostic = interpreter.diagnostic(for: interruption)
-    if diagnostic.range == nil { diagnostic.range = interpreter.currentRange ?? SourceRange(0, 0) }
+    if diagnostic.range == nil, diagnostic.origin == nil {
+      diagnostic.range = interpreter.currentRange ?? SourceRange(0, 0)
+    }
     var mismatches: [ShapeMismatch] = []
     if case .raised(let exception) = interruption, let mismatch = exception.mismatch {
       mismatches = [mismatch]
@@ -47,8 +54,34 @@ struct CompilationSession {
     let lines = LineTable(source)
     return diagnostics.map { diagnostic in
       var diagnostic = diagnostic
-      diagnostic.location = diagnostic.range.map { lines.location(at: $0.lower) }
+      if diagnostic.origin == nil, let range = diagnostic.range, range.lower >= callOffset {
+        diagnostic.origin = .call
+        diagnostic.range = SourceRange(range.lower - callOffset, range.upper - callOffset)
+      }
+      switch diagnostic.origin {
+      case nil: diagnostic.locate(in: lines)
+      case .call: diagnostic.locate(in: LineTable(options.call ?? ""))
+      case .arguments: diagnostic.locate(in: LineTable(options.arguments ?? ""))
+      }
       return diagnostic
+    }
+  }
+
+  // MARK: The call
+
+  /// Where the call's text begins, as if it followed the source.
+  private var callOffset: Int { source.utf8.count + 1 }
+
+  /// The expression that builds the network, its ranges behind those of the source.
+  private func parsedCall(_ text: String) throws(Interruption) -> Expression {
+    do throws(Diagnostic) {
+      return try Parser.parseExpression(text).mappingRanges { range in
+        SourceRange(range.lower + callOffset, range.upper + callOffset)
+      }
+    } catch {
+      var diagnostic = error
+      diagnostic.origin = .call
+      throw .refused(Refusal(diagnostic, isExhaustion: false))
     }
   }
 
@@ -94,10 +127,10 @@ struct CompilationSession {
       return try finished(try NetworkTrace(interpreter, options, candidate).run(instance), candidate)
     }
     var first: Interruption?
-    for keywords in candidate.attempts {
+    for arguments in candidate.attempts {
       do throws(Interruption) {
         interpreter.currentRange = candidate.range
-        let value = try interpreter.call(candidate.value, Arguments([], keywords: keywords))
+        let value = try interpreter.call(candidate.value, arguments)
         guard case .instance(let instance) = value, instance.type.isModule else {
           interpreter.currentRange = candidate.range
           throw interpreter.raise(
@@ -113,10 +146,10 @@ struct CompilationSession {
   }
 
   private func finished(
-    _ traced: (graph: Graph, layers: [LayerSummary]), _ candidate: NetworkCandidate
+    _ traced: NetworkTrace.Result, _ candidate: NetworkCandidate
   ) throws(Interruption) -> CompiledNetwork {
     CompiledNetwork(
-      className: candidate.name, graph: traced.graph, layers: traced.layers,
+      className: candidate.name, graph: traced.graph, outputs: traced.outputs, layers: traced.layers,
       notes: located(skipped + interpreter.notes))
   }
 }

@@ -64,16 +64,24 @@ struct ConstructorArguments {
     }
   }
 
-  /// The sets of keyword arguments to try, in that order; nil where a parameter cannot be given anything.
+  /// The sets of arguments to try, in that order; nil where a parameter cannot be given anything.
   ///
-  /// - Parameter isMethod: Whether the first parameter is the receiver.
+  /// - Parameters:
+  ///   - isMethod: Whether the first parameter is the receiver.
+  ///   - given: What the caller supplies; only other parameters are filled in.
   func attempts(
-    for function: PythonFunction, isMethod: Bool, _ interpreter: Interpreter
-  ) throws(Interruption) -> [[(name: String, value: PythonValue)]]? {
+    for function: PythonFunction, isMethod: Bool, given: Arguments, _ interpreter: Interpreter
+  ) throws(Interruption) -> [Arguments]? {
     var first: [(name: String, value: PythonValue)] = []
     var alternatives: [(name: String, value: PythonValue)] = []
     var optional: [(name: String, value: PythonValue)] = []
+    var position = 0
     for (index, parameter) in function.parameters.parameters.enumerated() where index > 0 || !isMethod {
+      if parameter.kind == .positionalOnly || parameter.kind == .positionalOrKeyword {
+        position += 1
+        if position <= given.positional.count { continue }
+      }
+      if given.keywords.contains(where: { $0.name == parameter.name }) { continue }
       guard parameter.kind == .positionalOrKeyword || parameter.kind == .keywordOnly else {
         if parameter.kind == .positionalOnly, function.defaults[index] == nil { return nil }
         continue
@@ -98,6 +106,6 @@ struct ConstructorArguments {
     if !alternatives.isEmpty {
       attempts.append(first.filter { item in !alternatives.contains { $0.name == item.name } } + alternatives)
     }
-    return attempts
+    return attempts.map { Arguments(given.positional, keywords: given.keywords + $0) }
   }
 }

@@ -9,22 +9,53 @@ struct NetworkCandidate {
   /// What is called, or the finished module.
   var value: PythonValue
   /// The arguments to try, in that order; empty for a finished module.
-  var attempts: [[(name: String, value: PythonValue)]]
+  var attempts: [Arguments]
 }
 
 /// Chooses the network among what a source defines.
 ///
 /// The rule, where `CompilationOptions.className` does not decide it: the `nn.Module` classes at the top level
 /// that no other of them uses (by name, also through functions) are looked at from the last to the first. One is
-/// taken if its `forward` can do with one argument and its constructor with what `ConstructorArguments` knows.
+/// taken if its `forward` can do with as many arguments as there are inputs, and its constructor with what `ConstructorArguments` knows.
 /// If the constructor wants more, then a function or variable at the top level that makes an instance of the
 /// class is taken in its place, the first one defined; and if there is none, the class before it is looked at.
 struct NetworkSelection {
   let interpreter: Interpreter
   let module: Module
   let options: CompilationOptions
+  /// What the caller gives to the constructor.
+  let given: Arguments
 
-  func candidate() throws(Interruption) -> NetworkCandidate {
+  /// The network that the call builds, where there is one; else the one that the rule finds.
+  func candidate(calling call: Expression?) throws(Interruption) -> NetworkCandidate {
+    guard let call else { return try candidate() }
+    let value = try interpreter.evaluate(call, interpreter.globals)
+    interpreter.currentRange = call.range
+    switch value {
+    case .instance(let instance) where instance.type.isModule:
+      guard options.arguments == nil else {
+        throw failure(
+          "arguments are given for a network that the call has already built",
+          hint: "write them into the call", identifier: "arguments.unused")
+      }
+      return NetworkCandidate(name: instance.type.name, range: call.range, value: value, attempts: [])
+    case .type(let type) where type.isModule:
+      guard let attempts = try attempts(for: type) else {
+        throw failure(
+          "the constructor of \(type.name) needs arguments that only its author knows",
+          hint: "call it with them")
+      }
+      return NetworkCandidate(name: type.name, range: call.range, value: value, attempts: attempts)
+    default:
+      var hint: String?
+      if case .function(let function) = value { hint = "call it: \(function.name)()" }
+      throw interpreter.raise(
+        .typeError, "the call gives a \(interpreter.typeName(value)), which is not an nn.Module", hint: hint,
+        identifier: "call.value")
+    }
+  }
+
+  private func candidate() throws(Interruption) -> NetworkCandidate {
     if let name = options.className { return try named(name) }
     let classes = moduleClasses()
     guard !classes.isEmpty else {
@@ -36,8 +67,9 @@ struct NetworkSelection {
     if free.isEmpty { free = classes }
     var refusals: [String] = []
     for type in free.reversed() {
-      guard try takesOneInput(type) else {
-        refusals.append("\(type.name).forward takes other than one argument")
+      guard takesInputs(type) else {
+        let count = options.inputs.count == 1 ? "one argument" : "\(options.inputs.count) arguments"
+        refusals.append("\(type.name).forward takes other than \(count)")
         continue
       }
       if let attempts = try attempts(for: type) {
@@ -53,10 +85,12 @@ struct NetworkSelection {
       hint: "give the constructor's parameters defaults, and forward one input")
   }
 
-  private func failure(_ message: String, hint: String) -> Interruption {
+  private func failure(
+    _ message: String, hint: String, identifier: String = "torch.no-network"
+  ) -> Interruption {
     .refused(
       Refusal(
-        Diagnostic(.error, "torch.no-network", message, hint: hint, range: interpreter.currentRange),
+        Diagnostic(.error, identifier, message, hint: hint, range: interpreter.currentRange),
         isExhaustion: false))
   }
 
@@ -83,7 +117,7 @@ struct NetworkSelection {
     case .function(let function):
       guard
         let attempts = try ConstructorArguments(options: options)
-          .attempts(for: function, isMethod: false, interpreter)
+          .attempts(for: function, isMethod: false, given: given, interpreter)
       else {
         throw failure(
           "the function \(name) needs arguments that only its author knows",
@@ -91,6 +125,11 @@ struct NetworkSelection {
       }
       return NetworkCandidate(name: name, range: nil, value: value, attempts: attempts)
     case .instance(let instance) where instance.type.isModule:
+      guard options.arguments == nil else {
+        throw failure(
+          "arguments are given for \(name), which is a finished network", hint: "name its class instead",
+          identifier: "arguments.unused")
+      }
       return NetworkCandidate(name: name, range: instance.type.nameRange, value: value, attempts: [])
     default:
       throw failure(
@@ -109,28 +148,28 @@ struct NetworkSelection {
   }
 
   /// The arguments to try for a class; nil where its constructor wants more than is known.
-  private func attempts(for type: PythonClass) throws(Interruption) -> [[(name: String, value: PythonValue)]]?
-  {
+  private func attempts(for type: PythonClass) throws(Interruption) -> [Arguments]? {
     guard case .function(let function)? = interpreter.classMember("__init__", of: type) else {
       // Without a constructor of its own, it has that of a library class.
-      return type.nearestNative?.qualifiedName == "torch.nn.Module" ? [[]] : nil
+      let isPlain = type.nearestNative?.qualifiedName == "torch.nn.Module"
+      return isPlain || options.arguments != nil ? [given] : nil
     }
-    return try ConstructorArguments(options: options).attempts(for: function, isMethod: true, interpreter)
+    return try ConstructorArguments(options: options)
+      .attempts(for: function, isMethod: true, given: given, interpreter)
   }
 
-  private func takesOneInput(_ type: PythonClass) throws(Interruption) -> Bool {
+  private func takesInputs(_ type: PythonClass) -> Bool {
     guard case .function(let function)? = interpreter.classMember("forward", of: type) else {
       // What there is of the library's classes takes one input, but for nn.Module itself.
-      return type.nearestNative?.qualifiedName != "torch.nn.Module"
+      return options.inputs.count == 1 && type.nearestNative?.qualifiedName != "torch.nn.Module"
     }
     let parameters = function.parameters.parameters.dropFirst()
     let required = zip(parameters, function.defaults.dropFirst()).count {
       $0.1 == nil && ($0.0.kind == .positionalOnly || $0.0.kind == .positionalOrKeyword)
     }
-    let positional = parameters.contains {
-      $0.kind == .positionalOnly || $0.kind == .positionalOrKeyword || $0.kind == .variadicPositional
-    }
-    return required <= 1 && positional
+    let positional = parameters.count { $0.kind == .positionalOnly || $0.kind == .positionalOrKeyword }
+    let isVariadic = parameters.contains { $0.kind == .variadicPositional }
+    return required <= options.inputs.count && (positional >= options.inputs.count || isVariadic)
   }
 
   /// A function or variable that makes an instance of a class.
@@ -141,7 +180,7 @@ struct NetworkSelection {
         guard case .function(let function)? = interpreter.globals.variables[definition.name],
           names(in: definition.body).contains(type.name), returnsValue(definition.body),
           let attempts = try ConstructorArguments(options: options)
-            .attempts(for: function, isMethod: false, interpreter)
+            .attempts(for: function, isMethod: false, given: given, interpreter)
         else { continue }
         return NetworkCandidate(
           name: definition.name, range: definition.nameRange, value: .function(function), attempts: attempts)

@@ -13,7 +13,14 @@ struct NetworkTrace {
     self.candidate = candidate
   }
 
-  func run(_ network: PythonInstance) throws(Interruption) -> (graph: Graph, layers: [LayerSummary]) {
+  /// What tracing gives.
+  struct Result {
+    var graph: Graph
+    var outputs: [NetworkOutput]
+    var layers: [LayerSummary]
+  }
+
+  func run(_ network: PythonInstance) throws(Interruption) -> Result {
     let tracer = interpreter.tracer
     interpreter.currentRange = candidate.range
     guard network.module != nil else {
@@ -33,18 +40,16 @@ struct NetworkTrace {
     tracer.reset()
     tracer.isTracing = true
     defer { tracer.isTracing = false }
-    let type = TensorType(.float32, options.inputShape)
-    try interpreter.checkShape(options.inputShape)
-    let input = try interpreter.tensor(.graph(tracer.builder.input("images", type)), options.inputShape)
+    let inputs = try declareInputs(of: network)
     try declareParameters(network)
     let buffers = try declareBuffers(network)
 
-    let result = try interpreter.callModule(network, Arguments([.tensor(input)]))
+    let result = try interpreter.callModule(network, Arguments(inputs))
     interpreter.currentRange = candidate.range
     let outputs = try self.outputs(result)
-    try checkClasses(outputs[0], modules)
+    if let first = outputs.first { try checkClasses(first.tensor, modules) }
     var values: [ValueID] = []
-    for output in outputs { values.append(try interpreter.operand(output)) }
+    for output in outputs { values.append(try interpreter.operand(output.tensor)) }
     tracer.builder.setOutputs(values)
     for (buffer, value) in buffers {
       guard case .graph(let current) = try interpreter.content(buffer) else {
@@ -52,10 +57,32 @@ struct NetworkTrace {
       }
       if current != value { tracer.builder.update(buffer: value, to: current) }
     }
-    return (tracer.builder.graph, summaries(modules))
+    return Result(
+      graph: tracer.builder.graph,
+      outputs: outputs.map { NetworkOutput(name: $0.name, shape: $0.tensor.shape) },
+      layers: summaries(modules))
   }
 
-  // MARK: Variables
+  // MARK: Inputs and variables
+
+  /// Declares what `forward` is given; a single input is called `images`, several are called as its parameters.
+  private func declareInputs(of network: PythonInstance) throws(Interruption) -> [PythonValue] {
+    var names: [String] = []
+    if case .function(let forward)? = interpreter.classMember("forward", of: network.type) {
+      names = forward.parameters.parameters.dropFirst()
+        .filter { $0.kind == .positionalOnly || $0.kind == .positionalOrKeyword }.map(\.name)
+    }
+    var inputs: [PythonValue] = []
+    for (index, input) in options.inputs.enumerated() {
+      var name = index < names.count ? names[index] : "input\(index)"
+      if options.inputs.count == 1 { name = "images" }
+      let dataType = input.kind.dataType
+      try interpreter.checkShape(input.shape)
+      let value = interpreter.tracer.builder.input(name, TensorType(dataType.elementType, input.shape))
+      inputs.append(.tensor(try interpreter.tensor(.graph(value), input.shape, dataType)))
+    }
+    return inputs
+  }
 
   private func declareParameters(_ network: PythonInstance) throws(Interruption) {
     var total = 0
@@ -110,19 +137,23 @@ struct NetworkTrace {
 
   // MARK: The result
 
-  private func outputs(_ result: PythonValue) throws(Interruption) -> [TracedTensor] {
-    switch result {
-    case .tensor(let tensor): return [tensor]
-    case .tuple(let tuple):
-      var tensors: [TracedTensor] = []
-      for case .tensor(let tensor) in tuple.elements { tensors.append(tensor) }
-      if !tensors.isEmpty, tensors.count == tuple.elements.count { return tensors }
-    default: break
+  private func outputs(
+    _ result: PythonValue
+  ) throws(Interruption) -> [(name: String, tensor: TracedTensor)] {
+    var collector = OutputCollector(interpreter)
+    try collector.collect(result)
+    guard !collector.found.isEmpty else {
+      throw interpreter.raise(
+        .typeError,
+        "\(candidate.name).forward must return a tensor, but returns \(interpreter.typeName(result))"
+          + (collector.others.isEmpty && !interpreter.isNone(result) ? " without a tensor" : ""),
+        hint: interpreter.isNone(result) ? "end forward with: return x" : nil, identifier: "torch.output")
     }
-    throw interpreter.raise(
-      .typeError,
-      "\(candidate.name).forward must return a tensor, but returns \(interpreter.typeName(result))",
-      hint: interpreter.isNone(result) ? "end forward with: return x" : nil, identifier: "torch.output")
+    for other in collector.others {
+      interpreter.note(
+        "torch.output", "forward returns a \(other.type) at \(other.name), which is no output of the graph")
+    }
+    return collector.found
   }
 
   /// Makes sure that the result is `[batch, classes]`.
@@ -174,6 +205,18 @@ struct NetworkTrace {
       return LayerSummary(
         path: path, type: module.type.name, outputWidth: width, outputShape: state.outputShape,
         constructionRange: state.construction?.range ?? state.constructionRange, isApplied: state.isApplied)
+    }
+  }
+}
+
+extension NetworkInput.Kind {
+  /// The element type that PyTorch sees.
+  fileprivate var dataType: DataType {
+    switch self {
+    case .float32: .float32
+    case .int64: .int64
+    case .int32: .int32
+    case .bool: .bool
     }
   }
 }
