@@ -142,13 +142,21 @@ final class Interpreter {
     _ kind: ExceptionKind, _ message: String, hint: String? = nil, identifier: String? = nil,
     mismatch: ShapeMismatch? = nil
   ) -> Interruption {
+    raise(
+      className: "builtins." + kind.rawValue, message, hint: hint, identifier: identifier ?? kind.identifier,
+      mismatch: mismatch)
+  }
+
+  /// An exception of a library class, by its qualified name.
+  func raise(
+    className: String, _ message: String, hint: String? = nil, identifier: String,
+    mismatch: ShapeMismatch? = nil
+  ) -> Interruption {
     fuel -= 16
-    let instance = heap.adopt(PythonInstance(nativeClass("builtins." + kind.rawValue)))
+    let instance = heap.adopt(PythonInstance(nativeClass(className)))
     instance.exceptionArguments = [.string(message)]
     return .raised(
-      RaisedException(
-        instance, range: currentRange, identifier: identifier ?? kind.identifier, hint: hint,
-        mismatch: mismatch))
+      RaisedException(instance, range: currentRange, identifier: identifier, hint: hint, mismatch: mismatch))
   }
 
   /// A hint at the name among candidates that was probably meant; only the first few are looked for, since an

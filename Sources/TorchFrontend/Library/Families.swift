@@ -11,5 +11,6 @@ extension Library {
     creation, tensorMethods, arithmetic, reductions, shapeFunctions, initialization,
     moduleClass, containers, convolutions, linearLayers, normalizations, activations, pooling, dropouts,
     resampling,
+    summations, einops,
   ]
 }

@@ -142,25 +142,7 @@ extension Library {
       .tensor(try call.interpreter.concatenate(try call.tensors("tensors"), try call.int("dim")))
     }
     library.function("torch.stack", signature: "(tensors, dim=0)") { (call) throws(Interruption) in
-      let interpreter = call.interpreter
-      let tensors = try call.tensors("tensors")
-      guard let first = tensors.first else {
-        throw interpreter.raise(.runtimeError, "stack expects a non-empty TensorList")
-      }
-      let axis = try interpreter.axis(try call.int("dim"), first.rank + 1)
-      var parts: [TracedTensor] = []
-      for (index, tensor) in tensors.enumerated() {
-        guard tensor.shape == first.shape else {
-          throw interpreter.raise(
-            .runtimeError,
-            "stack expects each tensor to be equal size, but got \(first.shape) at entry 0 and \(tensor.shape) "
-              + "at entry \(index)", identifier: "torch.shape")
-        }
-        var shape = tensor.shape
-        shape.insert(1, at: axis)
-        parts.append(try interpreter.reshape(tensor, shape))
-      }
-      return .tensor(try interpreter.concatenate(parts, axis))
+      .tensor(try call.interpreter.stack(try call.tensors("tensors"), try call.int("dim")))
     }
     library.function("torch.chunk", "Tensor.chunk", signature: "(input, chunks, dim=0)") {
       (call) throws(Interruption) in
@@ -265,5 +247,53 @@ extension Library {
       }
       return .tensor(result)
     }
+  }
+}
+
+extension Interpreter {
+  /// Tensors of one shape joined along a new dimension.
+  func stack(_ tensors: [TracedTensor], _ dimension: Int) throws(Interruption) -> TracedTensor {
+    guard let first = tensors.first else {
+      throw raise(.runtimeError, "stack expects a non-empty TensorList")
+    }
+    let axis = try axis(dimension, first.rank + 1)
+    var parts: [TracedTensor] = []
+    for (index, tensor) in tensors.enumerated() {
+      guard tensor.shape == first.shape else {
+        throw raise(
+          .runtimeError,
+          "stack expects each tensor to be equal size, but got \(first.shape) at entry 0 and \(tensor.shape) "
+            + "at entry \(index)", identifier: "torch.shape")
+      }
+      var shape = tensor.shape
+      shape.insert(1, at: axis)
+      parts.append(try reshape(tensor, shape))
+    }
+    return try concatenate(parts, axis)
+  }
+
+  /// The diagonal of two dimensions as a new last one: elements `i, i + offset`.
+  func diagonal(
+    _ input: TracedTensor, _ offset: Int, _ first: Int, _ second: Int
+  ) throws(Interruption) -> TracedTensor {
+    let (rows, columns) = (try axis(first, input.rank), try axis(second, input.rank))
+    guard input.rank >= 2, rows != columns else {
+      throw raise(.runtimeError, "diagonal dimensions cannot be identical \(first), \(second)")
+    }
+    let (height, width) = (input.shape[rows], input.shape[columns])
+    guard offset > -height, offset < width else {
+      throw unsupported(
+        "a tensor without elements (the diagonal \(offset) of \(input.shape)) is not supported")
+    }
+    let (row, column) = (max(0, -offset), max(0, offset))
+    let length = min(height - row, width - column)
+    // Elements of the diagonal stand width + 1 apart once the two dimensions are flattened.
+    let others = (0..<input.rank).filter { $0 != rows && $0 != columns }
+    let order = others + [rows, columns]
+    let matrix = order == Array(order.indices) ? input : try permute(input, order)
+    let leading = others.map { input.shape[$0] }
+    let flat = try reshape(matrix, leading + [height * width])
+    let start = row * width + column
+    return try slice(flat, leading.count, start, start + (length - 1) * (width + 1) + 1, width + 1)
   }
 }
