@@ -1,3 +1,4 @@
+import RandomStreams
 import Testing
 
 /// `einops`: functions, layers and errors.
@@ -53,6 +54,50 @@ import Testing
         "pack([v], 'a b')", "rearrange(x, 'b-c h w')", "Rearrange('b c -> b d')(t)",
       ])
   ]
+
+  /// Random patterns against the reshape, permutation and reduction that they stand for.
+  static func randomPatterns(_ count: Int) -> [FunctionGroup] {
+    var stream = RandomStream(seed: 5).stream("patterns")
+    return (0..<count).map { index in
+      let rank = stream.integer(below: 4) + 1
+      let names = (0..<rank).map { "a\($0)" }
+      let extents = (0..<rank).map { _ in stream.integer(below: 3) + 1 }
+      /// The names in an order, grouped at random: the text of a side, and the extents of its dimensions.
+      func side(_ order: [Int]) -> (text: String, groups: [[Int]]) {
+        var groups: [[Int]] = []
+        for axis in order {
+          if groups.isEmpty || stream.integer(below: 2) == 0 { groups.append([]) }
+          groups[groups.count - 1].append(axis)
+        }
+        let words = groups.map { group in
+          group.count == 1 && stream.integer(below: 3) > 0
+            ? names[group[0]] : "(" + group.map { names[$0] }.joined(separator: " ") + ")"
+        }
+        return (words.joined(separator: " "), groups)
+      }
+      func product(_ axes: [Int]) -> Int { axes.reduce(1) { $0 * extents[$1] } }
+      let left = side(Array(0..<rank))
+      var order = Array(0..<rank)
+      for place in order.indices { order.swapAt(place, stream.integer(below: rank)) }
+      let isReduction = index.isMultiple(of: 3)
+      let kept = isReduction ? order.filter { _ in stream.integer(below: 2) == 0 } : order
+      let right = side(kept)
+      let sizes = zip(names, extents).map { "\($0)=\($1)" }.joined(separator: ", ")
+      let function = isReduction ? "reduce" : "rearrange"
+      let kind = isReduction ? ", 'sum'" : ""
+      let lost = (0..<rank).filter { !kept.contains($0) }
+      let sum = lost.isEmpty ? "" : ".sum(\(lost))"
+      let positions = kept.map { axis in axis - lost.count { $0 < axis } }
+      return FunctionGroup(
+        ["x": left.groups.map(product)],
+        [
+          "\(function)(x, '\(left.text) -> \(right.text)'\(kind), \(sizes)) ≡ "
+            + "x.reshape(\(extents))\(sum).permute(\(positions)).reshape(\(right.groups.map(product)))"
+        ])
+    }
+  }
+
+  @Test func randomPatternsDoWhatTheySay() throws { try FunctionComparison.check(Self.randomPatterns(60)) }
 
   @Test func numbersAreThoseOfEinops() throws { try FunctionComparison.check(Self.groups) }
 }

@@ -1,3 +1,4 @@
+import RandomStreams
 import Testing
 
 /// `einsum` in all its forms.
@@ -35,6 +36,44 @@ import Testing
         "torch.einsum('i...j', v)",
       ])
   ]
+
+  /// Random equations over up to three operands with repeated labels, ellipses and any output.
+  static func randomEquations(_ count: Int) -> [FunctionGroup] {
+    var stream = RandomStream(seed: 6).stream("equations")
+    let labels = ["i", "j", "K", "b"]
+    let extents = [2, 3, 4, 2]
+    return (0..<count).map { _ in
+      var operands: [(name: String, shape: [Int])] = []
+      var sides: [String] = []
+      var used: Set<Int> = []
+      let hidden = stream.integer(below: 3) == 0
+      for index in 0...stream.integer(below: 3) {
+        let axes = (0...stream.integer(below: 3)).map { _ in stream.integer(below: labels.count) }
+        used.formUnion(axes)
+        var text = axes.map { labels[$0] }.joined()
+        var shape = axes.map { extents[$0] }
+        if hidden {
+          let count = stream.integer(below: 3)
+          text = "..." + text
+          shape = [3, 2].suffix(count) + shape
+        }
+        operands.append((["x", "y", "z"][index], shape))
+        sides.append(text)
+      }
+      var output = used.sorted().filter { _ in stream.integer(below: 2) == 0 }
+      for place in output.indices { output.swapAt(place, stream.integer(below: output.count)) }
+      let right =
+        stream.integer(below: 4) == 0
+        ? "" : "->" + (hidden ? "..." : "") + output.map { labels[$0] }.joined()
+      let equation = sides.joined(separator: ",") + right
+      var group = FunctionGroup(
+        [:], ["torch.einsum('\(equation)', \(operands.map(\.name).joined(separator: ", ")))"])
+      group.operands = operands
+      return group
+    }
+  }
+
+  @Test func randomEquationsAgree() throws { try FunctionComparison.check(Self.randomEquations(80)) }
 
   @Test func numbersAreThoseOfPyTorch() throws { try FunctionComparison.check(Self.groups) }
 }

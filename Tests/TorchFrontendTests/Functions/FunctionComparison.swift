@@ -14,6 +14,8 @@ struct FunctionGroup: Sendable {
   /// Where their elements are drawn from, evenly.
   var domain: ClosedRange<Double>
   /// Statements may stand before the expression that counts, all divided by semicolons.
+  ///
+  /// Where `≡` divides two of them, the first is for us and the second for PyTorch.
   var expressions: [String]
   /// The first PyTorch that has all of them.
   var minimumVersion: [Int]
@@ -76,11 +78,18 @@ enum FunctionComparison {
       print("notice: no python3 can import torch; the comparison with PyTorch is skipped")
       return
     }
-    let items = groups.flatMap { group in group.expressions.map { (group, question(group, $0)) } }
-    let reply = try ask(python, folder, items.map(\.1))
+    let items = groups.flatMap { group in
+      group.expressions.map { text in
+        let sides = text.components(separatedBy: " ≡ ")
+        return (
+          group, question(group, sides[0], seed: text), question(group, sides[sides.count - 1], seed: text)
+        )
+      }
+    }
+    let reply = try ask(python, folder, items.map(\.2))
     try #require(reply.answers.count == items.count)
     var skipped = 0
-    for ((group, question), answer) in zip(items, reply.answers) {
+    for ((group, question, _), answer) in zip(items, reply.answers) {
       if answer.isMissing == true || reply.version.lexicographicallyPrecedes(group.minimumVersion) {
         skipped += 1
       } else {
@@ -90,10 +99,10 @@ enum FunctionComparison {
     if skipped > 0 { print("notice: \(skipped) expressions need what this Python lacks and were skipped") }
   }
 
-  static func question(_ group: FunctionGroup, _ text: String) -> Question {
+  private static func question(_ group: FunctionGroup, _ text: String, seed: String) -> Question {
     var operands: [String: Operand] = [:]
     for (name, shape) in group.operands {
-      var stream = RandomStream(seed: 17).stream(name + text)
+      var stream = RandomStream(seed: 17).stream(name + seed)
       operands[name] = Operand(
         shape: shape,
         values: (0..<shape.reduce(1, *)).map { _ in

@@ -176,6 +176,9 @@ extension Interpreter {
     do throws(EinopsExpression.Malformed) {
       return try EinopsPattern(text, kind, sizes: sizes.map(\.name))
     } catch {
+      if error.isValueError {
+        throw raise(.valueError, error.message, hint: "the pattern '\(text)' must have one '->'")
+      }
       throw malformed(text, kind, sizes, shape, error.message)
     }
   }

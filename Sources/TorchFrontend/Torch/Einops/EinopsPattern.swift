@@ -19,7 +19,11 @@ struct EinopsExpression {
   }
 
   /// Why a pattern cannot be read, in einops's words.
-  struct Malformed: Error { var message: String }
+  struct Malformed: Error {
+    var message: String
+    /// Whether einops lets Python's own ValueError through.
+    var isValueError = false
+  }
 
   private(set) var dimensions: [Dimension] = []
 
@@ -142,14 +146,13 @@ struct EinopsPattern {
   /// - Parameter sizes: The names of the axes whose lengths are given.
   init(_ text: String, _ kind: Kind, sizes: [String]) throws(EinopsExpression.Malformed) {
     func malformed(_ message: String) -> EinopsExpression.Malformed { .init(message: message) }
-    guard let arrow = text.firstRange(of: "->") else {
-      throw malformed("Pattern must contain exactly one '->'")
+    let sides = text.split(separator: "->", omittingEmptySubsequences: false)
+    guard sides.count == 2 else {
+      let problem = sides.count < 2 ? "not enough" : "too many"
+      throw .init(message: "\(problem) values to unpack (expected 2, got \(sides.count))", isValueError: true)
     }
-    guard text[arrow.upperBound...].firstRange(of: "->") == nil else {
-      throw malformed("Pattern must contain exactly one '->'")
-    }
-    left = try EinopsExpression(text[..<arrow.lowerBound], firstPlace: 0)
-    right = try EinopsExpression(text[arrow.upperBound...], firstPlace: text.utf8.count)
+    left = try EinopsExpression(sides[0], firstPlace: 0)
+    right = try EinopsExpression(sides[1], firstPlace: text.utf8.count)
     let (leftAxes, rightAxes) = (Set(left.axes), Set(right.axes))
     if right.hasEllipsis, !left.hasEllipsis {
       throw malformed("Ellipsis found in right side, but not left side of a pattern \(text)")
