@@ -20,8 +20,10 @@ public enum ExecutionError: Error, Sendable, Hashable {
   case variable(name: String, reason: String)
   /// The instruction set that was asked for is unknown or not available here.
   case instructionSet(String)
-  /// The graph draws random numbers (dropout) and no stream was given.
+  /// The graph draws random numbers (dropout, random tensors) and no stream was given.
   case missingRandomStream
+  /// An index that an operation was given at a run lies outside its axis.
+  case indexOutOfRange(operation: String, index: Int, extent: Int)
 }
 
 extension ExecutionError: CustomStringConvertible {
@@ -47,7 +49,9 @@ extension ExecutionError: CustomStringConvertible {
     case .instructionSet(let reason):
       reason
     case .missingRandomStream:
-      "the graph has dropout in training mode and needs a random stream"
+      "the graph draws random numbers, for dropout or as it is written, and needs a random stream"
+    case .indexOutOfRange(let operation, let index, let extent):
+      "\(operation): index \(index) is out of bounds for a dimension with size \(extent)"
     }
   }
 

@@ -100,16 +100,17 @@ public final class Executor {
     self.inputs = inputs
     self.outputs = outputs
     arenaByteCount = plan.byteCount
-    needsRandomStream = plan.dropoutCount > 0
+    needsRandomStream = plan.drawCount > 0
   }
 
   /// Computes all outputs, then gives the buffers their new contents.
   ///
-  /// - Parameter stream: where dropout draws from; give each run a stream of its own.
-  /// - Throws: `ExecutionError.missingRandomStream` where the graph has dropout and there is no stream.
+  /// - Parameter stream: where dropout and random tensors draw from; give each run a stream of its own.
+  /// - Throws: `ExecutionError.missingRandomStream` where the graph draws random numbers and there is no stream;
+  ///   `.indexOutOfRange` where an index is none of its axis. Buffers keep their contents then.
   public func run(dropout stream: RandomStream? = nil) throws(ExecutionError) {
     guard stream != nil || !needsRandomStream else { throw .missingRandomStream }
-    for step in steps { step(stream) }
+    for step in steps { try step(stream) }
     for update in updates { update.target.copyMemory(from: update.source, byteCount: update.byteCount) }
   }
 
@@ -179,10 +180,14 @@ extension Constant {
         case .int32: UInt32(bitPattern: Int32(clamping: Int(clamping: value)))
         }
       kernels.pointee.fill(type.elementCount, bits, memory)
-    case .values(let values, _):
-      values.withUnsafeBytes { bytes in
-        if let base = bytes.baseAddress { memory.copyMemory(from: base, byteCount: bytes.count) }
-      }
+    case .values(let values, _): Self.copy(values, to: memory)
+    case .integers(let values, _): Self.copy(values, to: memory)
+    }
+  }
+
+  private static func copy<Element>(_ values: [Element], to memory: UnsafeMutableRawPointer) {
+    values.withUnsafeBytes { bytes in
+      if let base = bytes.baseAddress { memory.copyMemory(from: base, byteCount: bytes.count) }
     }
   }
 }

@@ -52,12 +52,7 @@ public struct GraphBuilder: Sendable {
 
   /// Adds a constant.
   public mutating func constant(_ constant: Constant) -> ValueID {
-    let type =
-      switch constant {
-      case .fill(_, let type): type
-      case .values(_, let shape): TensorType(.float32, shape)
-      }
-    return define(.constant(constant), [], [type], "")[0]
+    define(.constant(constant), [], [constant.type], "")[0]
   }
 
   /// Applies an operation and gives all it defines.

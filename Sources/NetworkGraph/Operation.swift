@@ -45,8 +45,18 @@ public enum Operation: Sendable, Hashable {
   case unaryGradient(UnaryFunction)
   /// Two operands of one element type with NumPy broadcasting.
   case binary(BinaryFunction)
+  /// condition, a, b → a where the condition (float32) is not 0, else b; with NumPy broadcasting.
+  ///
+  /// What is not taken is not computed with, so that an infinity or NaN there does no harm.
+  case select
+  /// x → the same numbers in that element type; towards int32 fractions are dropped and what does not fit is clamped.
+  case cast(ElementType)
   /// x → y, mask (0 or 1/(1−p), of x's shape): y = x · mask. Training mode only; evaluation drops the node.
   case dropout(Dropout)
+  /// Nothing → random numbers, drawn anew at each run.
+  case random(RandomTensor)
+  /// x → x, of which no gradient is taken.
+  case detach
 
   // MARK: Pooling, over the last two dimensions of `[N, C, H, W]`
 
@@ -82,6 +92,19 @@ public enum Operation: Sendable, Hashable {
   /// Adds a border of a constant; one pair per dimension, none negative.
   case pad(before: [Int], after: [Int], value: Float)
 
+  // MARK: Indexing; an index outside the axis ends the run with an error
+
+  /// x, indices (int32, of x's rank and, but for the axis, of no greater extents) → the elements of x at the places
+  /// of the indices, whose coordinate along the axis is the index (PyTorch's `gather`).
+  case gather(axis: Int)
+  /// output gradient, indices → zeros of `inputShape` to which the gradient is added at the places gathered from.
+  case gatherGradient(axis: Int, inputShape: [Int])
+  /// x, indices (int32, any shape) → x with the axis replaced by the shape of the indices (PyTorch's `embedding` and
+  /// `index_select`).
+  case take(axis: Int)
+  /// output gradient, indices → zeros of `inputShape` to which the gradient is added at the places taken from.
+  case takeGradient(axis: Int, inputShape: [Int])
+
   // MARK: Reductions and losses
 
   case reduce(Reduction)
@@ -99,6 +122,7 @@ public enum Operation: Sendable, Hashable {
 public enum Constant: Sendable, Hashable {
   case fill(Double, TensorType)
   case values([Float], shape: [Int])
+  case integers([Int32], shape: [Int])
 }
 
 /// A pair of numbers for height and width.

@@ -5,7 +5,7 @@ extension Operation {
   /// a hash). The canonical hash is taken over these texts, so to change one is to change every stored hash.
   public var attributes: String {
     switch self {
-    case .input, .binary: return ""
+    case .input, .binary, .select, .detach: return ""
     case .parameter(let name), .buffer(let name): return name.debugDescription
     case .constant(let constant): return constant.attributes
     case .convolution(let convolution): return convolution.attributes
@@ -22,6 +22,8 @@ extension Operation {
     case .unary(let function), .unaryGradient(let function): return function.attributes
     case .dropout(let dropout):
       return "probability \(dropout.probability)\(dropout.isPerChannel ? ", perChannel" : "")"
+    case .cast(let type): return type.rawValue
+    case .random(let random): return random.attributes
     case .maximumPooling(let pooling): return pooling.attributes
     case .averagePooling(let pooling): return pooling.attributes
     case .averagePoolingGradient(let pooling, let shape): return "\(pooling.attributes), shape \(shape)"
@@ -31,7 +33,11 @@ extension Operation {
       return "size \(height)x\(width)"
     case .reshape(let shape), .expand(let shape): return "shape \(shape)"
     case .transpose(let permutation): return "permutation \(permutation)"
-    case .concatenate(let axis), .softmax(let axis), .logSoftmax(let axis): return "axis \(axis)"
+    case .concatenate(let axis), .softmax(let axis), .logSoftmax(let axis), .gather(let axis),
+      .take(let axis):
+      return "axis \(axis)"
+    case .gatherGradient(let axis, let shape), .takeGradient(let axis, let shape):
+      return "axis \(axis), shape \(shape)"
     case .slice(let slice): return slice.attributes
     case .sliceGradient(let slice, let shape): return "\(slice.attributes), shape \(shape)"
     case .pad(let before, let after, let value): return "before \(before), after \(after), value \(value)"
@@ -61,7 +67,20 @@ extension Constant {
     switch self {
     case .fill(let number, _): "\(number)"
     case .values(let values, _): "values #\(contentHash(of: values))"
+    case .integers(let values, _): "integers #\(contentHash(of: values))"
     }
+  }
+}
+
+extension RandomTensor {
+  fileprivate var attributes: String {
+    let drawn =
+      switch distribution {
+      case .uniform: "uniform"
+      case .normal: "normal"
+      case .bernoulli(let probability): "bernoulli \(probability)"
+      }
+    return "\(drawn), shape \(shape)"
   }
 }
 

@@ -16,7 +16,11 @@ extension Operation {
     case .unary(let function): function.name
     case .unaryGradient(let function): "\(function.name)Gradient"
     case .binary(let function): function.rawValue
+    case .select: "select"
+    case .cast: "cast"
     case .dropout: "dropout"
+    case .random: "random"
+    case .detach: "detach"
     case .maximumPooling: "maximumPooling"
     case .maximumPoolingGradient: "maximumPoolingGradient"
     case .averagePooling: "averagePooling"
@@ -31,6 +35,10 @@ extension Operation {
     case .slice: "slice"
     case .sliceGradient: "sliceGradient"
     case .pad: "pad"
+    case .gather: "gather"
+    case .gatherGradient: "gatherGradient"
+    case .take: "take"
+    case .takeGradient: "takeGradient"
     case .reduce(let reduction): reduction.name
     case .softmax: "softmax"
     case .logSoftmax: "logSoftmax"

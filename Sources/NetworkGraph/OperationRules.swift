@@ -64,7 +64,11 @@ extension Operation {
     case .unary(let function): function
     case .unaryGradient(let function): UnaryGradient(function: function)
     case .binary(let function): function
+    case .select: Select()
+    case .cast(let type): Cast(elementType: type)
     case .dropout(let dropout): dropout
+    case .random(let random): random
+    case .detach: Detach()
     case .maximumPooling(let pooling): pooling
     case .maximumPoolingGradient(let shape): MaximumPoolingGradient(inputShape: shape)
     case .averagePooling(let pooling): pooling
@@ -82,6 +86,10 @@ extension Operation {
     case .slice(let slice): slice
     case .sliceGradient(let slice, let shape): SliceGradient(slice: slice, inputShape: shape)
     case .pad(let before, let after, _): Pad(before: before, after: after)
+    case .gather(let axis): Gather(axis: axis)
+    case .gatherGradient(let axis, let shape): GatherGradient(axis: axis, inputShape: shape)
+    case .take(let axis): Take(axis: axis)
+    case .takeGradient(let axis, let shape): TakeGradient(axis: axis, inputShape: shape)
     case .reduce(let reduction): reduction
     case .softmax(let axis): Softmax(axis: axis, isLogarithmic: false)
     case .logSoftmax(let axis): Softmax(axis: axis, isLogarithmic: true)

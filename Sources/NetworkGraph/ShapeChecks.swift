@@ -18,6 +18,13 @@ extension Operation {
     }
   }
 
+  /// Makes sure that indices are whole numbers.
+  static func checkIndices(_ name: String, _ type: TensorType) throws(GraphError) {
+    guard type.elementType == .int32 else {
+      throw GraphError("shape.\(name).indices", "\(name) expected indices of int32 but got \(type)")
+    }
+  }
+
   /// Makes sure of one operand's exact type.
   static func check(
     _ name: String, _ role: String, _ type: TensorType, is expected: TensorType

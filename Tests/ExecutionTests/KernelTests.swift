@@ -104,11 +104,11 @@ import Testing
       let kernels = try InstructionSet.preferred().kernels()
       let lowering = ConvolutionLowering(
         convolution, images: images, weight: weight, output: output, strategy: strategy)
-      let context = LoweringContext(kernels: kernels, inputs: [], outputs: [], dropoutNumber: 0)
+      let context = LoweringContext(kernels: kernels, inputs: [], outputs: [], drawNumber: 0)
       return [
-        apply(try lowering.forward(context), [x, w], g.count),
-        apply(try lowering.inputGradient(context), [w, g], x.count),
-        apply(try lowering.weightGradient(context), [x, g], w.count),
+        try apply(lowering.forward(context), [x, w], g.count),
+        try apply(lowering.inputGradient(context), [w, g], x.count),
+        try apply(lowering.weightGradient(context), [x, g], w.count),
       ]
     }
     let (columns, direct) = (try all(.columns), try all(.direct))
@@ -118,7 +118,7 @@ import Testing
     }
   }
 
-  private func apply(_ operation: LoweredOperation, _ inputs: [[Float]], _ count: Int) -> [Double] {
+  private func apply(_ operation: LoweredOperation, _ inputs: [[Float]], _ count: Int) throws -> [Double] {
     let memory = inputs.map { values in
       let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: values.count)
       _ = buffer.initialize(from: values)
@@ -137,7 +137,7 @@ import Testing
     let operands = LoweredOperation.Operands(
       inputs: memory.map { UnsafeMutableRawPointer($0.baseAddress!) },
       outputs: [UnsafeMutableRawPointer(result.baseAddress!)], scratch: scratch)
-    operation.bind(operands)(nil)
+    try operation.bind(operands)(nil)
     return result.map(Double.init)
   }
 

@@ -52,8 +52,17 @@ extension OperationCase {
 
   /// Whether results depend on random draws.
   var isRandom: Bool {
-    guard case .dropout(let dropout) = operation else { return false }
-    return dropout.probability > 0 && dropout.probability < 1
+    switch operation {
+    case .dropout(let dropout): dropout.probability > 0 && dropout.probability < 1
+    case .random: torch == nil
+    default: false
+    }
+  }
+
+  /// Whether the first result consists of whole numbers, of which there is no gradient.
+  var hasIntegerResult: Bool {
+    guard let graph = try? graph(), let first = graph.outputs.first else { return false }
+    return graph.type(of: first).elementType == .int32
   }
 
   /// Only some gradient operations can be differentiated once more; comparisons have no gradient.
@@ -61,7 +70,7 @@ extension OperationCase {
     switch operation {
     case .unaryGradient, .batchNormalizationGradient, .maximumPoolingGradient, .crossEntropyGradient: false
     case .binary(.equal), .binary(.less), .binary(.lessOrEqual): false
-    default: operands.contains(where: \.isDifferentiable)
+    default: operands.contains(where: \.isDifferentiable) && !hasIntegerResult
     }
   }
 }
@@ -79,14 +88,19 @@ struct ScalarProblem {
   init(_ test: OperationCase, seed: UInt64, targets: [Int]? = nil) throws {
     var builder = GraphBuilder()
     let inputs = test.operands.enumerated().map { builder.input("x\($0)", $1.type) }
-    let result = try builder.apply(test.operation, inputs)[0]
+    // Whole numbers become floating point for the sum; they have no gradient.
+    let result = try builder.apply(.cast(.float32), [try builder.apply(test.operation, inputs)[0]])[0]
     let type = builder.type(of: result)
     let weights = builder.input("weights", type)
     let product = try builder.apply(.binary(.multiply), [result, weights])[0]
     let axes = Array(type.shape.indices)
     let loss = try builder.apply(.reduce(Reduction(.sum, axes: axes)), [product])[0]
     builder.setOutputs([loss])
-    self.targets = targets ?? test.operands.indices.filter { test.operands[$0].isDifferentiable }
+    self.targets =
+      targets
+      ?? test.operands.indices.filter {
+        test.operands[$0].isDifferentiable && test.operands[$0].type.elementType == .float32
+      }
     graph = try builder.graph.gradients(of: loss, withRespectTo: self.targets.map { inputs[$0] })
     var stream = RandomStream(seed: seed).stream("weights of \(test.name)")
     feeds = test.feeds(seed: seed).merging(

@@ -114,6 +114,21 @@ import Testing
     try add("inputs swapped") { $0.swapsInputs = true }
   }
 
+  /// Every attribute of every operation tells in the text, so equal texts mean equal operations.
+  @Test func seesEveryAttribute() throws {
+    var texts: [String: OperationCase] = [:]
+    for test in OperationCase.all {
+      let graph = try test.graph()
+      let text = graph.canonicalText
+      guard let other = texts.updateValue(test, forKey: text) else { continue }
+      let isSame =
+        other.operation == test.operation && other.operands.map(\.type) == test.operands.map(\.type)
+      // Simplification may find that neither does anything.
+      let isTrivial = graph.simplified().eliminatingDeadCode().nodes.allSatisfy { $0.operation == .input }
+      #expect(isSame || isTrivial, "\(test) hashes as \(other)")
+    }
+  }
+
   private struct Variant {
     var batch = 2
     var channels = 4

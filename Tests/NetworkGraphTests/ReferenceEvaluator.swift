@@ -43,6 +43,7 @@ struct ReferenceEvaluator {
     case .input, .parameter, .buffer: preconditionFailure("leaves are fed")
     case .constant(.fill(let number, let type)): return [ReferenceTensor(type.shape, filledWith: number)]
     case .constant(.values(let values, let shape)): return [ReferenceTensor(shape, values.map(Double.init))]
+    case .constant(.integers(let values, let shape)): return [ReferenceTensor(shape, values.map(Double.init))]
     case .convolution(let convolution): return [ReferenceConvolution(convolution).forward(x, shapes[0])]
     case .convolutionInputGradient(let convolution, _):
       return [ReferenceConvolution(convolution).inputGradient(weight: x[0], gradient: x[1], shapes[0])]
@@ -70,7 +71,14 @@ struct ReferenceEvaluator {
       return [
         ReferenceTensor(shapes[0]) { function.reference(x[0].broadcast(at: $0), x[1].broadcast(at: $0)) }
       ]
+    case .select:
+      return [
+        ReferenceTensor(shapes[0]) { x[x[0].broadcast(at: $0) != 0 ? 1 : 2].broadcast(at: $0) }
+      ]
+    case .cast(.int32): return [ReferenceTensor(shapes[0], x[0].elements.map { $0.rounded(.towardZero) })]
+    case .cast(.float32), .detach: return [x[0]]
     case .dropout(let dropout): return self.dropout(dropout, x[0], node)
+    case .random(let random): return [self.random(random, node)]
     case .maximumPooling(let pooling): return ReferencePooling.maximum(pooling, x[0], shapes[0])
     case .maximumPoolingGradient: return [ReferencePooling.maximumGradient(x[0], x[1], shapes[0])]
     case .averagePooling(let pooling): return [ReferencePooling.average(pooling, x[0], shapes[0])]
@@ -122,6 +130,10 @@ struct ReferenceEvaluator {
         result[zip(place, before).map { $0 + $1 }] = x[0][place]
       }
       return [result]
+    case .gather(let axis): return [ReferenceIndexing.gather(x[0], x[1], axis)]
+    case .gatherGradient(let axis, _): return [ReferenceIndexing.gatherGradient(x[0], x[1], axis, shapes[0])]
+    case .take(let axis): return [ReferenceIndexing.take(x[0], x[1], axis, shapes[0])]
+    case .takeGradient(let axis, _): return [ReferenceIndexing.takeGradient(x[0], x[1], axis, shapes[0])]
     case .reduce(let reduction): return [reduce(reduction, x[0], shapes[0])]
     case .softmax(let axis): return [softmax(x[0], axis)]
     case .logSoftmax(let axis):
@@ -224,6 +236,17 @@ struct ReferenceEvaluator {
       return stream.bernoulli(dropout.probability) ? 0 : 1 / (1 - dropout.probability)
     }
     return [ReferenceTensor(x.shape, zip(x.elements, mask.elements).map(*)), mask]
+  }
+
+  private static func random(_ random: RandomTensor, _ node: Int) -> ReferenceTensor {
+    var stream = RandomStream(seed: 1).stream("random", node)
+    return ReferenceTensor(random.shape) { _ in
+      switch random.distribution {
+      case .uniform: stream.uniform(0, 1)
+      case .normal: stream.normal()
+      case .bernoulli(let probability): stream.bernoulli(probability) ? 1 : 0
+      }
+    }
   }
 
   private static func reduce(

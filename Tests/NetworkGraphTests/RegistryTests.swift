@@ -42,11 +42,19 @@ import Testing
     case .logSoftmax: 28
     case .crossEntropy: 29
     case .crossEntropyGradient: 30
+    case .select: 31
+    case .cast(let type): type == .int32 ? 32 : 33
+    case .random: 34
+    case .detach: 35
+    case .gather: 36
+    case .gatherGradient: 37
+    case .take: 38
+    case .takeGradient: 39
     }
   }
 
   @Test func everyOperationHasCases() {
-    #expect(Set(OperationCase.all.compactMap { Self.kind($0.operation) }) == Set(0...30))
+    #expect(Set(OperationCase.all.compactMap { Self.kind($0.operation) }) == Set(0...39))
     let binaries = Set(
       OperationCase.all.compactMap { if case .binary(let f) = $0.operation { f } else { nil } })
     #expect(binaries == Set(BinaryFunction.allCases))

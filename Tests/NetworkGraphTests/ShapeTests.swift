@@ -173,6 +173,31 @@ private func int(_ shape: Int...) -> TensorType { TensorType(.int32, shape) }
     Refusal("shape.crossEntropy.labels", .crossEntropy(labelSmoothing: 0), float(2, 4), float(2)),
     Refusal("shape.crossEntropy.smoothing", .crossEntropy(labelSmoothing: 1.1), float(2, 4), int(2)),
     Refusal("shape.leaf", .input, float(2, 4)),
+    Refusal("shape.select.type", .select, float(2), float(2), int(2)),
+    Refusal("shape.select.type", .select, int(2), float(2), float(2)),
+    Refusal("shape.select.operands", .select, float(2), float(2)),
+    Refusal("shape.select.broadcast", .select, float(2), float(3), float(1)),
+    Refusal("shape.cast.operands", .cast(.int32)),
+    Refusal("shape.random.operands", .random(RandomTensor(.normal, shape: [2])), float(2)),
+    Refusal("shape.random.probability", .random(RandomTensor(.bernoulli(probability: 1.5), shape: [2]))),
+    Refusal("shape.random.probability", .random(RandomTensor(.bernoulli(probability: .nan), shape: [2]))),
+    Refusal("shape.size", .random(RandomTensor(.uniform, shape: [.max, 2]))),
+    Refusal("shape.extent", .random(RandomTensor(.uniform, shape: [0]))),
+    Refusal("shape.gather.indices", .gather(axis: 0), float(2, 4), float(2, 4)),
+    Refusal("shape.gather.rank", .gather(axis: 0), float(2, 4), int(2)),
+    Refusal("shape.gather.axis", .gather(axis: 2), float(2, 4), int(2, 4)),
+    Refusal("shape.gather.extent", .gather(axis: 0), float(2, 4), int(2, 5)),
+    Refusal(
+      "shape.gatherGradient.gradient", .gatherGradient(axis: 0, inputShape: [2, 4]), float(3, 4), int(2, 4)),
+    Refusal("shape.gatherGradient.rank", .gatherGradient(axis: 0, inputShape: [2]), float(2, 4), int(2, 4)),
+    Refusal("shape.take.indices", .take(axis: 0), float(2, 4), float(2)),
+    Refusal("shape.take.axis", .take(axis: -1), float(2, 4), int(2)),
+    Refusal("shape.take.axis", .take(axis: 0), float(), int(2)),
+    Refusal("shape.rank", .take(axis: 0), float(2), TensorType(.int32, [Int](repeating: 1, count: 65))),
+    Refusal("shape.size", .take(axis: 0), float(2, 1 << 20), int(1 << 20)),
+    Refusal(
+      "shape.takeGradient.gradient", .takeGradient(axis: 0, inputShape: [2, 4]), float(3, 5), int(3)),
+    Refusal("shape.size", .takeGradient(axis: 0, inputShape: [.max, .max]), float(3, 5), int(3)),
   ]
 
   @Test(arguments: refusals)
@@ -243,9 +268,13 @@ private func int(_ shape: Int...) -> TensorType { TensorType(.int32, shape) }
         .expand(shape()), .concatenate(axis: number()), .slice(slice),
         .sliceGradient(slice, inputShape: shape()), .pad(before: shape(), after: shape(), value: 0),
         .reduce(Reduction(.sum, axes: shape())), .softmax(axis: number()), .binary(.add),
+        .gather(axis: number()), .gatherGradient(axis: number(), inputShape: shape()), .take(axis: number()),
+        .takeGradient(axis: number(), inputShape: shape()), .random(RandomTensor(.normal, shape: shape())),
       ]
       let operation = operations[stream.integer(below: operations.count)]
-      let operands = (0..<(1 + stream.integer(below: 2))).map { _ in TensorType(.float32, shape()) }
+      let operands = (0..<stream.integer(below: 3)).map { index in
+        TensorType(index == 1 && stream.bernoulli(0.3) ? .int32 : .float32, shape())
+      }
       guard let types = try? operation.outputTypes(for: operands) else { continue }
       accepted += 1
       #expect(types.allSatisfy { (1...TensorType.elementLimit).contains($0.elementCount) })

@@ -48,7 +48,7 @@ struct TorchProblem {
     // PyTorch has no gradients for running statistics; `vjp` in the expression for one cuts the graph.
     var targets: [String] = []
     var weights: [Double] = []
-    if test.torch?.contains("vjp") == false, test.hasGradient, !test.isComparison {
+    if test.torch?.contains("vjp") == false, test.hasGradient, !test.isComparison, !test.hasIntegerResult {
       var untracked = test
       if case .batchNormalization(let normalization) = test.operation,
         normalization.tracksRunningStatistics

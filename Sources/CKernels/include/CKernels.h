@@ -67,6 +67,12 @@ enum niche_reduction {
   NICHE_REDUCE_MINIMUM,
 };
 
+enum niche_distribution {
+  NICHE_UNIFORM,
+  NICHE_NORMAL,
+  NICHE_BERNOULLI,
+};
+
 // A window that slides over `planes` planes of height × width.
 typedef struct {
   ptrdiff_t planes;
@@ -106,6 +112,35 @@ typedef struct {
   void (*binary_integer)(
       int32_t function, ptrdiff_t rank, const ptrdiff_t *extents, const ptrdiff_t *left_strides,
       const ptrdiff_t *right_strides, const int32_t *left, const int32_t *right, int32_t *result);
+
+  // result = a where the condition is not 0, else b, for 4-byte elements; loops and strides as `binary`.
+  // In place on an operand whose strides are dense.
+  void (*select)(
+      ptrdiff_t rank, const ptrdiff_t *extents, const ptrdiff_t *condition_strides, const ptrdiff_t *a_strides,
+      const ptrdiff_t *b_strides, const float *condition, const void *a, const void *b, void *result);
+  // In place. Fractions are dropped, what does not fit is clamped, NaN becomes 0.
+  void (*cast_to_integer)(ptrdiff_t count, const void *x, void *result);
+  void (*cast_to_float)(ptrdiff_t count, const void *x, void *result);
+
+  // The place of the first index that is not in 0 ..< extent, or −1.
+  ptrdiff_t (*index_outside)(ptrdiff_t count, ptrdiff_t extent, const int32_t *indices);
+  // result[i] = x[at strides + indices[i] · axis_stride] for 4-byte elements; indices and result are dense over
+  // `extents`. No index is checked, here and below.
+  void (*gather)(
+      ptrdiff_t rank, const ptrdiff_t *extents, const ptrdiff_t *strides, ptrdiff_t axis_stride,
+      const int32_t *indices, const void *x, void *result);
+  // result[at strides + indices[i] · axis_stride] += gradient[i].
+  void (*scatter_add)(
+      ptrdiff_t rank, const ptrdiff_t *extents, const ptrdiff_t *strides, ptrdiff_t axis_stride,
+      const int32_t *indices, const float *gradient, float *result);
+  // x: [outer, extent, inner] → result: [outer, count, inner], for 4-byte elements.
+  void (*take)(
+      ptrdiff_t outer, ptrdiff_t extent, ptrdiff_t inner, ptrdiff_t count, const int32_t *indices, const void *x,
+      void *result);
+  // gradient: [outer, count, inner], added to the result: [outer, extent, inner].
+  void (*take_gradient)(
+      ptrdiff_t outer, ptrdiff_t extent, ptrdiff_t inner, ptrdiff_t count, const int32_t *indices,
+      const float *gradient, float *result);
 
   // result[at result strides] = source[at source strides] for 4-byte elements, any strides.
   void (*copy)(
@@ -185,6 +220,9 @@ typedef struct {
   // result = x · mask, in place on x. The draws are a function of key and place.
   void (*dropout)(
       uint64_t key, double probability, ptrdiff_t draws, ptrdiff_t run, const float *x, float *result, float *mask);
+
+  // Random numbers, a function of key and place; the probability is that of Bernoulli's 1.
+  void (*random)(int32_t distribution, uint64_t key, double probability, ptrdiff_t count, float *result);
 
   // PyTorch's SGD with dampening 0. `momentum_buffer` starts at 0 and may be null where momentum is 0.
   void (*sgd)(

@@ -4,6 +4,7 @@
 #include "functions.h"
 #include "elementwise.h"
 #include "copy.h"
+#include "indexing.h"
 #include "reduction.h"
 #include "normalization.h"
 #include "pooling.h"
@@ -15,6 +16,14 @@ const niche_kernels NICHE_TABLE = {
     .unary_gradient = nk_unary_gradient,
     .binary = nk_binary,
     .binary_integer = nk_binary_integer,
+    .select = nk_select,
+    .cast_to_integer = nk_cast_to_integer,
+    .cast_to_float = nk_cast_to_float,
+    .index_outside = nk_index_outside,
+    .gather = nk_gather,
+    .scatter_add = nk_scatter_add,
+    .take = nk_take,
+    .take_gradient = nk_take_gradient,
     .copy = nk_copy,
     .fill = nk_fill,
     .reduce = nk_reduce,
@@ -39,6 +48,7 @@ const niche_kernels NICHE_TABLE = {
     .convolve_weight_gradient = nk_convolve_weight_gradient,
     .fill_rows = nk_fill_rows,
     .dropout = nk_dropout,
+    .random = nk_random,
     .sgd = nk_sgd,
     .adam = nk_adam,
     .sum_of_squares = nk_sum_of_squares,

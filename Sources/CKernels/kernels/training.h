@@ -1,4 +1,4 @@
-// Dropout and optimizer steps.
+// Dropout, random numbers and optimizer steps.
 
 // The finaliser of SplitMix64 (Steele, Lea & Flood 2014).
 static inline uint64_t nk_mix(uint64_t bits) {
@@ -26,6 +26,23 @@ static void nk_dropout(
   }
   ptrdiff_t count = draws * run;
   NK_INDEPENDENT for (ptrdiff_t i = 0; i < count; i++) result[i] = x[i] * mask[i];
+}
+
+static void nk_random(int32_t distribution, uint64_t key, double probability, ptrdiff_t count, float *result) {
+  uint64_t bound = (uint64_t)(probability * 4294967296.0);
+  for (ptrdiff_t i = 0; i < count; i++) {
+    uint64_t draw = nk_mix(key + ((uint64_t)i + 1) * 0x9E3779B97F4A7C15u);
+    switch (distribution) {
+      case NICHE_UNIFORM: result[i] = (float)(draw >> 40) * 0x1p-24f; break;
+      case NICHE_NORMAL: {
+        // Box & Muller 1958; of the pair only one, so that each number is a function of its place.
+        float radius = nk_square_root(-2.0f * logf(((float)(draw >> 32) + 1.0f) * 0x1p-32f));
+        result[i] = radius * cosf((float)(uint32_t)draw * (6.283185307f * 0x1p-32f));
+        break;
+      }
+      default: result[i] = draw >> 32 < bound ? 1.0f : 0.0f;
+    }
+  }
 }
 
 static void nk_sgd(

@@ -52,7 +52,7 @@ extension LoweringContext {
   /// Each dropout of a graph draws from a stream of its own below the run's.
   func dropout(_ dropout: Dropout) -> LoweredOperation {
     let kernels = kernels
-    let (probability, number) = (dropout.probability, dropoutNumber)
+    let (probability, number) = (dropout.probability, drawNumber)
     let run = dropout.isPerChannel ? shape(0).dropFirst(2).reduce(1, *) : 1
     let draws = count(0) / run
     return LoweredOperation(inPlace: [.init(output: 0, input: 0)]) { operands in
@@ -60,6 +60,58 @@ extension LoweringContext {
       return { stream in
         guard var own = stream?.stream("dropout", number) else { return }
         kernels.pointee.dropout(own.next(), probability, draws, run, x, result, mask)
+      }
+    }
+  }
+}
+
+extension LoweringContext {
+  /// condition, a, b → a where the condition is not 0, else b.
+  func select() -> LoweredOperation {
+    let (kernels, result) = (kernels, outputs[0])
+    let nest = LoopNest(
+      extents: result.shape, strides: (0..<3).map { LoopNest.broadcastStrides(shape($0), to: result.shape) })
+    let inPlace = [1, 2, 0].map { LoweredOperation.InPlace(output: 0, input: $0) }
+    return LoweredOperation(inPlace: inPlace) { operands in
+      let (condition, a, b) = (operands.input(0), operands.inputs[1], operands.inputs[2])
+      let result = operands.outputs[0]
+      return { _ in
+        kernels.pointee.select(
+          nest.rank, nest.extents, nest.strides(0), nest.strides(1), nest.strides(2), condition, a, b, result)
+      }
+    }
+  }
+
+  /// The same numbers in another element type.
+  func cast(to type: ElementType) -> LoweredOperation {
+    if inputs[0].elementType == type { return .alias }
+    let (kernels, count) = (kernels, outputCount)
+    return LoweredOperation(inPlace: [.init(output: 0, input: 0)]) { operands in
+      let (x, result) = (operands.inputs[0], operands.outputs[0])
+      return { _ in
+        switch type {
+        case .float32: kernels.pointee.cast_to_float(count, x, result)
+        case .int32: kernels.pointee.cast_to_integer(count, x, result)
+        }
+      }
+    }
+  }
+
+  /// Random numbers; each such node of a graph draws from a stream of its own below the run's.
+  func random(_ random: RandomTensor) -> LoweredOperation {
+    let (kernels, count, number) = (kernels, outputCount, drawNumber)
+    var (distribution, probability) = (NICHE_UNIFORM, 0.0)
+    switch random.distribution {
+    case .uniform: break
+    case .normal: distribution = NICHE_NORMAL
+    case .bernoulli(let share): (distribution, probability) = (NICHE_BERNOULLI, share)
+    }
+    let (code, share) = (Int32(distribution.rawValue), probability)
+    return LoweredOperation { operands in
+      let result = operands.output(0)
+      return { stream in
+        guard var own = stream?.stream("random", number) else { return }
+        kernels.pointee.random(code, own.next(), share, count, result)
       }
     }
   }

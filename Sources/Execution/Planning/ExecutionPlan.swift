@@ -41,7 +41,8 @@ struct ExecutionPlan {
   private(set) var offsets: [Int] = []
   /// Of the arena.
   private(set) var byteCount = 0
-  private(set) var dropoutCount = 0
+  /// How many nodes draw random numbers.
+  private(set) var drawCount = 0
 
   private let graph: Graph
   /// By value.
@@ -65,8 +66,11 @@ struct ExecutionPlan {
     for node in scheduled.nodes {
       let context = LoweringContext(
         kernels: kernels, inputs: node.inputs.map { graph.type(of: $0) },
-        outputs: node.outputs.map { graph.type(of: $0) }, dropoutNumber: dropoutCount)
-      if case .dropout = node.operation { dropoutCount += 1 }
+        outputs: node.outputs.map { graph.type(of: $0) }, drawNumber: drawCount)
+      switch node.operation {
+      case .dropout, .random: drawCount += 1
+      default: break
+      }
       lowered.append(try node.operation.lowered(context))
     }
     findLastUses(scheduled.nodes, lowered)

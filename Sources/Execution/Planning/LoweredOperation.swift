@@ -2,7 +2,9 @@ import NetworkGraph
 import RandomStreams
 
 /// What a step does when it runs; the stream is that of the run's random numbers.
-typealias StepBody = (RandomStream?) -> Void
+///
+/// It throws where its operands' values do not fit, such as an index that is out of range.
+typealias StepBody = (RandomStream?) throws(ExecutionError) -> Void
 
 /// An operation made ready for its kernels: what it needs of the plan, and how it is bound to memory.
 struct LoweredOperation {
@@ -66,8 +68,8 @@ struct LoweringContext {
   var kernels: Kernels
   var inputs: [TensorType]
   var outputs: [TensorType]
-  /// The number of the dropout among the graph's, which names its stream.
-  var dropoutNumber: Int
+  /// The number of the dropout or random tensor among the graph's, which names its stream.
+  var drawNumber: Int
 
   /// Input `index`'s shape.
   func shape(_ index: Int) -> [Int] { inputs[index].shape }
@@ -106,7 +108,11 @@ extension Operation {
     case .unary(let function): context.unary(function)
     case .unaryGradient(let function): context.unaryGradient(function)
     case .binary(let function): context.binary(function)
+    case .select: context.select()
+    case .cast(let type): context.cast(to: type)
     case .dropout(let dropout): context.dropout(dropout)
+    case .random(let random): context.random(random)
+    case .detach: .alias
     case .maximumPooling(let pooling): context.maximumPooling(pooling)
     case .maximumPoolingGradient: context.maximumPoolingGradient()
     case .averagePooling(let pooling): context.averagePooling(pooling)
@@ -121,6 +127,10 @@ extension Operation {
     case .slice(let slice): context.slice(slice)
     case .sliceGradient(let slice, _): context.sliceGradient(slice)
     case .pad(let before, _, let value): context.pad(before: before, value: value)
+    case .gather(let axis): context.gather(axis: axis)
+    case .gatherGradient(let axis, _): context.gatherGradient(axis: axis)
+    case .take(let axis): context.take(axis: axis)
+    case .takeGradient(let axis, _): context.takeGradient(axis: axis)
     case .reduce(let reduction): context.reduce(reduction)
     case .softmax(let axis): context.softmax(axis: axis, isLogarithmic: false)
     case .logSoftmax(let axis): context.softmax(axis: axis, isLogarithmic: true)

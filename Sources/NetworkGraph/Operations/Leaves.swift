@@ -15,14 +15,21 @@ extension Constant: OperationRules {
     switch self {
     case .fill(_, let type): type
     case .values(_, let shape): TensorType(.float32, shape)
+    case .integers(_, let shape): TensorType(.int32, shape)
     }
   }
 
   func outputTypes(for inputs: [TensorType]) throws(GraphError) -> [TensorType] {
     try Operation.checkCount("constant", inputs, 0)
     try type.check()
-    if case .values(let values, let shape) = self, values.count != type.elementCount {
-      throw GraphError("shape.constant.count", "a constant of shape \(shape) has \(values.count) values")
+    let count: Int? =
+      switch self {
+      case .fill: nil
+      case .values(let values, _): values.count
+      case .integers(let values, _): values.count
+      }
+    if let count, count != type.elementCount {
+      throw GraphError("shape.constant.count", "a constant of shape \(type.shape) has \(count) values")
     }
     return [type]
   }

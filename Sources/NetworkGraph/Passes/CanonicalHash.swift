@@ -27,10 +27,17 @@ extension Graph {
 }
 
 /// The hash of numbers by their bits, in 32 hexadecimal digits.
-func contentHash(of values: [Float]) -> String {
+func contentHash(of values: [Float]) -> String { contentHash(ofBits: values.map(\.bitPattern)) }
+
+/// The hash of whole numbers by their bits, in 32 hexadecimal digits.
+func contentHash(of values: [Int32]) -> String {
+  contentHash(ofBits: values.map { UInt32(bitPattern: $0) })
+}
+
+private func contentHash(ofBits values: [UInt32]) -> String {
   var text = ""
   text.reserveCapacity(values.count * 9)
-  for value in values { text += String(value.bitPattern, radix: 16) + " " }
+  for value in values { text += String(value, radix: 16) + " " }
   return StableHash.hexadecimal128(text)
 }
 

@@ -43,7 +43,7 @@ extension Graph {
 
   /// The graph in which equal operations on equal operands are done once.
   ///
-  /// Dropout is left alone, for two of them draw two masks.
+  /// Dropout and random tensors are left alone, for two of them draw two times.
   public func eliminatingCommonSubexpressions() -> Graph {
     struct Key: Hashable {
       let operation: Operation
@@ -54,7 +54,7 @@ extension Graph {
     for node in nodes {
       let inputs = rewriter.mapped(node.inputs)
       switch node.operation {
-      case .input, .parameter, .buffer, .dropout, .constant(.values):
+      case .input, .parameter, .buffer, .dropout, .random, .constant(.values), .constant(.integers):
         rewriter.copy(node, inputs: inputs)
         continue
       case .constant(.fill(let number, _)) where number == 0 && number.sign == .minus:
@@ -121,6 +121,7 @@ extension Operation {
     case .reshape, .expand, .slice, .pad: input.shape == output.shape
     case .transpose(let permutation): permutation == Array(permutation.indices)
     case .concatenate: true
+    case .cast: input.elementType == output.elementType
     case .reduce(let reduction): reduction.axes.isEmpty
     case .dropout(let dropout): dropout.probability == 0
     default: false

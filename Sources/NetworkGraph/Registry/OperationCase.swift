@@ -104,8 +104,8 @@ public struct OperationCase: Sendable, CustomStringConvertible {
 
   /// Every case of every operation that is not a leaf.
   public static let all: [OperationCase] =
-    convolutions + matrixProducts + normalisations + unaries + binaries + dropouts + windowPoolings
-    + adaptivePoolings + shapes + slicings + reductions + softmaxes
+    convolutions + matrixProducts + normalisations + unaries + binaries + selections + dropouts + randoms
+    + windowPoolings + adaptivePoolings + shapes + slicings + indexings + reductions + softmaxes
 
   /// What the PyTorch expressions need, as Python source.
   ///
@@ -119,6 +119,9 @@ public struct OperationCase: Sendable, CustomStringConvertible {
         return torch.autograd.grad(f(x), x, gradient)[0]
     def part(x, axis, start, end, step):
         return x[(slice(None),) * axis + (slice(start, end, step),)]
+    def take(x, axis, indices):
+        chosen = x.index_select(axis, indices.flatten())
+        return chosen.reshape(x.shape[:axis] + indices.shape + x.shape[axis + 1:])
     def batch_norm(x, weight, bias, mean, variance, momentum, epsilon):
         axes = [i for i in range(x.dim()) if i != 1]
         if mean is not None: mean, variance = mean.detach().clone(), variance.detach().clone()
