@@ -10,13 +10,20 @@ import RandomStreams
 #endif
 
 extension Initializer {
-  /// Fills a variable with its first values, one after the other from the stream.
+  /// Fills a variable with its first values, one after the other from its stream, `seeds.stream(name)`.
   ///
   /// - Throws: `ExecutionError.variable` or `.valueCount` where the initializer makes no sense for the variable.
   func fill(
-    _ values: UnsafeMutableBufferPointer<Float>, stream: RandomStream, name: String
+    _ values: UnsafeMutableBufferPointer<Float>, seeds: RandomStream, name: String
   ) throws(ExecutionError) {
-    var stream = stream
+    var stream = seeds.stream(name)
+    try fill(values, from: &stream, seeds: seeds, name: name)
+  }
+
+  private func fill(
+    _ values: UnsafeMutableBufferPointer<Float>, from stream: inout RandomStream, seeds: RandomStream,
+    name: String
+  ) throws(ExecutionError) {
     switch self {
     case .constant(let value):
       values.update(repeating: Float(value))
@@ -35,10 +42,89 @@ extension Initializer {
         mean: mean, standardDeviation: deviation, lower: lower, upper: upper)
       for index in values.indices { values[index] = Float(distribution.value(at: stream.uniform())) }
     case .values(let given):
-      guard given.count == values.count else {
-        throw .valueCount(name: name, expected: values.count, found: given.count)
-      }
+      try expect(given.count, values, name)
       _ = values.update(fromContentsOf: given)
+    case .orthogonal(let rows, let columns, let gain):
+      try expect(rows.multipliedSaturating(by: columns), values, name)
+      OrthogonalMatrix.fill(values, rows: rows, columns: columns, gain: gain, from: &stream)
+    case .sparse(let rows, let columns, let zerosPerColumn, let deviation):
+      try expect(rows.multipliedSaturating(by: columns), values, name)
+      for index in values.indices { values[index] = Float(deviation * stream.normal()) }
+      for column in 0..<columns {
+        for row in stream.permutation(rows).prefix(zerosPerColumn) {
+          values[row * columns + column] = 0
+        }
+      }
+    case .scaled(let source, let factor, let offset):
+      try source.fill(values, from: &stream, seeds: seeds, name: name)
+      for index in values.indices { values[index] = Float(Double(values[index]) * factor + offset) }
+    case .overlaid(let source, let other, let region):
+      try source.fill(values, from: &stream, seeds: seeds, name: name)
+      try expect(region.shape.reduce(1) { $0.multipliedSaturating(by: $1) }, values, name)
+      let part = UnsafeMutableBufferPointer<Float>.allocate(capacity: region.count)
+      defer { part.deallocate() }
+      part.initialize(repeating: 0)
+      try other.fill(part, from: &stream, seeds: seeds, name: name)
+      for (place, value) in zip(region.offsets, part) where values.indices.contains(place) {
+        values[place] = value
+      }
+    case .drawn(let source, let streamName):
+      var own = seeds.stream(streamName)
+      try source.fill(values, from: &own, seeds: seeds, name: name)
+    case .norms(let source, let shape, let axis):
+      let count = shape.reduce(1) { $0.multipliedSaturating(by: $1) }
+      let kept = axis.map { shape.indices.contains($0) ? shape[$0] : 0 } ?? 1
+      try expect(kept, values, name)
+      let whole = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
+      defer { whole.deallocate() }
+      whole.initialize(repeating: 0)
+      try source.fill(whole, from: &stream, seeds: seeds, name: name)
+      let inner = axis.map { shape[($0 + 1)...].reduce(1, *) } ?? count
+      var sums = [Double](repeating: 0, count: kept)
+      for index in whole.indices { sums[index / inner % kept] += Double(whole[index]) * Double(whole[index]) }
+      for (index, sum) in sums.enumerated() { values[index] = Float(sum.squareRoot()) }
+    }
+  }
+
+  private func expect(
+    _ count: Int, _ values: UnsafeMutableBufferPointer<Float>, _ name: String
+  ) throws(ExecutionError) {
+    guard count == values.count else {
+      throw .valueCount(name: name, expected: values.count, found: count)
+    }
+  }
+}
+
+/// Random matrices with orthonormal rows or columns, whichever are fewer, as PyTorch's `orthogonal_` makes them.
+enum OrthogonalMatrix {
+  /// Fills a row-major matrix.
+  ///
+  /// Gram-Schmidt, done twice for accuracy, of normal vectors gives the Q of a QR decomposition with a positive
+  /// diagonal of R, which is uniformly distributed (Mezzadri, arXiv:math-ph/0609050).
+  static func fill(
+    _ values: UnsafeMutableBufferPointer<Float>, rows: Int, columns: Int, gain: Double,
+    from stream: inout RandomStream
+  ) {
+    let (count, length) = (min(rows, columns), max(rows, columns))
+    var vectors: [[Double]] = []
+    for _ in 0..<count {
+      var vector = (0..<length).map { _ in stream.normal() }
+      for _ in 0..<2 {
+        for other in vectors {
+          var product = 0.0
+          for index in 0..<length { product += vector[index] * other[index] }
+          for index in 0..<length { vector[index] -= product * other[index] }
+        }
+        let norm = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        for index in 0..<length { vector[index] /= norm }
+      }
+      vectors.append(vector)
+    }
+    for (number, vector) in vectors.enumerated() {
+      for index in 0..<length {
+        let place = rows <= columns ? number * columns + index : index * columns + number
+        values[place] = Float(gain * vector[index])
+      }
     }
   }
 }

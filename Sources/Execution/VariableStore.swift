@@ -25,7 +25,8 @@ public final class VariableStore {
 
   /// Variables for a graph with their first values.
   ///
-  /// Random values are drawn from `stream.stream(name)`, so they depend on the seed and the variable's name only.
+  /// Random values are drawn from `stream.stream(name)`, so they depend on the seed and the variable's name only,
+  /// unless the initializer names another stream.
   ///
   /// - Parameters:
   ///   - graph: the graph whose variables are stored.
@@ -53,7 +54,7 @@ public final class VariableStore {
     for variable in variables {
       guard let range = entries[variable.name]?.range else { continue }
       let values = UnsafeMutableBufferPointer(start: floats + range.lowerBound, count: range.count)
-      try variable.initializer.fill(values, stream: stream.stream(variable.name), name: variable.name)
+      try variable.initializer.fill(values, seeds: stream, name: variable.name)
     }
   }
 

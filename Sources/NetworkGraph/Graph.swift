@@ -30,17 +30,6 @@ public struct Node: Sendable, Hashable {
   public var label: String
 }
 
-/// How a parameter gets its first values; PyTorch's schemes reduce to these once shapes are known.
-public enum Initializer: Sendable, Hashable, Codable {
-  case constant(Double)
-  case uniform(lower: Double, upper: Double)
-  case normal(mean: Double, standardDeviation: Double)
-  /// Redrawn outside `lower … upper`.
-  case truncatedNormal(mean: Double, standardDeviation: Double, lower: Double, upper: Double)
-  /// Given values, row-major.
-  case values([Float])
-}
-
 /// A tensor that training changes (a parameter) or that forward passes update (a buffer).
 public struct Variable: Sendable, Hashable {
   /// PyTorch's state-dict name, such as `features.0.weight`.

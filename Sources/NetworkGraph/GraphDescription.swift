@@ -40,17 +40,3 @@ extension Graph: CustomStringConvertible {
 
   private static func text(_ value: ValueID) -> String { "%\(value.index)" }
 }
-
-extension Initializer: CustomStringConvertible {
-  /// The scheme and its numbers, such as `uniform(-0.1, 0.1)`; given values are summed up by a hash.
-  public var description: String {
-    switch self {
-    case .constant(let number): "constant(\(number))"
-    case .uniform(let lower, let upper): "uniform(\(lower), \(upper))"
-    case .normal(let mean, let deviation): "normal(\(mean), \(deviation))"
-    case .truncatedNormal(let mean, let deviation, let lower, let upper):
-      "truncatedNormal(\(mean), \(deviation), \(lower), \(upper))"
-    case .values(let values): "values(#\(contentHash(of: values)))"
-    }
-  }
-}

@@ -79,6 +79,61 @@ import Testing
     #expect(try values(.constant(0.25), count: 3) == [0.25, 0.25, 0.25])
   }
 
+  @Test func orthogonalMatricesAreOrthogonal() throws {
+    for (rows, columns) in [(7, 7), (5, 12), (12, 5), (1, 4), (4, 1)] {
+      let matrix = try values(.orthogonal(rows: rows, columns: columns, gain: 2), count: rows * columns)
+      for a in 0..<min(rows, columns) {
+        for b in 0..<min(rows, columns) {
+          let product = (0..<max(rows, columns)).reduce(0.0) { sum, k in
+            rows <= columns
+              ? sum + matrix[a * columns + k] * matrix[b * columns + k]
+              : sum + matrix[k * columns + a] * matrix[k * columns + b]
+          }
+          #expect(abs(product - (a == b ? 4 : 0)) < 1e-5, "\(rows)x\(columns)")
+        }
+      }
+    }
+  }
+
+  @Test func sparseMatricesHaveTheirZeros() throws {
+    let matrix = try values(
+      .sparse(rows: 20, columns: 6, zerosPerColumn: 13, standardDeviation: 1), count: 120)
+    for column in 0..<6 { #expect((0..<20).count { matrix[$0 * 6 + column] == 0 } == 13) }
+  }
+
+  @Test func initializersAreMadeOfOthers() throws {
+    let region = try #require(
+      TensorRegion(shape: [3, 4], starts: [1, 0], counts: [2, 2], steps: [1, 2]))
+    #expect(region.offsets == [4, 6, 8, 10])
+    #expect(TensorRegion(shape: [3, 4], starts: [1, 0], counts: [2, 3], steps: [1, 2]) == nil)
+    let patched = try values(
+      .overlaid(.constant(1), by: .values([2, 3, 4, 5]), region: region).scaled(by: 2, plus: 1), count: 12)
+    #expect(patched == [3, 3, 3, 3, 5, 3, 7, 3, 9, 3, 11, 3])
+    let normal = Initializer.normal(mean: 0, standardDeviation: 1)
+    let named = Initializer.drawn(normal, stream: "both")
+    let store = try VariableStore(
+      graph: graph([
+        ("a", [6], named, true), ("b", [6], named, true), ("c", [6], normal, true),
+        ("norm", [3], .norms(of: named, shape: [3, 2], axis: 0), true),
+        ("columns", [2], .norms(of: named, shape: [3, 2], axis: 1), true),
+        ("whole", [1], .norms(of: named, shape: [3, 2], axis: nil), true),
+      ]), stream: RandomStream(seed: 2))
+    let a = try #require(store.values(of: "a"))
+    #expect(store.values(of: "b") == a && store.values(of: "c") != a)
+    let squares = a.map { Double($0) * Double($0) }
+    let rows = [squares[0] + squares[1], squares[2] + squares[3], squares[4] + squares[5]]
+    let columns = [squares[0] + squares[2] + squares[4], squares[1] + squares[3] + squares[5]]
+    for (name, sums) in [("norm", rows), ("columns", columns), ("whole", [squares.reduce(0, +)])] {
+      let norms = try #require(store.values(of: name))
+      #expect(zip(norms, sums).allSatisfy { abs(Double($0) - $1.squareRoot()) < 1e-6 }, "\(name)")
+    }
+    #expect(throws: ExecutionError.self) {
+      _ = try values(.orthogonal(rows: 2, columns: 2, gain: 1), count: 5)
+    }
+    let decoded = try JSONDecoder().decode(Initializer.self, from: JSONEncoder().encode(named))
+    #expect(decoded == named)
+  }
+
   /// Bounds far outside the bulk must neither hang nor leave the interval.
   @Test func truncationFarOutEnds() throws {
     for (lower, upper) in [(8.0, 9.0), (40, 41), (-41, -40), (1, 1), (-.infinity, .infinity)] {

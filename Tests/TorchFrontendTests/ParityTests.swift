@@ -1,5 +1,7 @@
+import Execution
 import Foundation
 import NetworkGraph
+import RandomStreams
 import Testing
 
 @testable import TorchFrontend
@@ -62,38 +64,11 @@ private struct Reference: Decodable {
       #expect(buffers == reference.buffers, "\(name)")
       #expect(item.network.layers.map(\.path) == reference.leaves, "\(name)")
       #expect(item.network.outputShape == reference.output, "\(name)")
-      for (variable, statistics) in zip(graph.parameters, reference.statistics ?? []) {
-        let count = graph.type(of: variable.value).elementCount
-        expectAgreement(variable, count, mean: statistics[0], deviation: statistics[1], name)
+      let store = try VariableStore(graph: graph, stream: RandomStream(seed: 1))
+      for (variable, moments) in zip(graph.parameters, reference.statistics ?? []) {
+        let values = try #require(store.values(of: variable.name)).map(Double.init)
+        ValueComparison.expectSameDistribution(values, moments, "\(name): \(variable.name)")
       }
     }
-  }
-
-  /// Whether PyTorch's sample could well come from our distribution: both moments within six standard errors.
-  private func expectAgreement(
-    _ variable: Variable, _ count: Int, mean: Double, deviation: Double, _ network: String
-  ) {
-    let moments: (mean: Double, deviation: Double)
-    switch variable.initializer {
-    case .constant(let value): moments = (value, 0)
-    case .uniform(let lower, let upper): moments = ((lower + upper) / 2, (upper - lower) / 12.0.squareRoot())
-    case .normal(let mean, let deviation): moments = (mean, deviation)
-    case .truncatedNormal(let mean, let deviation, _, _):
-      // Bounds of many deviations, as those of the fixtures, change nothing.
-      moments = (mean, deviation)
-    case .values(let values):
-      let average = values.reduce(0.0) { $0 + Double($1) } / Double(max(1, values.count))
-      let square = values.reduce(0.0) { $0 + (Double($1) - average) * (Double($1) - average) }
-      moments = (average, (square / Double(max(1, values.count))).squareRoot())
-    }
-    let isExact: Bool
-    switch variable.initializer {
-    case .constant, .values: isExact = true
-    default: isExact = false
-    }
-    let error = isExact ? 1e-6 : 6 * moments.deviation / Double(count).squareRoot()
-    #expect(abs(mean - moments.mean) <= error + 1e-6, "\(network): mean of \(variable.name)")
-    guard isExact || count >= 16 else { return }
-    #expect(abs(deviation - moments.deviation) <= error + 1e-6, "\(network): deviation of \(variable.name)")
   }
 }

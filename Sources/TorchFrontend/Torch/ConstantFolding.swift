@@ -229,26 +229,6 @@ extension Interpreter {
   }
 }
 
-extension Initializer {
-  /// The distribution of `x · factor + offset`.
-  func scaled(by factor: Double, plus offset: Double) -> Initializer {
-    switch self {
-    case .constant(let value): return .constant(value * factor + offset)
-    case .uniform(let lower, let upper):
-      let ends = (lower * factor + offset, upper * factor + offset)
-      return .uniform(lower: min(ends.0, ends.1), upper: max(ends.0, ends.1))
-    case .normal(let mean, let deviation):
-      return .normal(mean: mean * factor + offset, standardDeviation: deviation * abs(factor))
-    case .truncatedNormal(let mean, let deviation, let lower, let upper):
-      let ends = (lower * factor + offset, upper * factor + offset)
-      return .truncatedNormal(
-        mean: mean * factor + offset, standardDeviation: deviation * abs(factor), lower: min(ends.0, ends.1),
-        upper: max(ends.0, ends.1))
-    case .values(let values): return .values(values.map { Float(Double($0) * factor + offset) })
-    }
-  }
-}
-
 extension UnaryFunction {
   /// The function of one number.
   func applied(to x: Double) -> Double {

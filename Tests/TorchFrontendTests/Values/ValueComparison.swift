@@ -53,6 +53,29 @@ enum ValueComparison {
     try #require(result.status == 0)
     return try JSONDecoder().decode(ValueRun.Reply.self, from: Data(contentsOf: answered))
   }
+
+  /// Whether two samples, ours and one of which the mean, the deviation and perhaps the extremes are given, could well
+  /// be of one distribution: the moments agree within six standard errors, the extremes roughly.
+  static func expectSameDistribution(_ values: [Double], _ moments: [Double], _ what: String) {
+    let count = Double(values.count)
+    guard count > 0, moments.count >= 2 else { return }
+    let mean = values.reduce(0, +) / count
+    let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count).squareRoot()
+    let isConstant = moments[1] < 1e-12
+    #expect(isConstant == (deviation < 1e-7 * max(1, abs(mean))), "\(what): a constant in one")
+    let error =
+      isConstant ? 1e-6 * max(1, abs(mean)) : 6 * max(deviation, moments[1]) * (2 / count).squareRoot()
+    #expect(abs(mean - moments[0]) <= error, "\(what): mean \(mean), PyTorch has \(moments[0])")
+    guard isConstant || count >= 16 else { return }
+    #expect(
+      abs(deviation - moments[1]) <= error, "\(what): deviation \(deviation), PyTorch has \(moments[1])")
+    guard moments.count == 4, count >= 1_000, let lowest = values.min(), let highest = values.max() else {
+      return
+    }
+    let width = moments[3] - moments[2]
+    #expect(abs(lowest - moments[2]) <= width / 4, "\(what): minimum \(lowest), PyTorch has \(moments[2])")
+    #expect(abs(highest - moments[3]) <= width / 4, "\(what): maximum \(highest), PyTorch has \(moments[3])")
+  }
 }
 
 /// One case in one mode, run by our engine.
@@ -218,7 +241,8 @@ struct ValueRun {
     }
     guard item.comparesInitialValues else { return }
     for (parameter, moments) in (answer.moments ?? [:]).sorted(by: { $0.key < $1.key }) {
-      expectSameDistribution(initial[parameter] ?? [], moments.map(\.value), "\(name): \(parameter)")
+      ValueComparison.expectSameDistribution(
+        initial[parameter] ?? [], moments.map(\.value), "\(name): \(parameter)")
     }
   }
 
@@ -239,22 +263,6 @@ struct ValueRun {
         return
       }
     }
-  }
-
-  /// Whether two samples could well be of one distribution: their moments agree within six standard errors, and no
-  /// value of a bounded one is beyond the other's by much.
-  private func expectSameDistribution(_ values: [Double], _ moments: [Double], _ what: String) {
-    let count = Double(values.count)
-    guard count > 0, moments.count == 4 else { return }
-    let mean = values.reduce(0, +) / count
-    let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count).squareRoot()
-    let isConstant = moments[1] < 1e-12
-    #expect(isConstant == (deviation < 1e-7), "\(what): a constant in one")
-    let error = isConstant ? 1e-6 : 6 * max(deviation, moments[1]) * (2 / count).squareRoot()
-    #expect(abs(mean - moments[0]) <= error, "\(what): mean \(mean), PyTorch has \(moments[0])")
-    guard isConstant || count >= 16 else { return }
-    #expect(
-      abs(deviation - moments[1]) <= error, "\(what): deviation \(deviation), PyTorch has \(moments[1])")
   }
 }
 
