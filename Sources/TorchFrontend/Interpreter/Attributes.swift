@@ -100,8 +100,9 @@ extension Interpreter {
     case "__doc__": return PythonValue.none
     default: break
     }
-    if !name.hasPrefix("__"), let fallback = classMember("__getattr__", of: instance.type) {
-      return try call(fallback, Arguments([.instance(instance), .string(name)]))
+    // `nn.Module`'s own looks where we have looked.
+    if !name.hasPrefix("__"), case .function(let fallback)? = classMember("__getattr__", of: instance.type) {
+      return try call(.function(fallback), Arguments([.instance(instance), .string(name)]))
     }
     return nil
   }

@@ -32,6 +32,11 @@ final class Interpreter {
   private var nativeClasses: [String: PythonClass] = [:]
   /// How many modules of the network being traced each call expression has built.
   var constructionCounts: [SourceRange: Int] = [:]
+  /// What `nn.Buffer` made, with whether it is part of the state dict.
+  var declaredBuffers: [ObjectIdentifier: Bool] = [:]
+  /// How many hooks of modules were registered, and how many random tensors are shared by copies.
+  var hookCount = 0
+  var sharedDraws = 0
   /// The exceptions being handled, innermost last, for a bare `raise`.
   var handled: [RaisedException] = []
 

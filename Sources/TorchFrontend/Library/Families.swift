@@ -9,7 +9,8 @@ extension Library {
     builtinTypes, builtinFunctions, builtinExceptions, sequenceMethods, dictionaryMethods, stringMethods,
     mathematics, standardModules, functionTools,
     creation, tensorMethods, arithmetic, reductions, shapeFunctions, initialization,
-    moduleClass, containers, convolutions, linearLayers, normalizations, activations, pooling, dropouts,
+    moduleClass, containers, parameterContainers, losses, convolutions, linearLayers, normalizations,
+    activations, pooling, dropouts,
     resampling,
     summations, einops,
   ]

@@ -195,6 +195,8 @@ extension Interpreter {
         )
       }
       try reserve(4)
+      // A deep copy begins with equal numbers.
+      shareDraws(source)
       let result = PythonValue.tensor(
         heap.adopt(
           TracedTensor(

@@ -1,75 +1,8 @@
 import NetworkGraph
 
 extension Library {
-  /// `Sequential`, `ModuleList`, `ModuleDict` and `ParameterList`.
+  /// `Sequential`, `ModuleList` and `ModuleDict`; those of parameters are in a family of their own.
   static let containers: Family = { library in
-    let length = NativeFunction("__len__", "(self)") { (call) throws(Interruption) in
-      .int(try call.instance().module?.modules.count ?? 0)
-    }
-    let iterate = NativeFunction("__iter__", "(self)") { (call) throws(Interruption) in
-      try call.interpreter.iterator(.elements(try call.instance().childValues))
-    }
-    let item = NativeFunction("__getitem__", "(self, index)") { (call) throws(Interruption) in
-      try call.interpreter.child(of: try call.instance(), at: call["index"])
-    }
-    let replace = NativeFunction("__setitem__", "(self, index, module)") { (call) throws(Interruption) in
-      let module = try call.instance()
-      let names = module.module?.modules.names ?? []
-      let place = try call.interpreter.index(call["index"], names.count, "index")
-      try call.interpreter.add(call["module"], named: names[place], to: module)
-      return .none
-    }
-    let append = NativeFunction("append", "(self, module)") { (call) throws(Interruption) in
-      let module = try call.instance()
-      try call.interpreter.add(call["module"], named: String(module.module?.modules.count ?? 0), to: module)
-      return call["self"]
-    }
-    let extend = NativeFunction("extend", "(self, modules)") { (call) throws(Interruption) in
-      let module = try call.instance()
-      for value in try call.interpreter.elements(of: call["modules"]) {
-        try call.interpreter.add(value, named: String(module.module?.modules.count ?? 0), to: module)
-      }
-      return call["self"]
-    }
-    let remove = NativeFunction("__delitem__", "(self, index)") { (call) throws(Interruption) in
-      let module = try call.instance()
-      let names = module.module?.modules.names ?? []
-      let place = try call.interpreter.index(call["index"], names.count, "index")
-      let children = (module.module?.modules.items ?? []).map(\.value)
-      for name in names { _ = module.module?.modules.remove(name) }
-      // PyTorch numbers the rest anew.
-      for (index, child) in children.enumerated() where index != place {
-        module.module?.modules.set(String(index < place ? index : index - 1), child)
-      }
-      return .none
-    }
-    let insert = NativeFunction("insert", "(self, index, module)") { (call) throws(Interruption) in
-      let module = try call.instance()
-      var values = module.childValues
-      let index = try call.int("index")
-      values.insert(call["module"], at: min(max(0, index < 0 ? index + values.count : index), values.count))
-      for (place, value) in values.enumerated() {
-        try call.interpreter.add(value, named: String(place), to: module)
-      }
-      return call["self"]
-    }
-    let join = NativeFunction("__add__", "(self, modules)") { (call) throws(Interruption) in
-      let module = try call.instance()
-      let result = try call.interpreter.instance(
-        of: call.interpreter.nativeClass(module.type.nearestNative?.qualifiedName ?? "torch.nn.ModuleList"))
-      call.interpreter.initializeModule(result)
-      let values = try module.childValues + call.interpreter.elements(of: call["modules"])
-      for (index, value) in values.enumerated() {
-        try call.interpreter.add(value, named: String(index), to: result)
-      }
-      return .instance(result)
-    }
-    let sequence = [
-      "__add__": join, "__iadd__": extend, "__len__": length, "__iter__": iterate, "__getitem__": item,
-      "__setitem__": replace, "append": append,
-      "extend": extend, "insert": insert, "__delitem__": remove,
-    ]
-
     var sequential = sequence
     sequential["forward"] = NativeFunction("Sequential.forward", "(self, input)") {
       (call) throws(Interruption) in
@@ -83,20 +16,17 @@ extension Library {
     library.module(
       "Sequential", "(*args)",
       { (call, module) throws(Interruption) in
-        if call.rest.count == 1, case .dict(let dictionary) = call.rest[0] {
+        if call.rest.count == 1, case .dict(let dictionary) = call.rest[0], case .ordered = dictionary.kind {
           for entry in dictionary.items {
-            guard case .string(let name) = entry.key else {
-              throw call.interpreter.raise(.typeError, "module name should be a string")
-            }
-            try call.interpreter.add(entry.value, named: name, to: module)
+            try call.interpreter.add(
+              entry.value, named: try call.interpreter.moduleName(entry.key), to: module)
           }
           return
         }
         for (index, value) in call.rest.enumerated() {
-          guard case .instance(let child) = value, child.type.isModule else {
+          if call.interpreter.isList(value) {
             throw call.interpreter.raise(
-              .typeError, "\(call.interpreter.typeName(value)) is not a Module subclass",
-              hint: call.interpreter.isList(value) ? "unpack the list: nn.Sequential(*layers)" : nil)
+              .typeError, "list is not a Module subclass", hint: "unpack the list: nn.Sequential(*layers)")
           }
           try call.interpreter.add(value, named: String(index), to: module)
         }
@@ -109,103 +39,178 @@ extension Library {
           try call.interpreter.add(value, named: String(index), to: module)
         }
       }, methods: sequence)
+    library.module(
+      "ModuleDict", "(modules=None)",
+      { (call, module) throws(Interruption) in
+        if !call.interpreter.isNone(call["modules"]) { try call.interpreter.update(module, call["modules"]) }
+      }, methods: mapping)
+    for name in ["DataParallel", "parallel.DataParallel", "parallel.DistributedDataParallel"] {
+      library.module(
+        name, "(module, *args, **kwargs)",
+        { (call, wrapper) throws(Interruption) in
+          wrapper.attributes["module"] = nil
+          wrapper.attributeOrder.removeAll { $0 == "module" }
+          try call.interpreter.add(call["module"], named: "module", to: wrapper)
+        },
+        methods: [
+          "forward": NativeFunction("DataParallel.forward", "(self, *inputs, **kwargs)") {
+            (call) throws(Interruption) in
+            try call.interpreter.call(
+              try call.interpreter.attribute("module", of: call["self"]),
+              Arguments(call.rest, keywords: call.restKeywords))
+          }
+        ])
+    }
+    library.namespace("torch.nn.parallel")
+  }
 
-    let keys = NativeFunction("keys", "(self)") { (call) throws(Interruption) in
-      try call.interpreter.list((try call.instance().module?.modules.names ?? []).map { .string($0) })
+  // MARK: Numbered modules
+
+  private static let sequence: [String: NativeFunction] = [
+    "__len__": method("__len__", "(self)") { (_, module) throws(Interruption) in
+      .int(module.module?.modules.count ?? 0)
+    },
+    "__iter__": method("__iter__", "(self)") { (call, module) throws(Interruption) in
+      try call.interpreter.iterator(.elements(module.childValues))
+    },
+    "__getitem__": method("__getitem__", "(self, index)") { (call, module) throws(Interruption) in
+      try call.interpreter.child(of: module, at: call["index"])
+    },
+    "__setitem__": method("__setitem__", "(self, index, module)") { (call, module) throws(Interruption) in
+      let names = module.module?.modules.names ?? []
+      let place = try call.interpreter.index(call["index"], names.count, "index")
+      try call.interpreter.setAttribute(names[place], of: call["self"], call["module"])
+      return .none
+    },
+    "__delitem__": method("__delitem__", "(self, index)") { (call, module) throws(Interruption) in
+      try call.interpreter.removeChildren(of: module, at: call["index"])
+      return .none
+    },
+    "pop": method("pop", "(self, key=-1)") { (call, module) throws(Interruption) in
+      let child = try call.interpreter.child(of: module, at: call["key"])
+      try call.interpreter.removeChildren(of: module, at: call["key"])
+      return child
+    },
+    "append": method("append", "(self, module)") { (call, module) throws(Interruption) in
+      try call.interpreter.append([call["module"]], to: module)
+      return call["self"]
+    },
+    "extend": extend, "__iadd__": extend,
+    "insert": method("insert", "(self, index, module)") { (call, module) throws(Interruption) in
+      try call.interpreter.insert(call["module"], at: try call.int("index"), in: module)
+      return call["self"]
+    },
+    "__add__": method("__add__", "(self, modules)") { (call, module) throws(Interruption) in
+      let isList = module.type.isSubclass(ofNative: "torch.nn.ModuleList")
+      if !isList {
+        guard case .instance(let other) = call["modules"],
+          other.type.isSubclass(ofNative: "torch.nn.Sequential")
+        else {
+          throw call.interpreter.raise(
+            .valueError,
+            "add operator supports only objects of Sequential class, but "
+              + "\(call.interpreter.typeName(call["modules"])) is given.")
+        }
+      }
+      let result = try call.interpreter.makeModule(isList ? "ModuleList" : "Sequential", [])
+      try call.interpreter.append(
+        module.childValues + call.interpreter.elements(of: call["modules"]), to: result)
+      return .instance(result)
+    },
+    "__mul__": multiply, "__rmul__": multiply,
+    "__imul__": method("__imul__", "(self, other)") { (call, module) throws(Interruption) in
+      let children = module.childValues
+      for _ in 1..<(try call.interpreter.repetitions(call["other"])) {
+        try call.interpreter.append(children, to: module)
+      }
+      return call["self"]
+    },
+  ]
+
+  private static let extend = method("extend", "(self, modules)") { (call, module) throws(Interruption) in
+    try call.interpreter.append(try call.interpreter.elements(of: call["modules"]), to: module)
+    return call["self"]
+  }
+
+  private static let multiply = method("__mul__", "(self, other)") { (call, module) throws(Interruption) in
+    let result = try call.interpreter.makeModule("Sequential", [])
+    for _ in 0..<(try call.interpreter.repetitions(call["other"])) {
+      try call.interpreter.append(module.childValues, to: result)
     }
-    let values = NativeFunction("values", "(self)") { (call) throws(Interruption) in
-      try call.interpreter.list(try call.instance().childValues)
-    }
-    let items = NativeFunction("items", "(self)") { (call) throws(Interruption) in
-      let module = try call.instance()
+    return .instance(result)
+  }
+
+  private static func method(
+    _ name: String, _ signature: String,
+    _ body: @escaping @Sendable (NativeCall, PythonInstance) throws(Interruption) -> PythonValue
+  ) -> NativeFunction {
+    NativeFunction(name, signature) { (call) throws(Interruption) in try body(call, try call.instance()) }
+  }
+
+  // MARK: Named modules
+
+  private static let mapping: [String: NativeFunction] = [
+    "__len__": method("__len__", "(self)") { (_, module) throws(Interruption) in
+      .int(module.module?.modules.count ?? 0)
+    },
+    "__iter__": method("__iter__", "(self)") { (call, module) throws(Interruption) in
+      try call.interpreter.iterator(.elements((module.module?.modules.names ?? []).map { .string($0) }))
+    },
+    "__contains__": method("__contains__", "(self, key)") { (call, module) throws(Interruption) in
+      guard case .string(let key) = call["key"] else { return .bool(false) }
+      return .bool(module.module?.modules[key] != nil)
+    },
+    "__getitem__": method("__getitem__", "(self, key)") { (call, module) throws(Interruption) in
+      let key = try call.interpreter.moduleName(call["key"])
+      guard let child = module.module?.modules[key] else {
+        throw call.interpreter.raise(
+          .keyError, "'\(key)'",
+          hint: call.interpreter.suggestion(for: key, among: module.module?.modules.names ?? []))
+      }
+      return child.map { .instance($0) } ?? PythonValue.none
+    },
+    "__setitem__": method("__setitem__", "(self, key, module)") { (call, module) throws(Interruption) in
+      try call.interpreter.add(
+        call["module"], named: try call.interpreter.moduleName(call["key"]), to: module)
+      return .none
+    },
+    "__delitem__": method("__delitem__", "(self, key)") { (call, module) throws(Interruption) in
+      let key = try call.interpreter.moduleName(call["key"])
+      guard module.module?.modules.remove(key) ?? false else {
+        throw call.interpreter.raise(.keyError, "'\(key)'")
+      }
+      return .none
+    },
+    "pop": method("pop", "(self, key)") { (call, module) throws(Interruption) in
+      let key = try call.interpreter.moduleName(call["key"])
+      guard let child = module.module?.modules[key] else {
+        throw call.interpreter.raise(.keyError, "'\(key)'")
+      }
+      _ = module.module?.modules.remove(key)
+      return child.map { .instance($0) } ?? PythonValue.none
+    },
+    "clear": method("clear", "(self)") { (_, module) throws(Interruption) in
+      module.module?.modules.dictionary.removeAll()
+      return .none
+    },
+    "keys": method("keys", "(self)") { (call, module) throws(Interruption) in
+      try call.interpreter.list((module.module?.modules.names ?? []).map { .string($0) })
+    },
+    "values": method("values", "(self)") { (call, module) throws(Interruption) in
+      try call.interpreter.list(module.childValues)
+    },
+    "items": method("items", "(self)") { (call, module) throws(Interruption) in
       var pairs: [PythonValue] = []
       for (name, value) in zip(module.module?.modules.names ?? [], module.childValues) {
         pairs.append(try call.interpreter.tuple([.string(name), value]))
       }
       return try call.interpreter.list(pairs)
-    }
-    let named = NativeFunction("__getitem__", "(self, key)") { (call) throws(Interruption) in
-      let key = try call.string("key")
-      guard let child = try call.instance().module?.modules[key] ?? nil else {
-        throw call.interpreter.raise(.keyError, "'\(key)'")
-      }
-      return .instance(child)
-    }
-    let store = NativeFunction("__setitem__", "(self, key, module)") { (call) throws(Interruption) in
-      try call.interpreter.add(call["module"], named: try call.string("key"), to: try call.instance())
+    },
+    "update": method("update", "(self, modules)") { (call, module) throws(Interruption) in
+      try call.interpreter.update(module, call["modules"])
       return .none
-    }
-    let contains = NativeFunction("__contains__", "(self, key)") { (call) throws(Interruption) in
-      .bool(try call.instance().module?.modules[try call.string("key")] != nil)
-    }
-    let update: @Sendable (NativeCall, PythonInstance, PythonValue) throws(Interruption) -> Void = {
-      (call, module, source) throws(Interruption) in
-      var pairs: [(key: PythonValue, value: PythonValue)] = []
-      if case .dict = source {
-        pairs = try call.interpreter.mappingItems(source)
-      } else {
-        for pair in try call.interpreter.elements(of: source) {
-          let parts = try call.interpreter.elements(of: pair)
-          guard parts.count == 2 else {
-            throw call.interpreter.raise(
-              .valueError, "ModuleDict update sequence element has length \(parts.count); 2 is required")
-          }
-          pairs.append((parts[0], parts[1]))
-        }
-      }
-      for (key, value) in pairs {
-        guard case .string(let name) = key else {
-          throw call.interpreter.raise(.typeError, "module name should be a string")
-        }
-        try call.interpreter.add(value, named: name, to: module)
-      }
-    }
-    library.module(
-      "ModuleDict", "(modules=None)",
-      { (call, module) throws(Interruption) in
-        if !call.interpreter.isNone(call["modules"]) { try update(call, module, call["modules"]) }
-      },
-      methods: [
-        "__len__": length, "__getitem__": named, "__setitem__": store, "__contains__": contains, "keys": keys,
-        "values": values, "items": items,
-        "__iter__": NativeFunction("__iter__", "(self)") { (call) throws(Interruption) in
-          try call.interpreter.iterator(
-            .elements((try call.instance().module?.modules.names ?? []).map { .string($0) }))
-        },
-        "update": NativeFunction("update", "(self, modules)") { (call) throws(Interruption) in
-          try update(call, try call.instance(), call["modules"])
-          return .none
-        },
-      ])
-    library.module(
-      "ParameterList", "(values=None)",
-      { (call, module) throws(Interruption) in
-        guard !call.interpreter.isNone(call["values"]) else { return }
-        for (index, value) in try call.interpreter.elements(of: call["values"]).enumerated() {
-          try call.interpreter.append(value, at: index, to: module)
-        }
-      },
-      methods: [
-        "__len__": NativeFunction("__len__", "(self)") { (call) throws(Interruption) in
-          .int(try call.instance().module?.parameters.count ?? 0)
-        },
-        "__getitem__": NativeFunction("__getitem__", "(self, index)") { (call) throws(Interruption) in
-          let tensors = (try call.instance().module?.parameters.items ?? []).compactMap(\.value)
-          return .tensor(tensors[try call.interpreter.index(call["index"], tensors.count, "index")])
-        },
-        "__iter__": NativeFunction("__iter__", "(self)") { (call) throws(Interruption) in
-          try call.interpreter.iterator(
-            .elements(
-              (try call.instance().module?.parameters.items ?? []).compactMap { $0.value.map { .tensor($0) } }
-            ))
-        },
-        "append": NativeFunction("append", "(self, value)") { (call) throws(Interruption) in
-          let module = try call.instance()
-          try call.interpreter.append(call["value"], at: module.module?.parameters.count ?? 0, to: module)
-          return call["self"]
-        },
-      ])
-  }
+    },
+  ]
 }
 
 extension PythonInstance {
@@ -218,18 +223,29 @@ extension PythonInstance {
 extension Interpreter {
   func isList(_ value: PythonValue) -> Bool { if case .list = value { true } else { false } }
 
-  fileprivate func append(
-    _ value: PythonValue, at index: Int, to module: PythonInstance
-  ) throws(Interruption) {
-    guard case .tensor(let tensor) = value else {
-      throw raise(.typeError, "ParameterList takes tensors, not \(typeName(value))")
+  fileprivate func moduleName(_ value: PythonValue) throws(Interruption) -> String {
+    guard case .string(let name) = value else {
+      throw raise(.typeError, "module name should be a string. Got \(typeName(value))")
     }
-    try reserve(4)
-    // A plain tensor becomes a parameter.
-    let parameter =
-      tensor.isParameter
-      ? tensor : heap.adopt(TracedTensor(aliasing: tensor, isParameter: true, requiresGradient: true))
-    module.module?.parameters.set(String(index), parameter)
+    return name
+  }
+
+  fileprivate func repetitions(_ value: PythonValue) throws(Interruption) -> Int {
+    guard let count = integer(value) else {
+      throw raise(
+        .typeError, "unsupported operand type(s) for *: 'Sequential' and '\(typeName(value))'")
+    }
+    guard count > 0 else {
+      throw raise(
+        .valueError, "Non-positive multiplication factor \(count) for <class 'torch.nn.Sequential'>")
+    }
+    return count
+  }
+
+  fileprivate func append(_ values: [PythonValue], to container: PythonInstance) throws(Interruption) {
+    for value in values {
+      try add(value, named: String(container.module?.modules.count ?? 0), to: container)
+    }
   }
 
   /// A child of a list by index, or a new container of a slice's children.
@@ -241,14 +257,85 @@ extension Interpreter {
       let place = try index(key, items.count, "index")
       return items[place].value.map { .instance($0) } ?? PythonValue.none
     }
-    let result = try instance(
-      of: nativeClass(container.type.nearestNative?.qualifiedName ?? "torch.nn.Sequential"))
-    initializeModule(result)
-    for (place, position) in try positions(slice, items.count).enumerated() {
-      // A part of a Sequential keeps its names, a part of a ModuleList is numbered anew.
-      let name = result.type.name == "Sequential" ? items[position].name : String(place)
-      result.module?.modules.set(name, items[position].value)
+    let chosen = try positions(slice, items.count).map { items[$0] }
+    // A part of a Sequential keeps its names, a part of a ModuleList is numbered anew.
+    if container.type.isSubclass(ofNative: "torch.nn.Sequential") {
+      let names = try dictionary(.ordered)
+      for (name, child) in chosen {
+        names.set(.string(name), .string(name), child.map { .instance($0) } ?? PythonValue.none)
+      }
+      return try call(.type(container.type), Arguments([.dict(names)]))
     }
-    return .instance(result)
+    let children = try list(chosen.map { $0.value.map { .instance($0) } ?? PythonValue.none })
+    return try call(.type(container.type), Arguments([children]))
+  }
+
+  /// Takes out a child or a slice's children; the rest is numbered anew.
+  fileprivate func removeChildren(
+    of container: PythonInstance, at key: PythonValue
+  ) throws(Interruption) {
+    guard let table = container.module?.modules else { return }
+    let items = table.items
+    var removed: Set<Int> = []
+    if case .slice(let slice) = key {
+      removed = Set(try positions(slice, items.count))
+    } else {
+      removed = [try index(key, items.count, "index")]
+    }
+    try spend(items.count)
+    table.dictionary.removeAll()
+    for (_, child) in items.indices.filter({ !removed.contains($0) }).map({ items[$0] }) {
+      table.set(String(table.count), child)
+    }
+  }
+
+  fileprivate func insert(
+    _ value: PythonValue, at index: Int, in container: PythonInstance
+  ) throws(Interruption) {
+    guard case .instance(let child) = value, child.type.isModule, let table = container.module?.modules else {
+      throw raise(.assertionError, "module should be of type: <class 'torch.nn.modules.module.Module'>")
+    }
+    let count = table.count
+    guard index >= -count, index <= count else {
+      throw raise(.indexError, "Index out of range: \(index)")
+    }
+    var children = table.items.map(\.value)
+    children.insert(child, at: index < 0 ? index + count : index)
+    try spend(count)
+    try reserve(2)
+    // PyTorch numbers them; a name that is no number stays where it is, and then the numbers do not fit.
+    guard table.names == (0..<count).map(String.init) else {
+      throw unsupported("insert into a Sequential with names is not supported")
+    }
+    for (place, child) in children.enumerated() { table.set(String(place), child) }
+  }
+
+  fileprivate func update(_ container: PythonInstance, _ source: PythonValue) throws(Interruption) {
+    if case .instance(let other) = source, other.type.isSubclass(ofNative: "torch.nn.ModuleDict") {
+      for (name, child) in other.module?.modules.items ?? [] {
+        try add(child.map { .instance($0) } ?? .none, named: name, to: container)
+      }
+      return
+    }
+    for (key, value) in try pairs(of: source, "ModuleDict") {
+      try add(value, named: try moduleName(key), to: container)
+    }
+  }
+
+  /// The items of a dict, or of an iterable of pairs.
+  func pairs(
+    of source: PythonValue, _ type: String
+  ) throws(Interruption) -> [(key: PythonValue, value: PythonValue)] {
+    if case .dict = source { return try mappingItems(source) }
+    var result: [(key: PythonValue, value: PythonValue)] = []
+    for pair in try elements(of: source) {
+      let parts = try elements(of: pair)
+      guard parts.count == 2 else {
+        throw raise(
+          .valueError, "\(type) update sequence element has length \(parts.count); 2 is required")
+      }
+      result.append((parts[0], parts[1]))
+    }
+    return result
   }
 }

@@ -1,26 +1,55 @@
 import NetworkGraph
 import PythonSyntax
 
-/// Values by name, in the order in which the names were first set.
-struct OrderedTable<Value> {
-  private(set) var names: [String] = []
-  private var values: [String: Value] = [:]
+/// What a table of an `nn.Module` holds.
+protocol ModuleMember: AnyObject {
+  /// The member as a value of the source.
+  var pythonValue: PythonValue { get }
+  /// The member that a value is, if it is one.
+  static func member(of value: PythonValue) -> Self?
+}
 
-  subscript(name: String) -> Value? { values[name] }
+extension TracedTensor: ModuleMember {
+  var pythonValue: PythonValue { .tensor(self) }
 
-  mutating func set(_ name: String, _ value: Value) {
-    if values.updateValue(value, forKey: name) == nil { names.append(name) }
+  static func member(of value: PythonValue) -> TracedTensor? {
+    if case .tensor(let tensor) = value { tensor } else { nil }
+  }
+}
+
+extension PythonInstance: ModuleMember {
+  var pythonValue: PythonValue { .instance(self) }
+
+  static func member(of value: PythonValue) -> PythonInstance? {
+    if case .instance(let instance) = value, instance.type.isModule { instance } else { nil }
+  }
+}
+
+/// `_parameters`, `_buffers` or `_modules`: members by name, in the order in which the names were first set.
+///
+/// It is a dict of the source, which may change it. A nil member is one that was registered as None.
+struct ModuleTable<Member: ModuleMember> {
+  let dictionary = PythonDictionary()
+
+  subscript(name: String) -> Member?? {
+    dictionary[.string(name)].map { Member.member(of: $0) }
   }
 
-  mutating func remove(_ name: String) -> Bool {
-    guard values.removeValue(forKey: name) != nil else { return false }
-    names.removeAll { $0 == name }
-    return true
+  func set(_ name: String, _ member: Member?) {
+    dictionary.set(.string(name), .string(name), member?.pythonValue ?? .none)
   }
 
-  var count: Int { names.count }
-  var items: [(name: String, value: Value)] {
-    names.compactMap { name in values[name].map { (name, $0) } }
+  /// Takes the name out; false where it was not there.
+  func remove(_ name: String) -> Bool { dictionary.remove(.string(name)) != nil }
+
+  var count: Int { dictionary.count }
+
+  var names: [String] { items.map(\.name) }
+
+  var items: [(name: String, value: Member?)] {
+    dictionary.items.compactMap { item in
+      if case .string(let name) = item.key { (name, Member.member(of: item.value)) } else { nil }
+    }
   }
 }
 
@@ -32,12 +61,21 @@ final class ModuleState {
     var arguments: [String: SourceRange]
   }
 
-  /// A nil value is one that was registered as None.
-  var parameters = OrderedTable<TracedTensor?>()
-  var buffers = OrderedTable<TracedTensor?>()
-  var modules = OrderedTable<PythonInstance?>()
+  /// A function that runs before or behind `forward`.
+  struct Hook {
+    var identifier: Int
+    var function: PythonValue
+    /// Whether it is given the keyword arguments too.
+    var takesKeywords: Bool
+  }
+
+  let parameters = ModuleTable<TracedTensor>()
+  let buffers = ModuleTable<TracedTensor>()
+  let modules = ModuleTable<PythonInstance>()
   /// Buffers that are no part of the state dict.
   var transient: Set<String> = []
+  var hooksBefore: [Hook] = []
+  var hooksBehind: [Hook] = []
   var construction: Construction?
   /// The call that made the instance.
   var constructionRange: SourceRange?
@@ -48,29 +86,34 @@ final class ModuleState {
   var outputShape: [Int] = []
 
   func value(_ name: String) -> PythonValue? {
-    if let parameter = parameters[name] { return parameter.map { .tensor($0) } ?? PythonValue.none }
-    if let module = modules[name] { return module.map { .instance($0) } ?? PythonValue.none }
-    if let buffer = buffers[name] { return buffer.map { .tensor($0) } ?? PythonValue.none }
-    return nil
+    let key = HashKey.string(name)
+    return parameters.dictionary[key] ?? buffers.dictionary[key] ?? modules.dictionary[key]
   }
 
+  /// Takes a parameter, buffer or module out; false where there is none of that name.
   func remove(_ name: String) -> Bool {
-    parameters.remove(name) || modules.remove(name) || buffers.remove(name)
+    if parameters.remove(name) { return true }
+    if buffers.remove(name) {
+      transient.remove(name)
+      return true
+    }
+    return modules.remove(name)
   }
 
   var names: [String] { parameters.names + buffers.names + modules.names }
 
   func clear() {
-    parameters = OrderedTable()
-    buffers = OrderedTable()
-    modules = OrderedTable()
+    parameters.dictionary.clear()
+    buffers.dictionary.clear()
+    modules.dictionary.clear()
+    hooksBefore = []
+    hooksBehind = []
   }
 }
 
 extension Interpreter {
-  /// What `nn.Module.__init__` does.
+  /// What `nn.Module.__init__` does; once more, it forgets what was registered.
   func initializeModule(_ instance: PythonInstance) {
-    guard instance.module == nil else { return }
     instance.module = ModuleState()
     instance.set("training", .bool(true))
   }
@@ -91,61 +134,67 @@ extension Interpreter {
     }
   }
 
+  /// The state of a module, which its constructor must have made before anything is registered.
+  func state(of instance: PythonInstance, for what: String) throws(Interruption) -> ModuleState {
+    guard let state = instance.module else {
+      throw raise(
+        .attributeError, "cannot assign \(what) before Module.__init__() call",
+        hint: "begin __init__ with super().__init__()")
+    }
+    return state
+  }
+
   /// `module.name = value` by PyTorch's rules.
   func setModuleAttribute(
     _ name: String, of instance: PythonInstance, _ value: PythonValue
   ) throws(Interruption) {
-    func state(_ what: String) throws(Interruption) -> ModuleState {
-      guard let state = instance.module else {
-        throw raise(
-          .attributeError, "cannot assign \(what) before Module.__init__() call",
-          hint: "begin __init__ with super().__init__()")
-      }
-      return state
-    }
+    let state = instance.module
     if case .tensor(let tensor) = value, tensor.isParameter {
-      let state = try state("parameters")
+      let state = try self.state(of: instance, for: "parameters")
       forget(name, instance)
-      state.parameters.set(name, tensor)
-      return
+      _ = state.buffers.remove(name)
+      _ = state.modules.remove(name)
+      state.transient.remove(name)
+      return try registerParameter(tensor, name, of: instance)
+    }
+    if let state, state.parameters[name] != nil {
+      guard isNone(value) else {
+        throw raise(
+          .typeError,
+          "cannot assign '\(torchTypeName(value))' as parameter '\(name)' (torch.nn.Parameter or None expected)"
+        )
+      }
+      return state.parameters.set(name, nil)
     }
     if case .instance(let child) = value, child.type.isModule {
-      let state = try state("module")
-      if state.modules[name] == nil { forget(name, instance) }
-      state.modules.set(name, child)
-      return
+      let state = try self.state(of: instance, for: "module")
+      forget(name, instance)
+      if state.buffers.remove(name) { state.transient.remove(name) }
+      return state.modules.set(name, child)
     }
-    if let state = instance.module {
-      if state.parameters[name] != nil {
+    if let state, state.modules[name] != nil {
+      guard isNone(value) else {
+        throw raise(
+          .typeError,
+          "cannot assign '\(torchTypeName(value))' as child module '\(name)' (torch.nn.Module or None expected)"
+        )
+      }
+      return state.modules.set(name, nil)
+    }
+    if case .tensor(let tensor) = value, let isPersistent = declaredBuffers[ObjectIdentifier(tensor)] {
+      return try registerBuffer(tensor, name, of: instance, isPersistent: isPersistent)
+    }
+    if let state, state.buffers[name] != nil {
+      guard case .tensor(let tensor) = value else {
         guard isNone(value) else {
           throw raise(
             .typeError,
-            "cannot assign '\(typeName(value))' as parameter '\(name)' (torch.nn.Parameter or None expected)")
+            "cannot assign '\(torchTypeName(value))' as buffer '\(name)' "
+              + "(torch.nn.Buffer, torch.Tensor or None expected)")
         }
-        state.parameters.set(name, nil)
-        return
+        return state.buffers.set(name, nil)
       }
-      if state.modules[name] != nil {
-        guard isNone(value) else {
-          throw raise(
-            .typeError,
-            "cannot assign '\(typeName(value))' as child module '\(name)' (torch.nn.Module or None expected)")
-        }
-        state.modules.set(name, nil)
-        return
-      }
-      if state.buffers[name] != nil {
-        if case .tensor(let tensor) = value {
-          state.buffers.set(name, tensor)
-        } else if isNone(value) {
-          state.buffers.set(name, nil)
-        } else {
-          throw raise(
-            .typeError,
-            "cannot assign '\(typeName(value))' as buffer '\(name)' (torch.Tensor or None expected)")
-        }
-        return
-      }
+      return state.buffers.set(name, tensor)
     }
     instance.set(name, value)
   }
@@ -154,111 +203,87 @@ extension Interpreter {
     if instance.attributes.removeValue(forKey: name) != nil {
       instance.attributeOrder.removeAll { $0 == name }
     }
-    _ = instance.module?.remove(name)
   }
 
-  // MARK: Walking
+  // MARK: Registering
 
-  /// A module and all below it with their paths, each once, in PyTorch's order.
-  func namedModules(
-    _ root: PythonInstance, prefix: String = ""
-  ) throws(Interruption) -> [(path: String, module: PythonInstance)] {
-    var seen: Set<ObjectIdentifier> = []
-    var result: [(path: String, module: PythonInstance)] = []
-    try collectModules(root, prefix, &seen, &result)
-    return result
-  }
-
-  private func collectModules(
-    _ module: PythonInstance, _ path: String, _ seen: inout Set<ObjectIdentifier>,
-    _ result: inout [(path: String, module: PythonInstance)]
+  /// Makes sure that a name can be registered; `table` says whether it already is one of that kind.
+  private func check(
+    _ name: String, _ kind: String, of instance: PythonInstance, isKnown: Bool
   ) throws(Interruption) {
-    guard seen.insert(ObjectIdentifier(module)).inserted else { return }
-    try enter()
-    defer { leave() }
-    try reserve(1 + path.utf8.count >> 3)
-    result.append((path, module))
-    for case (let name, let child?) in module.module?.modules.items ?? [] {
-      try collectModules(child, path.isEmpty ? name : "\(path).\(name)", &seen, &result)
+    guard !name.contains(".") else {
+      throw raise(.keyError, "\(kind) name can't contain \".\"\(kind == "module" ? ", got: \(name)" : "")")
+    }
+    guard !name.isEmpty else { throw raise(.keyError, "\(kind) name can't be empty string \"\"") }
+    guard !isKnown else { return }
+    if instance.attributes[name] != nil || instance.module?.value(name) != nil
+      || classMember(name, of: instance.type) != nil
+    {
+      throw raise(.keyError, "attribute '\(name)' already exists")
     }
   }
 
-  /// All parameters below a module with their names, each once, in PyTorch's order.
-  func namedParameters(
-    _ root: PythonInstance
-  ) throws(Interruption) -> [(name: String, tensor: TracedTensor)] {
-    var seen: Set<ObjectIdentifier> = []
-    var result: [(name: String, tensor: TracedTensor)] = []
-    for (path, module) in try namedModules(root) {
-      for case (let name, let tensor?) in module.module?.parameters.items ?? []
-      where seen.insert(ObjectIdentifier(tensor)).inserted {
-        result.append((path.isEmpty ? name : "\(path).\(name)", tensor))
-      }
-    }
-    try spend(result.count)
-    return result
-  }
-
-  /// All buffers of the state dict below a module with their names, each once, in PyTorch's order.
-  func namedBuffers(
-    _ root: PythonInstance
-  ) throws(Interruption) -> [(name: String, tensor: TracedTensor)] {
-    var seen: Set<ObjectIdentifier> = []
-    var result: [(name: String, tensor: TracedTensor)] = []
-    for (path, module) in try namedModules(root) {
-      guard let state = module.module else { continue }
-      for case (let name, let tensor?) in state.buffers.items
-      where !state.transient.contains(name) && seen.insert(ObjectIdentifier(tensor)).inserted {
-        result.append((path.isEmpty ? name : "\(path).\(name)", tensor))
-      }
-    }
-    try spend(result.count)
-    return result
-  }
-
-  // MARK: Running
-
-  /// Runs a module: `module(…)`.
-  func callModule(_ instance: PythonInstance, _ arguments: Arguments) throws(Interruption) -> PythonValue {
-    guard let state = instance.module else {
+  func registerParameter(
+    _ parameter: TracedTensor?, _ name: String, of instance: PythonInstance
+  ) throws(Interruption) {
+    let state = try state(of: instance, for: "parameter")
+    try check(name, "parameter", of: instance, isKnown: state.parameters[name] != nil)
+    guard parameter?.isParameter ?? true else {
       throw raise(
-        .attributeError, "'\(instance.type.name)' object has no attribute '_forward_hooks'",
-        hint: "begin __init__ with super().__init__()")
+        .typeError,
+        "cannot assign 'torch.FloatTensor' object to parameter '\(name)' (torch.nn.Parameter or None required)"
+      )
     }
-    guard let forward = try findAttribute("forward", of: .instance(instance)) else {
-      throw raise(
-        .notImplementedError, "Module [\(instance.type.name)] is missing the required \"forward\" function")
-    }
-    let label = tracer.label
-    tracer.label = state.path
-    defer { tracer.label = label }
-    let result = try call(forward, arguments)
-    if tracer.isTracing {
-      state.isApplied = true
-      if case .tensor(let tensor) = result { state.outputShape = tensor.shape }
-    }
-    return result
+    try reserve(2)
+    state.parameters.set(name, parameter)
   }
 
-  /// How a module is named in diagnostics.
-  func described(_ instance: PythonInstance) -> String {
-    let path = instance.module?.path ?? ""
-    return path.isEmpty ? instance.type.name : "\(path) (\(instance.type.name))"
+  func registerBuffer(
+    _ buffer: TracedTensor?, _ name: String, of instance: PythonInstance, isPersistent: Bool
+  ) throws(Interruption) {
+    let state = try state(of: instance, for: "buffer")
+    try check(name, "buffer", of: instance, isKnown: state.buffers[name] != nil)
+    try reserve(2)
+    state.buffers.set(name, buffer)
+    if isPersistent { state.transient.remove(name) } else { state.transient.insert(name) }
   }
 
-  /// The exception for a layer that was built for another extent than what reaches it.
-  func mismatch(
-    _ instance: PythonInstance, _ argument: String, builtFor: Int, reached: Int, _ message: String
-  ) -> Interruption {
-    let hint = "\(described(instance)) was built with \(argument)=\(builtFor), and \(reached) reach it"
-    guard let construction = instance.module?.construction else {
-      return raise(.runtimeError, message, hint: hint, identifier: "torch.shape")
+  /// Registers a module, or None in its place.
+  func add(_ value: PythonValue, named name: String, to module: PythonInstance) throws(Interruption) {
+    let state = try state(of: module, for: "module")
+    var child: PythonInstance?
+    if !isNone(value) {
+      guard case .instance(let instance) = value, instance.type.isModule else {
+        if case .opaque(let unknown) = value {
+          throw unsupported("\(unknown) is not supported", hint: opaqueHint(unknown))
+        }
+        throw raise(.typeError, "\(torchTypeName(value)) is not a Module subclass")
+      }
+      child = instance
     }
-    let mismatch = ShapeMismatch(
-      modulePath: instance.module?.path ?? "", moduleType: instance.type.name, argumentName: argument,
-      argumentRange: construction.arguments[argument], constructionRange: construction.range,
-      constructedWith: builtFor, required: reached,
-      constructionCount: constructionCounts[construction.range] ?? 1)
-    return raise(.runtimeError, message, hint: hint, identifier: "torch.shape", mismatch: mismatch)
+    try check(name, "module", of: module, isKnown: state.modules[name] != nil)
+    try reserve(2)
+    state.modules.set(name, child)
+  }
+
+  /// The name of a value's type as PyTorch's `torch.typename` gives it.
+  func torchTypeName(_ value: PythonValue) -> String {
+    switch value {
+    case .tensor(let tensor) where !tensor.isParameter:
+      switch tensor.dataType {
+      case .float32: "torch.FloatTensor"
+      case .float64: "torch.DoubleTensor"
+      case .float16: "torch.HalfTensor"
+      case .bfloat16: "torch.BFloat16Tensor"
+      case .int64: "torch.LongTensor"
+      case .int32: "torch.IntTensor"
+      case .int16: "torch.ShortTensor"
+      case .int8: "torch.CharTensor"
+      case .uint8: "torch.ByteTensor"
+      case .bool: "torch.BoolTensor"
+      }
+    case .tensor: "torch.nn.Parameter"
+    default: typeName(value)
+    }
   }
 }
