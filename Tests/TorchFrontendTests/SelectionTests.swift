@@ -36,8 +36,96 @@ import TorchFrontend
     let net = type("Net", "", "Block()")
     #expect(try compile(net + block).className == "Net")
     #expect(try compile(block + net).className == "Net")
-    #expect(try compile(net + block + type("Later", "", "nn.Linear(192, 3)")).className == "Later")
+    let other = net.replacing("Net", with: "First")
+    #expect(try compile(other + block + type("Later", "", "nn.Linear(192, 3)")).className == "Later")
     #expect(try compile(net + block, className: "Block").className == "Block")
+  }
+
+  @Test func aClassWithTheNameOfANetworkGoesFirst() throws {
+    let net = type("Net", "", "nn.Linear(192, 4)")
+    #expect(try compile(net + type("Auxiliary", "", "nn.Linear(192, 3)")).className == "Net")
+    #expect(try compile(net + type("Model", "", "nn.Linear(192, 3)")).className == "Model")
+    // One that is used by another is a part of it whatever its name.
+    #expect(try compile(net + type("Whole", "", "Net()")).className == "Whole")
+  }
+
+  @Test func compositionsOfModulesAreNetworks() throws {
+    let parts = type("Block", ", width=5", "nn.Linear(192, width)")
+    let variable = try compile(
+      parts + "wide = 7\nmodel = nn.Sequential(Block(wide), nn.ReLU())\nloss = nn.MSELoss()\n")
+    #expect(variable.className == "model")
+    #expect(variable.outputShape == [2, 7])
+    let factory = try compile(
+      parts
+        + "def build_model(num_classes=3):\n    return nn.Sequential(Block(), nn.Linear(5, num_classes))\n",
+      classes: 6)
+    #expect(factory.className == "build_model")
+    #expect(factory.outputShape == [2, 6])
+    #expect(try compile("net = nn.Sequential(nn.Flatten(), nn.Linear(192, 9))\n").outputShape == [2, 9])
+    let function =
+      "def tiny(n_classes):\n    layers = [nn.Flatten(), nn.Linear(192, n_classes)]\n"
+      + "    return nn.Sequential(*layers)\n"
+    #expect(try compile(function, classes: 8).className == "tiny")
+    #expect(throws: CompilationFailure.self) { try compile("act = nn.ReLU()\n") }
+  }
+
+  @Test func whatTheMainBlockBuildsIsKnown() throws {
+    let source =
+      type("Net", ", widths, depth", "nn.Linear(192, widths[depth])") + """
+        if __name__ == "__main__":
+            undefined()
+            widths = [4, 6]
+            model = Net(widths, depth=1)
+            print(model(torch.randn(1, 3, 8, 8)).shape)
+        """
+    let network = try compile(source)
+    #expect(network.className == "model")
+    #expect(network.outputShape == [2, 6])
+  }
+
+  @Test func shapesAndHyperparametersArePassedByPosition() throws {
+    let source = """
+      def supported_hyperparameters():
+          return {'lr', 'momentum', 'dropout'}
+      class Net(nn.Module):
+          def __init__(self, in_shape: tuple, out_shape: tuple, prm: dict, device: torch.device) -> None:
+              super().__init__()
+              assert in_shape == (2, 3, 8, 8) and out_shape == (5,) and device == torch.device('cpu')
+              assert prm == {'lr': 0.01, 'momentum': 0.9, 'dropout': 0.2}, prm
+              self.drop = nn.Dropout(prm['dropout'])
+              self.fc = nn.Linear(in_shape[1] * in_shape[2] * in_shape[3], out_shape[0])
+          def forward(self, x):
+              return self.fc(self.drop(x.flatten(1)))
+      """
+    #expect(try compile(source, classes: 5).outputShape == [2, 5])
+    // Without a number of classes, nobody knows the shape of the output.
+    #expect(throws: CompilationFailure.self) { try compile(source) }
+    // What is not supported is not there.
+    let asking = source.replacing("prm['dropout']", with: "prm['weight_decay']")
+    #expect(throws: CompilationFailure.self) { try compile(asking, classes: 5) }
+  }
+
+  @Test(arguments: [
+    "@dataclass\nclass Settings:\n    width: int = 192\n    num_classes: int = 10\n",
+    "class Settings:\n    def __init__(self, width=192, num_classes=10):\n        self.width = width\n        self.num_classes = num_classes\n",
+    "class Settings:\n    width = 192\n    num_classes = 4\n",
+  ])
+  func aConfigurationIsMadeOfItsClass(_ settings: String) throws {
+    let net = type("Net", ", config: Settings", "nn.Linear(config.width, config.num_classes)")
+    let source = "from dataclasses import dataclass\n" + settings + net
+    #expect(try compile(source, classes: 4).outputShape == [2, 4])
+    let unannotated = source.replacing("config: Settings", with: "cfg").replacing("config.", with: "cfg.")
+      .replacing("Settings", with: "ModelConfig")
+    #expect(try compile(unannotated, classes: 4).outputShape == [2, 4])
+  }
+
+  @Test func aConfigurationMayBeAVariable() throws {
+    let net = type("Net", ", cfg", "nn.Linear(cfg['width'], 3)")
+    #expect(try compile(net + "CFG = {'width': 192}\n").outputShape == [2, 3])
+    #expect(throws: CompilationFailure.self) { try compile(net) }
+    // A configuration that wants a configuration has none.
+    let endless = "class Config:\n    def __init__(self, config):\n        pass\n"
+    #expect(throws: CompilationFailure.self) { try compile(endless + net) }
   }
 
   @Test func usesThroughFunctionsAndTablesCount() throws {

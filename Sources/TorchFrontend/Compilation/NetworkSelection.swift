@@ -14,11 +14,17 @@ struct NetworkCandidate {
 
 /// Chooses the network among what a source defines.
 ///
-/// The rule, where `CompilationOptions.className` does not decide it: the `nn.Module` classes at the top level
-/// that no other of them uses (by name, also through functions) are looked at from the last to the first. One is
-/// taken if its `forward` can do with as many arguments as there are inputs, and its constructor with what `ConstructorArguments` knows.
-/// If the constructor wants more, then a function or variable at the top level that makes an instance of the
-/// class is taken in its place, the first one defined; and if there is none, the class before it is looked at.
+/// The rule, where the caller does not decide it:
+/// 1. Only `nn.Module` classes at the top level count that nothing else uses: no other of them, and no function or
+///    variable that composes a network of several modules.
+/// 2. They are looked at from the last to the first, those called `Net`, `Model` or the like before the others. One
+///    is taken if its `forward` can do with as many arguments as there are inputs, and its constructor with what
+///    `ConstructorArguments` knows.
+/// 3. If the constructor wants more, then a function or variable at the top level that makes an instance of the
+///    class is taken in its place, the first one defined, also within `if __name__ == "__main__"`; and if there is
+///    none, the class before it is looked at.
+/// 4. Where no class is left, the last variable that holds a module is taken, then the last function that builds
+///    one; those with the name of a network before the others.
 struct NetworkSelection {
   let interpreter: Interpreter
   let module: Module
@@ -58,13 +64,17 @@ struct NetworkSelection {
   private func candidate() throws(Interruption) -> NetworkCandidate {
     if let name = options.className { return try named(name) }
     let classes = moduleClasses()
-    guard !classes.isEmpty else {
+    let uses = ModuleUses(module, classes: Set(classes.map(\.name)))
+    var free = classes.filter { !uses.used.contains($0.name) }
+    if free.isEmpty {
+      if let whole = try composition() { return whole }
+      free = classes
+    }
+    guard !free.isEmpty else {
       throw failure(
         "there is no class derived from nn.Module", hint: "define one: class Net(nn.Module): …")
     }
-    let used = usedClasses(Set(classes.map(\.name)))
-    var free = classes.filter { !used.contains($0.name) }
-    if free.isEmpty { free = classes }
+    free = free.filter { !Self.isNetworkName($0.name) } + free.filter { Self.isNetworkName($0.name) }
     var refusals: [String] = []
     for type in free.reversed() {
       guard takesInputs(type) else {
@@ -79,10 +89,19 @@ struct NetworkSelection {
       if let other = try maker(of: type) { return other }
       refusals.append("the constructor of \(type.name) needs arguments that only its author knows")
     }
+    if let whole = try composition() { return whole }
     interpreter.currentRange = free.last?.nameRange
     throw failure(
       "no class can be built: \(refusals.joined(separator: "; "))",
       hint: "give the constructor's parameters defaults, and forward one input")
+  }
+
+  /// Whether a class or variable is called as networks are.
+  static func isNetworkName(_ name: String) -> Bool {
+    [
+      "net", "model", "network", "neuralnetwork", "neural_network", "cnn", "convnet", "classifier", "mynet",
+      "mymodel", "my_model",
+    ].contains(name.lowercased())
   }
 
   private func failure(
@@ -116,8 +135,8 @@ struct NetworkSelection {
       return NetworkCandidate(name: name, range: type.nameRange, value: value, attempts: attempts)
     case .function(let function):
       guard
-        let attempts = try ConstructorArguments(options: options)
-          .attempts(for: function, isMethod: false, given: given, interpreter)
+        let attempts = try ConstructorArguments(options: options, interpreter: interpreter)
+          .attempts(for: function, isMethod: false, given: given)
       else {
         throw failure(
           "the function \(name) needs arguments that only its author knows",
@@ -148,14 +167,14 @@ struct NetworkSelection {
   }
 
   /// The arguments to try for a class; nil where its constructor wants more than is known.
-  private func attempts(for type: PythonClass) throws(Interruption) -> [Arguments]? {
+  func attempts(for type: PythonClass) throws(Interruption) -> [Arguments]? {
     guard case .function(let function)? = interpreter.classMember("__init__", of: type) else {
       // Without a constructor of its own, it has that of a library class.
       let isPlain = type.nearestNative?.qualifiedName == "torch.nn.Module"
       return isPlain || options.arguments != nil ? [given] : nil
     }
-    return try ConstructorArguments(options: options)
-      .attempts(for: function, isMethod: true, given: given, interpreter)
+    return try ConstructorArguments(options: options, interpreter: interpreter)
+      .attempts(for: function, isMethod: true, given: given)
   }
 
   private func takesInputs(_ type: PythonClass) -> Bool {
@@ -170,87 +189,5 @@ struct NetworkSelection {
     let positional = parameters.count { $0.kind == .positionalOnly || $0.kind == .positionalOrKeyword }
     let isVariadic = parameters.contains { $0.kind == .variadicPositional }
     return required <= options.inputs.count && (positional >= options.inputs.count || isVariadic)
-  }
-
-  /// A function or variable that makes an instance of a class.
-  private func maker(of type: PythonClass) throws(Interruption) -> NetworkCandidate? {
-    for statement in module.body {
-      switch statement.kind {
-      case .function(let definition):
-        guard case .function(let function)? = interpreter.globals.variables[definition.name],
-          names(in: definition.body).contains(type.name), returnsValue(definition.body),
-          let attempts = try ConstructorArguments(options: options)
-            .attempts(for: function, isMethod: false, given: given, interpreter)
-        else { continue }
-        return NetworkCandidate(
-          name: definition.name, range: definition.nameRange, value: .function(function), attempts: attempts)
-      case .assignment(let targets, _):
-        guard targets.count == 1, case .name(let name) = targets[0].kind,
-          case .instance(let instance)? = interpreter.globals.variables[name], instance.type === type
-        else { continue }
-        return NetworkCandidate(
-          name: name, range: targets[0].range, value: .instance(instance), attempts: [])
-      default: continue
-      }
-    }
-    return nil
-  }
-
-  private func returnsValue(_ body: [Statement]) -> Bool {
-    var found = false
-    for statement in body {
-      SyntaxNode.statement(statement).walk { node in
-        if case .statement(let inner) = node, case .return(.some) = inner.kind { found = true }
-        return !found
-      }
-    }
-    return found
-  }
-
-  private func names(in body: [Statement]) -> Set<String> {
-    var names: Set<String> = []
-    for statement in body {
-      SyntaxNode.statement(statement).walk { node in
-        if case .expression(let expression) = node, case .name(let name) = expression.kind {
-          names.insert(name)
-        }
-        return true
-      }
-    }
-    return names
-  }
-
-  /// The classes that another one names in its body, directly or through functions at the top level.
-  private func usedClasses(_ classes: Set<String>) -> Set<String> {
-    var mentions: [String: Set<String>] = [:]
-    Module(source: "", body: module.body).walk { node in
-      guard case .statement(let statement) = node else { return false }
-      switch statement.kind {
-      case .class(let definition):
-        mentions[definition.name] = names(in: [statement]).subtracting([definition.name])
-      case .function(let definition): mentions[definition.name] = names(in: definition.body)
-      case .assignment(let targets, _):
-        // `BLOCKS = {"a": BlockA}`: a table of classes passes them on.
-        for case .name(let name) in targets.map(\.kind) {
-          mentions[name, default: []].formUnion(names(in: [statement]))
-        }
-      default: return true
-      }
-      return false
-    }
-    var used: Set<String> = []
-    for name in classes {
-      var pending = Array(mentions[name] ?? [])
-      var seen: Set<String> = [name]
-      while let next = pending.popLast() {
-        guard seen.insert(next).inserted else { continue }
-        if classes.contains(next) {
-          used.insert(next)
-        } else {
-          pending += mentions[next] ?? []
-        }
-      }
-    }
-    return used
   }
 }
