@@ -24,6 +24,8 @@ public enum ExecutionError: Error, Sendable, Hashable {
   case missingRandomStream
   /// An index that an operation was given at a run lies outside its axis.
   case indexOutOfRange(operation: String, index: Int, extent: Int)
+  /// A whole number was to be divided by 0 at a run.
+  case divisionByZero(operation: String)
 }
 
 extension ExecutionError: CustomStringConvertible {
@@ -52,6 +54,8 @@ extension ExecutionError: CustomStringConvertible {
       "the graph draws random numbers, for dropout or as it is written, and needs a random stream"
     case .indexOutOfRange(let operation, let index, let extent):
       "\(operation): index \(index) is out of bounds for a dimension with size \(extent)"
+    case .divisionByZero(let operation):
+      "\(operation): integer division by zero"
     }
   }
 

@@ -107,7 +107,8 @@ public final class Executor {
   ///
   /// - Parameter stream: where dropout and random tensors draw from; give each run a stream of its own.
   /// - Throws: `ExecutionError.missingRandomStream` where the graph draws random numbers and there is no stream;
-  ///   `.indexOutOfRange` where an index is none of its axis. Buffers keep their contents then.
+  ///   `.indexOutOfRange` where an index is none of its axis, `.divisionByZero` where a whole number is divided by
+  ///   0. Buffers keep their contents then.
   public func run(dropout stream: RandomStream? = nil) throws(ExecutionError) {
     guard stream != nil || !needsRandomStream else { throw .missingRandomStream }
     for step in steps { try step(stream) }

@@ -105,9 +105,23 @@ public enum Operation: Sendable, Hashable {
   /// output gradient, indices → zeros of `inputShape` to which the gradient is added at the places taken from.
   case takeGradient(axis: Int, inputShape: [Int])
 
+  // MARK: Order
+
+  /// x → the index (int32) of the first maximum along the axis, which goes; NaN counts as the greatest.
+  case argumentOfMaximum(axis: Int)
+  /// x → the index (int32) of the first minimum along the axis, which goes; NaN counts as the least.
+  case argumentOfMinimum(axis: Int)
+  /// x → x in order along the axis, and the indices (int32) it was taken from; equal elements keep their order.
+  ///
+  /// NaN counts as the greatest.
+  case sort(axis: Int, isDescending: Bool)
+
   // MARK: Reductions and losses
 
+  /// x → y; of whole numbers all but the mean.
   case reduce(Reduction)
+  /// x → the sums of all elements up to each one along the axis, or from it on if reversed.
+  case cumulativeSum(axis: Int, isReversed: Bool)
   /// x → probabilities along the axis.
   case softmax(axis: Int)
   /// x → log-probabilities along the axis.
@@ -220,15 +234,65 @@ public enum UnaryFunction: Sendable, Hashable {
   case square
   case sine
   case cosine
+  case tangent
+  case arcSine
+  case arcCosine
+  case arcTangent
+  case hyperbolicSine
+  case hyperbolicCosine
+  case inverseHyperbolicSine
+  case inverseHyperbolicCosine
+  case inverseHyperbolicTangent
   case errorFunction
+  /// 1 − erf(x).
+  case complementaryErrorFunction
+  /// log(1 + x), exact near 0.
+  case logarithmPlus1
+  /// exp(x) − 1, exact near 0.
+  case exponentialMinus1
+  case logarithm2
+  case logarithm10
+  /// 1/√x.
+  case reciprocalSquareRoot
+  /// log(sigmoid(x)).
+  case logSigmoid
+  /// x/(1 + |x|).
+  case softsign
+  /// The number, or the bound beyond which it lies; the gradient passes on the bounds (PyTorch's `clamp`).
+  case clamp(lower: Double, upper: Double)
+  /// The same with no gradient on the bounds (PyTorch's `hardtanh`).
+  case hardTanh(lower: Double, upper: Double)
+  case floor
+  case ceiling
+  /// To the nearest whole number, halves to the even one.
+  case round
+  /// Towards zero.
+  case truncate
+  /// −1, 0 or 1.
+  case sign
+  /// 1 or 0.
+  case isNaN
+  /// 1 or 0.
+  case isInfinite
+  /// 1 or 0.
+  case isFinite
 }
 
 /// Functions of two numbers, elementwise with broadcasting.
 ///
-/// Comparisons give 1 or 0 in the operands' type and have no gradient.
+/// Comparisons give 1 or 0 in the operands' type and have no gradient. `divide`, `power` and `arcTangent2` take
+/// floating point alone; whole numbers wrap, and a division of them by 0 ends the run with an error.
 public enum BinaryFunction: String, Sendable, Hashable, Codable, CaseIterable {
   case add, subtract, multiply, divide, power, maximum, minimum
-  case equal, less, lessOrEqual
+  case equal, notEqual, less, lessOrEqual
+  /// a − b·⌊a/b⌋, of the sign of b (PyTorch's `remainder`, Python's `%`).
+  case remainder
+  /// a − b·trunc(a/b), of the sign of a (PyTorch's and C's `fmod`).
+  case truncatedRemainder
+  /// ⌊a/b⌋ (Python's `//`); no gradient.
+  case floorDivide
+  /// The angle of the point (b, a) (PyTorch's and C's `atan2`).
+  case arcTangent2
 }
 
 /// Dropout by a probability.
@@ -312,7 +376,7 @@ public struct Slice: Sendable, Hashable {
 public struct Reduction: Sendable, Hashable {
   /// What is made of the elements.
   public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
-    case sum, mean, maximum, minimum
+    case sum, mean, maximum, minimum, product
   }
 
   /// What is made of the elements.

@@ -34,7 +34,7 @@ extension Operation {
     case .reshape(let shape), .expand(let shape): return "shape \(shape)"
     case .transpose(let permutation): return "permutation \(permutation)"
     case .concatenate(let axis), .softmax(let axis), .logSoftmax(let axis), .gather(let axis),
-      .take(let axis):
+      .take(let axis), .argumentOfMaximum(let axis), .argumentOfMinimum(let axis):
       return "axis \(axis)"
     case .gatherGradient(let axis, let shape), .takeGradient(let axis, let shape):
       return "axis \(axis), shape \(shape)"
@@ -43,6 +43,8 @@ extension Operation {
     case .pad(let before, let after, let value): return "before \(before), after \(after), value \(value)"
     case .reduce(let reduction):
       return "axes \(reduction.axes)\(reduction.keepsDimensions ? ", keepsDimensions" : "")"
+    case .sort(let axis, let isDescending): return "axis \(axis)\(isDescending ? ", descending" : "")"
+    case .cumulativeSum(let axis, let isReversed): return "axis \(axis)\(isReversed ? ", reversed" : "")"
     case .crossEntropy(let smoothing), .crossEntropyGradient(let smoothing):
       return "labelSmoothing \(smoothing)"
     }
@@ -104,6 +106,7 @@ extension UnaryFunction {
     switch self {
     case .leakyReLU(let slope): "slope \(slope)"
     case .elu(let alpha): "alpha \(alpha)"
+    case .clamp(let lower, let upper), .hardTanh(let lower, let upper): "lower \(lower), upper \(upper)"
     default: ""
     }
   }

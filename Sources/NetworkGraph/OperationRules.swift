@@ -90,7 +90,11 @@ extension Operation {
     case .gatherGradient(let axis, let shape): GatherGradient(axis: axis, inputShape: shape)
     case .take(let axis): Take(axis: axis)
     case .takeGradient(let axis, let shape): TakeGradient(axis: axis, inputShape: shape)
+    case .argumentOfMaximum(let axis): ArgumentOfExtremum(name: "argumentOfMaximum", axis: axis)
+    case .argumentOfMinimum(let axis): ArgumentOfExtremum(name: "argumentOfMinimum", axis: axis)
+    case .sort(let axis, _): Sort(axis: axis)
     case .reduce(let reduction): reduction
+    case .cumulativeSum(let axis, let isReversed): CumulativeSum(axis: axis, isReversed: isReversed)
     case .softmax(let axis): Softmax(axis: axis, isLogarithmic: false)
     case .logSoftmax(let axis): Softmax(axis: axis, isLogarithmic: true)
     case .crossEntropy(let smoothing): CrossEntropy(labelSmoothing: smoothing)

@@ -15,7 +15,13 @@ import Testing
     for function: UnaryFunction in [
       .gelu, .geluTanh, .silu, .sigmoid, .tanh, .elu(alpha: 1.5), .mish, .softplus, .exponential,
       .errorFunction,
-      .hardSwish, .hardSigmoid, .sine, .cosine, .relu6,
+      .hardSwish, .hardSigmoid, .sine, .cosine, .relu6, .tangent, .arcSine, .arcCosine, .arcTangent,
+      .hyperbolicSine, .hyperbolicCosine, .inverseHyperbolicSine, .inverseHyperbolicCosine,
+      .inverseHyperbolicTangent, .complementaryErrorFunction, .logarithmPlus1, .exponentialMinus1,
+      .logarithm2,
+      .logarithm10, .reciprocalSquareRoot, .logSigmoid, .softsign, .clamp(lower: -2.5, upper: 88),
+      .hardTanh(lower: -1, upper: 1), .floor, .ceiling, .round, .truncate, .sign, .isInfinite, .isFinite,
+      .isNaN,
     ] {
       var builder = GraphBuilder()
       let input = builder.input("x", TensorType(.float32, [x.count]))

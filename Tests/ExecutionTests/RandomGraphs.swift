@@ -39,7 +39,7 @@ enum RandomGraphs {
     func apply(_ operation: Operation, _ inputs: ValueID...) throws -> ValueID {
       try builder.apply(operation, inputs)[0]
     }
-    switch stream.integer(below: 14) {
+    switch stream.integer(below: 19) {
     case 0: return try apply(.unary(.relu), x)
     case 1: return try apply(.unary(.tanh), x)
     case 2: return try apply(.unary(.leakyReLU(slope: 0.1)), x)
@@ -64,6 +64,16 @@ enum RandomGraphs {
     case 12:
       let pooling = Pooling(kernel: Size2D(3, 3), stride: Size2D(1, 1), padding: Size2D(1, 1))
       return try apply(.maximumPooling(pooling), x)
+    case 13: return try apply(.select, try apply(.binary(.less), x, y), y, try apply(.detach, x))
+    case 14:
+      // Two results, either of which may go unread.
+      let sorted = try builder.apply(.sort(axis: 1, isDescending: stream.bernoulli(0.5)), [x])
+      return stream.bernoulli(0.5) ? sorted[0] : try apply(.gather(axis: 1), y, sorted[1])
+    case 15:
+      let order = try apply(.argumentOfMaximum(axis: 1), try apply(.reshape([2, 4, 16]), x))
+      return try apply(.reshape(shape), try apply(.take(axis: 0), try apply(.reshape([32, 4]), y), order))
+    case 16: return try apply(.cumulativeSum(axis: 2, isReversed: stream.bernoulli(0.5)), x)
+    case 17: return try apply(.cast(.float32), try apply(.cast(.int32), x))
     default: return try apply(.softmax(axis: 1 + stream.integer(below: 3)), x)
     }
   }

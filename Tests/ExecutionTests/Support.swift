@@ -69,7 +69,8 @@ extension OperationCase {
   var hasGradient: Bool {
     switch operation {
     case .unaryGradient, .batchNormalizationGradient, .maximumPoolingGradient, .crossEntropyGradient: false
-    case .binary(.equal), .binary(.less), .binary(.lessOrEqual): false
+    case .binary(let function) where function.isComparison: false
+    case .unary(let function) where function.isPredicate: false
     default: operands.contains(where: \.isDifferentiable) && !hasIntegerResult
     }
   }

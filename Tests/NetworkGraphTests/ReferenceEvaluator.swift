@@ -134,6 +134,11 @@ struct ReferenceEvaluator {
     case .gatherGradient(let axis, _): return [ReferenceIndexing.gatherGradient(x[0], x[1], axis, shapes[0])]
     case .take(let axis): return [ReferenceIndexing.take(x[0], x[1], axis, shapes[0])]
     case .takeGradient(let axis, _): return [ReferenceIndexing.takeGradient(x[0], x[1], axis, shapes[0])]
+    case .argumentOfMaximum(let axis): return [ReferenceOrder.first(x[0], axis, shapes[0]) { $0 > $1 }]
+    case .argumentOfMinimum(let axis): return [ReferenceOrder.first(x[0], axis, shapes[0]) { $0 < $1 }]
+    case .sort(let axis, let isDescending): return ReferenceOrder.sort(x[0], axis, isDescending)
+    case .cumulativeSum(let axis, let isReversed):
+      return [ReferenceOrder.cumulativeSum(x[0], axis, isReversed)]
     case .reduce(let reduction): return [reduce(reduction, x[0], shapes[0])]
     case .softmax(let axis): return [softmax(x[0], axis)]
     case .logSoftmax(let axis):
@@ -267,6 +272,7 @@ struct ReferenceEvaluator {
       case .mean: members.reduce(0, +) / Double(members.count)
       case .maximum: members.max()!
       case .minimum: members.min()!
+      case .product: members.reduce(1, *)
       }
     }
   }

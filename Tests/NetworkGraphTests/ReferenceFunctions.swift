@@ -28,6 +28,32 @@ extension UnaryFunction {
     case .sine: sin(x)
     case .cosine: cos(x)
     case .errorFunction: erf(x)
+    case .tangent: tan(x)
+    case .arcSine: asin(x)
+    case .arcCosine: acos(x)
+    case .arcTangent: atan(x)
+    case .hyperbolicSine: sinh(x)
+    case .hyperbolicCosine: cosh(x)
+    case .inverseHyperbolicSine: asinh(x)
+    case .inverseHyperbolicCosine: acosh(x)
+    case .inverseHyperbolicTangent: atanh(x)
+    case .complementaryErrorFunction: erfc(x)
+    case .logarithmPlus1: log1p(x)
+    case .exponentialMinus1: expm1(x)
+    case .logarithm2: log2(x)
+    case .logarithm10: log10(x)
+    case .reciprocalSquareRoot: 1 / x.squareRoot()
+    case .logSigmoid: -log1p(exp(-x))
+    case .softsign: x / (1 + abs(x))
+    case .clamp(let lower, let upper), .hardTanh(let lower, let upper): min(max(x, lower), upper)
+    case .floor: x.rounded(.down)
+    case .ceiling: x.rounded(.up)
+    case .round: x.rounded(.toNearestOrEven)
+    case .truncate: x.rounded(.towardZero)
+    case .sign: x > 0 ? 1 : (x < 0 ? -1 : 0)
+    case .isNaN: x.isNaN ? 1 : 0
+    case .isInfinite: x.isInfinite ? 1 : 0
+    case .isFinite: x.isFinite ? 1 : 0
     }
   }
 
@@ -61,6 +87,26 @@ extension UnaryFunction {
     case .sine: return cos(x)
     case .cosine: return -sin(x)
     case .errorFunction: return 2 / Double.pi.squareRoot() * exp(-x * x)
+    case .tangent: return 1 / pow(cos(x), 2)
+    case .arcSine: return 1 / (1 - x * x).squareRoot()
+    case .arcCosine: return -1 / (1 - x * x).squareRoot()
+    case .arcTangent: return 1 / (1 + x * x)
+    case .hyperbolicSine: return cosh(x)
+    case .hyperbolicCosine: return sinh(x)
+    case .inverseHyperbolicSine: return 1 / (x * x + 1).squareRoot()
+    case .inverseHyperbolicCosine: return 1 / (x * x - 1).squareRoot()
+    case .inverseHyperbolicTangent: return 1 / (1 - x * x)
+    case .complementaryErrorFunction: return -2 / Double.pi.squareRoot() * exp(-x * x)
+    case .logarithmPlus1: return 1 / (1 + x)
+    case .exponentialMinus1: return exp(x)
+    case .logarithm2: return 1 / (x * log(2))
+    case .logarithm10: return 1 / (x * log(10))
+    case .reciprocalSquareRoot: return -0.5 * pow(x, -1.5)
+    case .logSigmoid: return 1 - logistic(x)
+    case .softsign: return 1 / pow(1 + abs(x), 2)
+    case .clamp(let lower, let upper): return lower <= x && x <= upper ? 1 : 0
+    case .hardTanh(let lower, let upper): return lower < x && x < upper ? 1 : 0
+    case .floor, .ceiling, .round, .truncate, .sign, .isNaN, .isInfinite, .isFinite: return 0
     }
   }
 }
@@ -79,6 +125,11 @@ extension BinaryFunction {
     case .equal: a == b ? 1 : 0
     case .less: a < b ? 1 : 0
     case .lessOrEqual: a <= b ? 1 : 0
+    case .notEqual: a != b ? 1 : 0
+    case .remainder: a - b * (a / b).rounded(.down)
+    case .truncatedRemainder: a - b * (a / b).rounded(.towardZero)
+    case .floorDivide: (a / b).rounded(.down)
+    case .arcTangent2: atan2(a, b)
     }
   }
 }

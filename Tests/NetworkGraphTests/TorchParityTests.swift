@@ -56,8 +56,10 @@ struct TorchProblem {
         for index in test.operands.indices.suffix(2) { untracked.operands[index].isDifferentiable = false }
       }
       let problem = try ScalarProblem(untracked) { operand in
-        if case .integers = operand.distribution { return operand.type.elementType == .float32 }
-        return operand.isDifferentiable
+        switch operand.distribution {
+        case .integers, .wholeNumbers: operand.type.elementType == .float32
+        default: operand.isDifferentiable
+        }
       }
       targets = problem.targets
       weights = problem.feeds["weights"] ?? []
@@ -76,7 +78,8 @@ struct TorchProblem {
 extension OperationCase {
   var isComparison: Bool {
     switch operation {
-    case .binary(.equal), .binary(.less), .binary(.lessOrEqual): true
+    case .binary(let function): function.isComparison
+    case .unary(let function): function.isPredicate
     default: false
     }
   }

@@ -46,6 +46,33 @@ enum niche_unary_function {
   NICHE_SINE,
   NICHE_COSINE,
   NICHE_ERROR_FUNCTION,
+  NICHE_TANGENT,
+  NICHE_ARC_SINE,
+  NICHE_ARC_COSINE,
+  NICHE_ARC_TANGENT,
+  NICHE_HYPERBOLIC_SINE,
+  NICHE_HYPERBOLIC_COSINE,
+  NICHE_INVERSE_HYPERBOLIC_SINE,
+  NICHE_INVERSE_HYPERBOLIC_COSINE,
+  NICHE_INVERSE_HYPERBOLIC_TANGENT,
+  NICHE_COMPLEMENTARY_ERROR_FUNCTION,
+  NICHE_LOGARITHM_PLUS_1,
+  NICHE_EXPONENTIAL_MINUS_1,
+  NICHE_LOGARITHM_2,
+  NICHE_LOGARITHM_10,
+  NICHE_RECIPROCAL_SQUARE_ROOT,
+  NICHE_LOG_SIGMOID,
+  NICHE_SOFTSIGN,
+  NICHE_CLAMP,
+  NICHE_HARD_TANH,
+  NICHE_FLOOR,
+  NICHE_CEILING,
+  NICHE_ROUND,
+  NICHE_TRUNCATE,
+  NICHE_SIGN,
+  NICHE_IS_NAN,
+  NICHE_IS_INFINITE,
+  NICHE_IS_FINITE,
 };
 
 enum niche_binary_function {
@@ -59,12 +86,18 @@ enum niche_binary_function {
   NICHE_EQUAL,
   NICHE_LESS,
   NICHE_LESS_OR_EQUAL,
+  NICHE_NOT_EQUAL,
+  NICHE_REMAINDER,
+  NICHE_TRUNCATED_REMAINDER,
+  NICHE_FLOOR_DIVIDE,
+  NICHE_ARC_TANGENT_2,
 };
 
 enum niche_reduction {
   NICHE_SUM,
   NICHE_REDUCE_MAXIMUM,
   NICHE_REDUCE_MINIMUM,
+  NICHE_PRODUCT,
 };
 
 enum niche_distribution {
@@ -98,11 +131,11 @@ typedef struct {
 } niche_convolution;
 
 typedef struct {
-  // result[i] = f(x[i]); in place. The parameter is the slope or alpha where the function has one.
-  void (*unary)(int32_t function, float parameter, ptrdiff_t count, const float *x, float *result);
+  // result[i] = f(x[i]); in place. p is the slope or alpha where the function has one; p and q are bounds.
+  void (*unary)(int32_t function, float p, float q, ptrdiff_t count, const float *x, float *result);
   // result[i] = f'(x[i]) · gradient[i]; in place on either.
   void (*unary_gradient)(
-      int32_t function, float parameter, ptrdiff_t count, const float *x, const float *gradient, float *result);
+      int32_t function, float p, float q, ptrdiff_t count, const float *x, const float *gradient, float *result);
 
   // Loops over `extents` (rank ≤ NICHE_MAXIMUM_RANK); the innermost strides are 0 or 1, the result is dense.
   // In place on an operand whose strides are dense.
@@ -150,10 +183,35 @@ typedef struct {
   void (*fill)(ptrdiff_t count, uint32_t bits, void *result);
 
   // Dense x over `extents` into the result at `result_strides` (0 along reduced axes, innermost 0 or 1).
-  // Sums are taken in double precision in `accumulators` (result_count of them) and multiplied by `scale`.
+  // Sums and products are taken in double precision in `accumulators` (result_count of them); sums are multiplied
+  // by `scale`.
   void (*reduce)(
       int32_t kind, ptrdiff_t rank, const ptrdiff_t *extents, const ptrdiff_t *result_strides, const float *x,
       ptrdiff_t result_count, double scale, double *accumulators, float *result);
+
+  // The same for whole numbers, which wrap.
+  void (*reduce_integer)(
+      int32_t kind, ptrdiff_t rank, const ptrdiff_t *extents, const ptrdiff_t *result_strides, const int32_t *x,
+      ptrdiff_t result_count, int32_t *result);
+
+  // Running sums of [outer, extent, inner] along the middle axis, from its end if `reversed`; in place.
+  void (*cumulative_sum)(
+      ptrdiff_t outer, ptrdiff_t extent, ptrdiff_t inner, int32_t reversed, const float *x, float *result);
+  void (*cumulative_sum_integer)(
+      ptrdiff_t outer, ptrdiff_t extent, ptrdiff_t inner, int32_t reversed, const int32_t *x, int32_t *result);
+  // [outer, extent, inner] → [outer, inner], the first place of the maximum (or minimum); the first NaN wins.
+  void (*argument)(
+      ptrdiff_t outer, ptrdiff_t extent, ptrdiff_t inner, int32_t minimum, const float *x, int32_t *result);
+  void (*argument_integer)(
+      ptrdiff_t outer, ptrdiff_t extent, ptrdiff_t inner, int32_t minimum, const int32_t *x, int32_t *result);
+  // [outer, extent, inner] along the middle axis, stable, with NaN as the greatest. `scratch` holds 12 · extent
+  // bytes.
+  void (*sort)(
+      ptrdiff_t outer, ptrdiff_t extent, ptrdiff_t inner, int32_t descending, const float *x, float *result,
+      int32_t *indices, void *scratch);
+  void (*sort_integer)(
+      ptrdiff_t outer, ptrdiff_t extent, ptrdiff_t inner, int32_t descending, const int32_t *x, int32_t *result,
+      int32_t *indices, void *scratch);
 
   // x and result: [outer, extent, inner], over the middle axis; in place.
   // `scratch` holds 2 · inner floats.

@@ -3,7 +3,7 @@
 // A result may be the operand itself but never a shifted part of it, so lanes are independent.
 #define NK_INDEPENDENT _Pragma("clang loop vectorize(assume_safety) interleave(enable)")
 
-// X(case, value of x, derivative at x): `p` is the function's parameter. Derivatives at kinks are PyTorch's.
+// X(case, value of x, derivative at x): `p` and `q` are the function's parameters. Derivatives at kinks are PyTorch's.
 #define NK_VECTOR_FUNCTIONS(X)                                                                                  \
   X(NICHE_RELU, (x > 0 ? x : x != x ? x : 0.0f), (x > 0 ? 1.0f : 0.0f))                                         \
   X(NICHE_RELU6, nk_clamp(x, 0.0f, 6.0f), (x > 0 && x < 6 ? 1.0f : 0.0f))                                       \
@@ -24,14 +24,41 @@
   X(NICHE_NEGATE, -x, -1.0f)                                                                                    \
   X(NICHE_ABSOLUTE, fabsf(x), (x > 0 ? 1.0f : x < 0 ? -1.0f : 0.0f))                                            \
   X(NICHE_SQUARE, x *x, 2.0f * x)                                                                               \
-  X(NICHE_ERROR_FUNCTION, nk_erf(x), 1.1283791671f * nk_exp(-x * x))
+  X(NICHE_ERROR_FUNCTION, nk_erf(x), 1.1283791671f * nk_exp(-x * x))                                            \
+  X(NICHE_EXPONENTIAL_MINUS_1, nk_expm1(x), nk_exp(x))                                                          \
+  X(NICHE_RECIPROCAL_SQUARE_ROOT, 1.0f / nk_square_root(x), -0.5f / (x * nk_square_root(x)))                    \
+  X(NICHE_SOFTSIGN, x / (1.0f + fabsf(x)), 1.0f / ((1.0f + fabsf(x)) * (1.0f + fabsf(x))))                      \
+  X(NICHE_CLAMP, nk_clamp(x, p, q), (x >= p && x <= q ? 1.0f : 0.0f))                                           \
+  X(NICHE_HARD_TANH, nk_clamp(x, p, q), (x > p && x < q ? 1.0f : 0.0f))                                         \
+  X(NICHE_FLOOR, __builtin_elementwise_floor(x), 0.0f)                                                          \
+  X(NICHE_CEILING, __builtin_elementwise_ceil(x), 0.0f)                                                         \
+  X(NICHE_ROUND, __builtin_elementwise_roundeven(x), 0.0f)                                                      \
+  X(NICHE_TRUNCATE, __builtin_elementwise_trunc(x), 0.0f)                                                       \
+  X(NICHE_SIGN, (x > 0 ? 1.0f : x < 0 ? -1.0f : 0.0f), 0.0f)                                                    \
+  X(NICHE_IS_NAN, (x != x ? 1.0f : 0.0f), 0.0f)                                                                 \
+  X(NICHE_IS_INFINITE, (fabsf(x) == INFINITY ? 1.0f : 0.0f), 0.0f)                                              \
+  X(NICHE_IS_FINITE, (fabsf(x) < INFINITY ? 1.0f : 0.0f), 0.0f)
 
 // Those that call the C library.
 #define NK_LIBRARY_FUNCTIONS(X)                                                                                 \
   X(NICHE_SOFTPLUS, (x > 20 ? x : log1pf(expf(x))), (x > 20 ? 1.0f : nk_sigmoid(x)))                            \
   X(NICHE_LOGARITHM, logf(x), 1.0f / x)                                                                         \
   X(NICHE_SINE, sinf(x), cosf(x))                                                                               \
-  X(NICHE_COSINE, cosf(x), -sinf(x))
+  X(NICHE_COSINE, cosf(x), -sinf(x))                                                                            \
+  X(NICHE_TANGENT, tanf(x), 1.0f + tanf(x) * tanf(x))                                                           \
+  X(NICHE_ARC_SINE, asinf(x), 1.0f / nk_square_root(1.0f - x * x))                                              \
+  X(NICHE_ARC_COSINE, acosf(x), -1.0f / nk_square_root(1.0f - x * x))                                           \
+  X(NICHE_ARC_TANGENT, atanf(x), 1.0f / (1.0f + x * x))                                                         \
+  X(NICHE_HYPERBOLIC_SINE, sinhf(x), coshf(x))                                                                  \
+  X(NICHE_HYPERBOLIC_COSINE, coshf(x), sinhf(x))                                                                \
+  X(NICHE_INVERSE_HYPERBOLIC_SINE, asinhf(x), 1.0f / nk_square_root(x * x + 1.0f))                              \
+  X(NICHE_INVERSE_HYPERBOLIC_COSINE, acoshf(x), 1.0f / nk_square_root(x * x - 1.0f))                            \
+  X(NICHE_INVERSE_HYPERBOLIC_TANGENT, atanhf(x), 1.0f / (1.0f - x * x))                                         \
+  X(NICHE_COMPLEMENTARY_ERROR_FUNCTION, erfcf(x), -1.1283791671f * nk_exp(-x * x))                              \
+  X(NICHE_LOGARITHM_PLUS_1, log1pf(x), 1.0f / (1.0f + x))                                                       \
+  X(NICHE_LOGARITHM_2, log2f(x), 1.4426950409f / x)                                                             \
+  X(NICHE_LOGARITHM_10, log10f(x), 0.4342944819f / x)                                                           \
+  X(NICHE_LOG_SIGMOID, (x < 0 ? x : 0.0f) - log1pf(expf(-fabsf(x))), nk_sigmoid(-x))
 
 static inline float nk_gelu_tanh_slope(float x) {
   float t = nk_tanh(nk_gelu_tanh_inner(x));
@@ -71,8 +98,9 @@ static inline float nk_mish_slope(float x) {
     }                                           \
     break;
 
-static void nk_unary(int32_t function, float p, ptrdiff_t count, const float *xs, float *result) {
+static void nk_unary(int32_t function, float p, float q, ptrdiff_t count, const float *xs, float *result) {
   (void)p;
+  (void)q;
   switch (function) {
 #define X(NAME, VALUE, SLOPE) NK_UNARY_CASE(NAME, VALUE, SLOPE, NK_INDEPENDENT)
     NK_VECTOR_FUNCTIONS(X)
@@ -84,8 +112,9 @@ static void nk_unary(int32_t function, float p, ptrdiff_t count, const float *xs
 }
 
 static void nk_unary_gradient(
-    int32_t function, float p, ptrdiff_t count, const float *xs, const float *gradient, float *result) {
+    int32_t function, float p, float q, ptrdiff_t count, const float *xs, const float *gradient, float *result) {
   (void)p;
+  (void)q;
   switch (function) {
 #define X(NAME, VALUE, SLOPE) NK_SLOPE_CASE(NAME, VALUE, SLOPE, NK_INDEPENDENT)
     NK_VECTOR_FUNCTIONS(X)
@@ -94,6 +123,32 @@ static void nk_unary_gradient(
     NK_LIBRARY_FUNCTIONS(X)
 #undef X
   }
+}
+
+// a − b·⌊a/b⌋, and ⌊a/b⌋ that goes with it, as PyTorch computes them.
+static inline float nk_remainder(float a, float b) {
+  float rest = fmodf(a, b);
+  return rest != 0 && (b < 0) != (rest < 0) ? rest + b : rest;
+}
+static inline float nk_floor_divide(float a, float b) {
+  if (b == 0) return a / b;
+  float rest = fmodf(a, b), quotient = (a - rest) / b;
+  if (rest != 0 && (b < 0) != (rest < 0)) quotient -= 1.0f;
+  if (quotient == 0) return copysignf(0.0f, a / b);
+  float whole = floorf(quotient);
+  return quotient - whole > 0.5f ? whole + 1.0f : whole;
+}
+
+// Callers see to it that b is not 0; −1 is apart, since the least number divided by it does not fit.
+static inline int32_t nk_truncated_remainder_integer(int32_t a, int32_t b) { return b == 0 || b == -1 ? 0 : a % b; }
+static inline int32_t nk_remainder_integer(int32_t a, int32_t b) {
+  int32_t rest = nk_truncated_remainder_integer(a, b);
+  return rest != 0 && (b < 0) != (rest < 0) ? rest + b : rest;
+}
+static inline int32_t nk_floor_divide_integer(int32_t a, int32_t b) {
+  if (b == 0) return 0;
+  if (b == -1) return (int32_t)(0u - (uint32_t)a);
+  return a / b - (a % b != 0 && (a < 0) != (b < 0));
 }
 
 // One row with operand strides 0 or 1; the strides are constants in each of the four loops.
@@ -133,6 +188,11 @@ static void nk_binary_row(
     case NICHE_EQUAL: NK_ROWS(NK_INDEPENDENT, (a == b ? 1.0f : 0.0f)) break;
     case NICHE_LESS: NK_ROWS(NK_INDEPENDENT, (a < b ? 1.0f : 0.0f)) break;
     case NICHE_LESS_OR_EQUAL: NK_ROWS(NK_INDEPENDENT, (a <= b ? 1.0f : 0.0f)) break;
+    case NICHE_NOT_EQUAL: NK_ROWS(NK_INDEPENDENT, (a != b ? 1.0f : 0.0f)) break;
+    case NICHE_REMAINDER: NK_ROWS(, nk_remainder(a, b)) break;
+    case NICHE_TRUNCATED_REMAINDER: NK_ROWS(, fmodf(a, b)) break;
+    case NICHE_FLOOR_DIVIDE: NK_ROWS(, nk_floor_divide(a, b)) break;
+    case NICHE_ARC_TANGENT_2: NK_ROWS(, atan2f(a, b)) break;
   }
 }
 #undef NK_ELEMENT
@@ -151,6 +211,10 @@ static void nk_binary_integer_row(
     case NICHE_EQUAL: NK_ROWS(NK_INDEPENDENT, (a == b)) break;
     case NICHE_LESS: NK_ROWS(NK_INDEPENDENT, (a < b)) break;
     case NICHE_LESS_OR_EQUAL: NK_ROWS(NK_INDEPENDENT, (a <= b)) break;
+    case NICHE_NOT_EQUAL: NK_ROWS(NK_INDEPENDENT, (a != b)) break;
+    case NICHE_REMAINDER: NK_ROWS(, nk_remainder_integer(a, b)) break;
+    case NICHE_TRUNCATED_REMAINDER: NK_ROWS(, nk_truncated_remainder_integer(a, b)) break;
+    case NICHE_FLOOR_DIVIDE: NK_ROWS(, nk_floor_divide_integer(a, b)) break;
   }
 }
 #undef NK_ELEMENT

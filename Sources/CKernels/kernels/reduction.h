@@ -1,4 +1,4 @@
-// Sums, extrema, softmax and cross-entropy.
+// Sums, products, extrema, softmax and cross-entropy.
 
 static double nk_sum(ptrdiff_t count, const float *x) {
   double sum = 0;
@@ -48,8 +48,8 @@ static void nk_reduce(
   ptrdiff_t inner = rank - 1, count = extents[inner], place = 0, unused = 0;
   ptrdiff_t counters[NICHE_MAXIMUM_RANK] = {0}, zeros[NICHE_MAXIMUM_RANK] = {0};
   int is_kept = result_strides[inner] != 0;
-  if (kind == NICHE_SUM) {
-    for (ptrdiff_t i = 0; i < result_count; i++) accumulators[i] = 0;
+  if (kind == NICHE_SUM || kind == NICHE_PRODUCT) {
+    for (ptrdiff_t i = 0; i < result_count; i++) accumulators[i] = kind == NICHE_SUM ? 0 : 1;
   } else {
     float start = kind == NICHE_REDUCE_MAXIMUM ? -INFINITY : INFINITY;
     for (ptrdiff_t i = 0; i < result_count; i++) result[i] = start;
@@ -62,6 +62,9 @@ static void nk_reduce(
       } else {
         to[0] += nk_sum(count, x);
       }
+    } else if (kind == NICHE_PRODUCT) {
+      double *to = accumulators + place;
+      for (ptrdiff_t i = 0; i < count; i++) to[is_kept ? i : 0] *= (double)x[i];
     } else {
       float *to = result + place;
       if (kind == NICHE_REDUCE_MAXIMUM) {
@@ -78,9 +81,39 @@ static void nk_reduce(
     }
     x += count;
   } while (nk_step(inner, extents, result_strides, zeros, counters, &place, &unused));
-  if (kind == NICHE_SUM) {
+  if (kind == NICHE_SUM || kind == NICHE_PRODUCT) {
     for (ptrdiff_t i = 0; i < result_count; i++) result[i] = (float)(accumulators[i] * scale);
   }
+}
+
+static void nk_reduce_integer(
+    int32_t kind, ptrdiff_t rank, const ptrdiff_t *extents, const ptrdiff_t *result_strides, const int32_t *x,
+    ptrdiff_t result_count, int32_t *result) {
+  static const ptrdiff_t one[1] = {1}, none[1] = {0};
+  if (rank == 0) {
+    extents = one;
+    result_strides = none;
+    rank = 1;
+  }
+  ptrdiff_t inner = rank - 1, count = extents[inner], place = 0, unused = 0, step = result_strides[inner];
+  ptrdiff_t counters[NICHE_MAXIMUM_RANK] = {0}, zeros[NICHE_MAXIMUM_RANK] = {0};
+  int32_t start = kind == NICHE_SUM               ? 0
+                  : kind == NICHE_PRODUCT         ? 1
+                  : kind == NICHE_REDUCE_MAXIMUM  ? INT32_MIN
+                                                  : INT32_MAX;
+  for (ptrdiff_t i = 0; i < result_count; i++) result[i] = start;
+  do {
+    for (ptrdiff_t i = 0; i < count; i++) {
+      int32_t *to = result + place + i * step, value = x[i];
+      switch (kind) {
+        case NICHE_SUM: *to = (int32_t)((uint32_t)*to + (uint32_t)value); break;
+        case NICHE_PRODUCT: *to = (int32_t)((uint32_t)*to * (uint32_t)value); break;
+        case NICHE_REDUCE_MAXIMUM: *to = value > *to ? value : *to; break;
+        default: *to = value < *to ? value : *to;
+      }
+    }
+    x += count;
+  } while (nk_step(inner, extents, result_strides, zeros, counters, &place, &unused));
 }
 
 // log Σ exp(x − maximum), the sum in double precision.

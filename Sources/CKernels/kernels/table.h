@@ -6,6 +6,7 @@
 #include "copy.h"
 #include "indexing.h"
 #include "reduction.h"
+#include "order.h"
 #include "normalization.h"
 #include "pooling.h"
 #include "convolution.h"
@@ -27,6 +28,13 @@ const niche_kernels NICHE_TABLE = {
     .copy = nk_copy,
     .fill = nk_fill,
     .reduce = nk_reduce,
+    .reduce_integer = nk_reduce_integer,
+    .cumulative_sum = nk_cumulative_sum,
+    .cumulative_sum_integer = nk_cumulative_sum_integer,
+    .argument = nk_argument,
+    .argument_integer = nk_argument_integer,
+    .sort = nk_sort,
+    .sort_integer = nk_sort_integer,
     .softmax = nk_softmax,
     .cross_entropy = nk_cross_entropy,
     .cross_entropy_gradient = nk_cross_entropy_gradient,

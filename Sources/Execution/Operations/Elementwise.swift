@@ -5,19 +5,19 @@ import RandomStreams
 extension LoweringContext {
   /// x → f(x).
   func unary(_ function: UnaryFunction) -> LoweredOperation {
-    let (kernels, count, (code, parameter)) = (kernels, count(0), function.code)
+    let (kernels, count, (code, p, q)) = (kernels, count(0), function.code)
     return LoweredOperation(inPlace: [.init(output: 0, input: 0)]) { operands in
       let (x, result) = (operands.input(0), operands.output(0))
-      return { _ in kernels.pointee.unary(code, parameter, count, x, result) }
+      return { _ in kernels.pointee.unary(code, p, q, count, x, result) }
     }
   }
 
   /// x, output gradient → gradient of x.
   func unaryGradient(_ function: UnaryFunction) -> LoweredOperation {
-    let (kernels, count, (code, parameter)) = (kernels, count(0), function.code)
+    let (kernels, count, (code, p, q)) = (kernels, count(0), function.code)
     return LoweredOperation(inPlace: [.init(output: 0, input: 1), .init(output: 0, input: 0)]) { operands in
       let (x, gradient, result) = (operands.input(0), operands.input(1), operands.output(0))
-      return { _ in kernels.pointee.unary_gradient(code, parameter, count, x, gradient, result) }
+      return { _ in kernels.pointee.unary_gradient(code, p, q, count, x, gradient, result) }
     }
   }
 
@@ -29,10 +29,14 @@ extension LoweringContext {
     // A broadcast operand is smaller than the result, so the plan never writes over one.
     let inPlace = (0..<2).map { LoweredOperation.InPlace(output: 0, input: $0) }
     if result.elementType == .int32 {
+      let (divides, divisors) = (function.divides, count(1))
       return LoweredOperation(inPlace: inPlace) { operands in
         let (left, right) = (operands.integerInput(0), operands.integerInput(1))
         let result = operands.integerOutput(0)
-        return { _ in
+        return { _ throws(ExecutionError) in
+          if divides, UnsafeBufferPointer(start: right, count: divisors).contains(0) {
+            throw .divisionByZero(operation: function.rawValue)
+          }
           kernels.pointee.binary_integer(
             code, nest.rank, nest.extents, nest.strides(0), nest.strides(1), left, right, result)
         }
@@ -118,10 +122,10 @@ extension LoweringContext {
 }
 
 extension UnaryFunction {
-  /// The kernel's name and parameter.
-  fileprivate var code: (function: Int32, parameter: Float) {
-    func plain(_ function: niche_unary_function, _ parameter: Double = 0) -> (Int32, Float) {
-      (Int32(function.rawValue), Float(parameter))
+  /// The kernel's name and parameters.
+  fileprivate var code: (function: Int32, p: Float, q: Float) {
+    func plain(_ function: niche_unary_function, _ p: Double = 0, _ q: Double = 0) -> (Int32, Float, Float) {
+      (Int32(function.rawValue), Float(p), Float(q))
     }
     return switch self {
     case .relu: plain(NICHE_RELU)
@@ -147,11 +151,41 @@ extension UnaryFunction {
     case .sine: plain(NICHE_SINE)
     case .cosine: plain(NICHE_COSINE)
     case .errorFunction: plain(NICHE_ERROR_FUNCTION)
+    case .tangent: plain(NICHE_TANGENT)
+    case .arcSine: plain(NICHE_ARC_SINE)
+    case .arcCosine: plain(NICHE_ARC_COSINE)
+    case .arcTangent: plain(NICHE_ARC_TANGENT)
+    case .hyperbolicSine: plain(NICHE_HYPERBOLIC_SINE)
+    case .hyperbolicCosine: plain(NICHE_HYPERBOLIC_COSINE)
+    case .inverseHyperbolicSine: plain(NICHE_INVERSE_HYPERBOLIC_SINE)
+    case .inverseHyperbolicCosine: plain(NICHE_INVERSE_HYPERBOLIC_COSINE)
+    case .inverseHyperbolicTangent: plain(NICHE_INVERSE_HYPERBOLIC_TANGENT)
+    case .complementaryErrorFunction: plain(NICHE_COMPLEMENTARY_ERROR_FUNCTION)
+    case .logarithmPlus1: plain(NICHE_LOGARITHM_PLUS_1)
+    case .exponentialMinus1: plain(NICHE_EXPONENTIAL_MINUS_1)
+    case .logarithm2: plain(NICHE_LOGARITHM_2)
+    case .logarithm10: plain(NICHE_LOGARITHM_10)
+    case .reciprocalSquareRoot: plain(NICHE_RECIPROCAL_SQUARE_ROOT)
+    case .logSigmoid: plain(NICHE_LOG_SIGMOID)
+    case .softsign: plain(NICHE_SOFTSIGN)
+    case .clamp(let lower, let upper): plain(NICHE_CLAMP, lower, upper)
+    case .hardTanh(let lower, let upper): plain(NICHE_HARD_TANH, lower, upper)
+    case .floor: plain(NICHE_FLOOR)
+    case .ceiling: plain(NICHE_CEILING)
+    case .round: plain(NICHE_ROUND)
+    case .truncate: plain(NICHE_TRUNCATE)
+    case .sign: plain(NICHE_SIGN)
+    case .isNaN: plain(NICHE_IS_NAN)
+    case .isInfinite: plain(NICHE_IS_INFINITE)
+    case .isFinite: plain(NICHE_IS_FINITE)
     }
   }
 }
 
 extension BinaryFunction {
+  /// Whether whole numbers are divided by the second operand.
+  fileprivate var divides: Bool { self == .floorDivide || self == .remainder || self == .truncatedRemainder }
+
   /// The kernel's name.
   fileprivate var code: Int32 {
     let function =
@@ -166,6 +200,11 @@ extension BinaryFunction {
       case .equal: NICHE_EQUAL
       case .less: NICHE_LESS
       case .lessOrEqual: NICHE_LESS_OR_EQUAL
+      case .notEqual: NICHE_NOT_EQUAL
+      case .remainder: NICHE_REMAINDER
+      case .truncatedRemainder: NICHE_TRUNCATED_REMAINDER
+      case .floorDivide: NICHE_FLOOR_DIVIDE
+      case .arcTangent2: NICHE_ARC_TANGENT_2
       }
     return Int32(function.rawValue)
   }

@@ -2,7 +2,7 @@ import CKernels
 import NetworkGraph
 
 extension LoweringContext {
-  /// Sums, means and extrema over axes; sums in double precision.
+  /// Sums, means, products and extrema over axes; sums and products in double precision.
   func reduce(_ reduction: Reduction) -> LoweredOperation {
     let (kernels, shape, resultCount) = (kernels, shape(0), outputCount)
     let reduced = Set(reduction.axes)
@@ -17,8 +17,18 @@ extension LoweringContext {
       scale = Double(resultCount) / Double(count(0))
     case .maximum: kind = NICHE_REDUCE_MAXIMUM
     case .minimum: kind = NICHE_REDUCE_MINIMUM
+    case .product: kind = NICHE_PRODUCT
     }
     let code = Int32(kind.rawValue)
+    if inputs[0].elementType == .int32 {
+      return LoweredOperation { operands in
+        let (x, result) = (operands.integerInput(0), operands.integerOutput(0))
+        return { _ in
+          kernels.pointee.reduce_integer(
+            code, nest.rank, nest.extents, nest.strides(0), x, resultCount, result)
+        }
+      }
+    }
     return LoweredOperation(
       scratchByteCount: resultCount.multipliedSaturating(by: MemoryLayout<Double>.stride)
     ) { operands in
@@ -27,6 +37,58 @@ extension LoweringContext {
       return { _ in
         kernels.pointee.reduce(
           code, nest.rank, nest.extents, nest.strides(0), x, resultCount, scale, accumulators, result)
+      }
+    }
+  }
+
+  /// The sums of all elements up to each one along the axis, or from it on; in double precision.
+  func cumulativeSum(axis: Int, isReversed: Bool) -> LoweredOperation {
+    let (kernels, extent, type) = (kernels, shape(0)[axis], inputs[0].elementType)
+    let ((outer, inner), reversed) = (Self.sides(of: axis, in: shape(0)), Int32(isReversed ? 1 : 0))
+    return LoweredOperation(inPlace: [.init(output: 0, input: 0)]) { operands in
+      switch type {
+      case .float32:
+        let (x, result) = (operands.input(0), operands.output(0))
+        return { _ in kernels.pointee.cumulative_sum(outer, extent, inner, reversed, x, result) }
+      case .int32:
+        let (x, result) = (operands.integerInput(0), operands.integerOutput(0))
+        return { _ in kernels.pointee.cumulative_sum_integer(outer, extent, inner, reversed, x, result) }
+      }
+    }
+  }
+
+  /// The index of the first extremum along the axis.
+  func argumentOfExtremum(axis: Int, isMinimum: Bool) -> LoweredOperation {
+    let (kernels, extent, type) = (kernels, shape(0)[axis], inputs[0].elementType)
+    let ((outer, inner), minimum) = (Self.sides(of: axis, in: shape(0)), Int32(isMinimum ? 1 : 0))
+    return LoweredOperation { operands in
+      let result = operands.integerOutput(0)
+      switch type {
+      case .float32:
+        let x = operands.input(0)
+        return { _ in kernels.pointee.argument(outer, extent, inner, minimum, x, result) }
+      case .int32:
+        let x = operands.integerInput(0)
+        return { _ in kernels.pointee.argument_integer(outer, extent, inner, minimum, x, result) }
+      }
+    }
+  }
+
+  /// x → x in order along the axis, indices.
+  func sort(axis: Int, isDescending: Bool) -> LoweredOperation {
+    let (kernels, extent, type) = (kernels, shape(0)[axis], inputs[0].elementType)
+    let ((outer, inner), descending) = (Self.sides(of: axis, in: shape(0)), Int32(isDescending ? 1 : 0))
+    return LoweredOperation(scratchByteCount: extent.multipliedSaturating(by: 12)) { operands in
+      let (indices, scratch) = (operands.integerOutput(1), operands.scratch)
+      switch type {
+      case .float32:
+        let (x, result) = (operands.input(0), operands.output(0))
+        return { _ in kernels.pointee.sort(outer, extent, inner, descending, x, result, indices, scratch) }
+      case .int32:
+        let (x, result) = (operands.integerInput(0), operands.integerOutput(0))
+        return { _ in
+          kernels.pointee.sort_integer(outer, extent, inner, descending, x, result, indices, scratch)
+        }
       }
     }
   }

@@ -131,7 +131,12 @@ extension Operation {
     case .gatherGradient(let axis, _): context.gatherGradient(axis: axis)
     case .take(let axis): context.take(axis: axis)
     case .takeGradient(let axis, _): context.takeGradient(axis: axis)
+    case .argumentOfMaximum(let axis): context.argumentOfExtremum(axis: axis, isMinimum: false)
+    case .argumentOfMinimum(let axis): context.argumentOfExtremum(axis: axis, isMinimum: true)
+    case .sort(let axis, let isDescending): context.sort(axis: axis, isDescending: isDescending)
     case .reduce(let reduction): context.reduce(reduction)
+    case .cumulativeSum(let axis, let isReversed):
+      context.cumulativeSum(axis: axis, isReversed: isReversed)
     case .softmax(let axis): context.softmax(axis: axis, isLogarithmic: false)
     case .logSoftmax(let axis): context.softmax(axis: axis, isLogarithmic: true)
     case .crossEntropy(let smoothing): context.crossEntropy(smoothing: smoothing)

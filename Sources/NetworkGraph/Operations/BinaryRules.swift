@@ -2,10 +2,23 @@ extension BinaryFunction: OperationRules {
   /// Whether the operands may change places.
   public var isCommutative: Bool {
     switch self {
-    case .add, .multiply, .maximum, .minimum, .equal: true
-    case .subtract, .divide, .power, .less, .lessOrEqual: false
+    case .add, .multiply, .maximum, .minimum, .equal, .notEqual: true
+    case .subtract, .divide, .power, .less, .lessOrEqual, .remainder, .truncatedRemainder, .floorDivide,
+      .arcTangent2:
+      false
     }
   }
+
+  /// Whether it is 1 or 0 by how the operands compare.
+  public var isComparison: Bool {
+    switch self {
+    case .equal, .notEqual, .less, .lessOrEqual: true
+    default: false
+    }
+  }
+
+  /// Whether it is for floating point alone.
+  public var needsFloat: Bool { self == .divide || self == .power || self == .arcTangent2 }
 
   func outputTypes(for inputs: [TensorType]) throws(GraphError) -> [TensorType] {
     try Operation.checkCount(rawValue, inputs, 2)
@@ -15,7 +28,7 @@ extension BinaryFunction: OperationRules {
         "\(rawValue) expected one element type but got \(inputs[0].elementType.rawValue) and "
           + inputs[1].elementType.rawValue)
     }
-    if self == .divide || self == .power { try Operation.checkFloat(rawValue, inputs) }
+    if needsFloat { try Operation.checkFloat(rawValue, inputs) }
     let shape = try Operation.broadcast(inputs[0].shape, inputs[1].shape, rawValue)
     return [TensorType(inputs[0].elementType, shape)]
   }
@@ -34,7 +47,7 @@ extension BinaryFunction: OperationRules {
     return results
   }
 
-  /// The gradient of one operand before broadcasting is undone; nil for comparisons.
+  /// The gradient of one operand before broadcasting is undone; nil for comparisons and whole quotients.
   private func gradient(
     _ side: Int, _ a: ValueID, _ b: ValueID, _ result: ValueID, _ gradient: ValueID,
     in builder: inout GraphBuilder
@@ -59,7 +72,19 @@ extension BinaryFunction: OperationRules {
       let half = try builder.multiply(try builder.value(.binary(.equal), own, other), builder.scalar(0.5))
       let share = try builder.add(try builder.value(.binary(.less), low, high), half)
       return try builder.multiply(gradient, share)
-    case .equal, .less, .lessOrEqual: return nil
+    case .remainder, .truncatedRemainder:
+      if side == 0 { return gradient }
+      let quotient =
+        self == .remainder
+        ? try builder.value(.binary(.floorDivide), a, b)
+        : try builder.unary(.truncate, try builder.value(.binary(.divide), a, b))
+      return try builder.unary(.negate, try builder.multiply(gradient, quotient))
+    case .arcTangent2:
+      let square = try builder.add(try builder.unary(.square, a), try builder.unary(.square, b))
+      let slope = try builder.value(.binary(.divide), side == 0 ? b : a, square)
+      let result = try builder.multiply(gradient, slope)
+      return side == 0 ? result : try builder.unary(.negate, result)
+    case .equal, .notEqual, .less, .lessOrEqual, .floorDivide: return nil
     }
   }
 

@@ -2,7 +2,22 @@ extension UnaryFunction: OperationRules {
   func outputTypes(for inputs: [TensorType]) throws(GraphError) -> [TensorType] {
     try Operation.checkCount(name, inputs, 1)
     try Operation.checkFloat(name, inputs)
+    switch self {
+    case .clamp(let lower, let upper), .hardTanh(let lower, let upper):
+      guard !lower.isNaN, !upper.isNaN else {
+        throw GraphError("shape.\(name).bounds", "\(name): \(lower) and \(upper) are no bounds")
+      }
+    default: break
+    }
     return inputs
+  }
+
+  /// Whether it is 1 or 0 by what kind of number it is given.
+  public var isPredicate: Bool {
+    switch self {
+    case .isNaN, .isInfinite, .isFinite: true
+    default: false
+    }
   }
 
   func gradients(
@@ -11,6 +26,7 @@ extension UnaryFunction: OperationRules {
     let gradient = try gradients.main(of: node)
     switch self {
     case .negate: return [try builder.unary(.negate, gradient)]
+    case .floor, .ceiling, .round, .truncate, .sign, .isNaN, .isInfinite, .isFinite: return [nil]
     default: return [try builder.value(.unaryGradient(self), node.inputs[0], gradient)]
     }
   }

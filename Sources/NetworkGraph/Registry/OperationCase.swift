@@ -19,6 +19,12 @@ public struct OperationCase: Sendable, CustomStringConvertible {
       case awayFromKinks
       /// Whole numbers from 0 up to a bound, as labels, indices, or numbers that are often equal.
       case integers(below: Int)
+      /// Whole numbers of a range.
+      case wholeNumbers(ClosedRange<Int>)
+      /// Uniform between two numbers.
+      case between(Float, Float)
+      /// Uniform over −4…4, but for 0.1 around whole numbers and their halves, where rounding jumps.
+      case awayFromJumps
     }
 
     /// The type.
@@ -32,10 +38,9 @@ public struct OperationCase: Sendable, CustomStringConvertible {
     public init(_ type: TensorType, _ distribution: Distribution = .normal, isDifferentiable: Bool? = nil) {
       self.type = type
       self.distribution = distribution
-      if case .integers = distribution {
-        self.isDifferentiable = isDifferentiable ?? false
-      } else {
-        self.isDifferentiable = isDifferentiable ?? true
+      switch distribution {
+      case .integers, .wholeNumbers: self.isDifferentiable = isDifferentiable ?? false
+      default: self.isDifferentiable = isDifferentiable ?? true
       }
     }
 
@@ -49,6 +54,14 @@ public struct OperationCase: Sendable, CustomStringConvertible {
         return stream.permutation(count).map { Float((Double($0) + 0.5) / Double(count) * 8 - 4) }
       case .awayFromKinks: return (0..<count).map { _ in Self.awayFromKinks(&stream) }
       case .integers(let bound): return (0..<count).map { _ in Float(stream.integer(below: bound)) }
+      case .wholeNumbers(let range):
+        return (0..<count).map { _ in Float(range.lowerBound + stream.integer(below: range.count)) }
+      case .between(let lower, let upper):
+        return (0..<count).map { _ in Float(stream.uniform(Double(lower), Double(upper))) }
+      case .awayFromJumps:
+        return (0..<count).map { _ in
+          Float(stream.integer(below: 16)) / 2 - 4 + Float(stream.uniform(0.1, 0.4))
+        }
       }
     }
 
@@ -105,7 +118,8 @@ public struct OperationCase: Sendable, CustomStringConvertible {
   /// Every case of every operation that is not a leaf.
   public static let all: [OperationCase] =
     convolutions + matrixProducts + normalisations + unaries + binaries + selections + dropouts + randoms
-    + windowPoolings + adaptivePoolings + shapes + slicings + indexings + reductions + softmaxes
+    + windowPoolings + adaptivePoolings + shapes + slicings + indexings + orders + reductions + cumulations
+    + softmaxes
 
   /// What the PyTorch expressions need, as Python source.
   ///
@@ -122,6 +136,9 @@ public struct OperationCase: Sendable, CustomStringConvertible {
     def take(x, axis, indices):
         chosen = x.index_select(axis, indices.flatten())
         return chosen.reshape(x.shape[:axis] + indices.shape + x.shape[axis + 1:])
+    def product(x, dim, keepdim=False):
+        for axis in sorted(dim, reverse=True): x = torch.prod(x, dim=axis, keepdim=keepdim)
+        return x
     def batch_norm(x, weight, bias, mean, variance, momentum, epsilon):
         axes = [i for i in range(x.dim()) if i != 1]
         if mean is not None: mean, variance = mean.detach().clone(), variance.detach().clone()
@@ -150,6 +167,11 @@ extension OperationCase.Operand {
   /// A floating-point operand of that shape.
   static func tensor(_ shape: Int..., values distribution: Distribution = .normal) -> Self {
     Self(TensorType(.float32, shape), distribution)
+  }
+
+  /// An operand of whole numbers of that shape.
+  static func integers(_ shape: [Int], in range: ClosedRange<Int>) -> Self {
+    Self(TensorType(.int32, shape), .wholeNumbers(range))
   }
 
   /// A floating-point operand of that shape.

@@ -15,7 +15,16 @@ extension OperationCase {
       OperationCase(
         "\(Reduction(kind, axes: []).name) of numbers often equal", .reduce(Reduction(kind, axes: [1])),
         [.tensor(4, 6, values: .integers(below: 3))], torch: "\(kind.python)(x0, dim=(1,))")
-    ]
+    ] + (kind == .mean ? [] : wholeReductions(kind))
+  }
+
+  private static func wholeReductions(_ kind: Reduction.Kind) -> [OperationCase] {
+    [([3, 4], [1]), ([4, 3], [0]), ([2, 3, 2], [0, 2]), ([6], [0])].map { shape, axes in
+      let reduction = Reduction(kind, axes: axes)
+      return OperationCase(
+        "\(reduction.name) of whole numbers \(shape) over \(axes)", .reduce(reduction),
+        [.integers(shape, in: -4...4)], torch: "\(kind.python)(x0, dim=\(pythonTuple(axes)))")
+    }
   }
 
   static let softmaxes: [OperationCase] =
@@ -44,6 +53,60 @@ extension OperationCase {
     }
 }
 
+extension OperationCase {
+  static let orders: [OperationCase] = [
+    order([7], 0), order([3, 8], 1), order([8, 3], 0), order([2, 5, 3], 1), order([4, 1], 1),
+    order([2, 2, 9], 2),
+  ].flatMap(\.self)
+
+  /// The place of the extrema and the whole order along an axis, of numbers that differ and of such that do not.
+  private static func order(_ shape: [Int], _ axis: Int) -> [OperationCase] {
+    let operands: [(String, Operand)] = [
+      ("", .tensor(shape, values: .distinct)), (" often equal", .tensor(shape, values: .integers(below: 3))),
+      (" of whole numbers", .integers(shape, in: -3...3)),
+    ]
+    return operands.flatMap { suffix, operand in
+      let label = "\(shape) along \(axis)\(suffix)"
+      return [
+        OperationCase(
+          "argumentOfMaximum \(label)", .argumentOfMaximum(axis: axis), [operand],
+          torch: "torch.argmax(x0, dim=\(axis))"),
+        OperationCase(
+          "argumentOfMinimum \(label)", .argumentOfMinimum(axis: axis), [operand],
+          torch: "torch.argmin(x0, dim=\(axis))"),
+        OperationCase(
+          "sort \(label)", .sort(axis: axis, isDescending: false), [operand],
+          torch: "torch.sort(x0, dim=\(axis), stable=True)"),
+        OperationCase(
+          "sort descending \(label)", .sort(axis: axis, isDescending: true), [operand],
+          torch: "torch.sort(x0, dim=\(axis), stable=True, descending=True)"),
+      ]
+    }
+  }
+
+  static let cumulations: [OperationCase] = [
+    cumulation([6], 0), cumulation([3, 5], 1), cumulation([3, 5], 0), cumulation([2, 4, 3], 1),
+    cumulation([2, 1], 1),
+  ].flatMap(\.self)
+
+  private static func cumulation(_ shape: [Int], _ axis: Int) -> [OperationCase] {
+    let operands: [(String, Operand)] = [
+      ("", .tensor(shape)), (" of whole numbers", .integers(shape, in: -9...9)),
+    ]
+    return operands.flatMap { suffix, operand in
+      let label = "\(shape) along \(axis)\(suffix)"
+      return [
+        OperationCase(
+          "cumulativeSum \(label)", .cumulativeSum(axis: axis, isReversed: false), [operand],
+          torch: "torch.cumsum(x0, dim=\(axis))"),
+        OperationCase(
+          "cumulativeSum reversed \(label)", .cumulativeSum(axis: axis, isReversed: true), [operand],
+          torch: "x0.flip(\(axis)).cumsum(\(axis)).flip(\(axis))"),
+      ]
+    }
+  }
+}
+
 extension Reduction.Kind {
   fileprivate var python: String {
     switch self {
@@ -51,6 +114,7 @@ extension Reduction.Kind {
     case .mean: "torch.mean"
     case .maximum: "torch.amax"
     case .minimum: "torch.amin"
+    case .product: "product"
     }
   }
 }

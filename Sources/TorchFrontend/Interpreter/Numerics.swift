@@ -23,7 +23,24 @@ enum Numerics {
   static func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
   static func hyperbolicSine(_ x: Double) -> Double { sinh(x) }
   static func hyperbolicCosine(_ x: Double) -> Double { cosh(x) }
+  static func inverseHyperbolicSine(_ x: Double) -> Double { asinh(x) }
+  static func inverseHyperbolicCosine(_ x: Double) -> Double { acosh(x) }
+  static func inverseHyperbolicTangent(_ x: Double) -> Double { atanh(x) }
   static func errorFunction(_ x: Double) -> Double { erf(x) }
+  static func complementaryErrorFunction(_ x: Double) -> Double { erfc(x) }
+
+  /// a − b·⌊a/b⌋, of the sign of b.
+  static func remainder(_ a: Double, _ b: Double) -> Double {
+    let rest = fmod(a, b)
+    return rest != 0 && (b < 0) != (rest < 0) ? rest + b : rest
+  }
+
+  /// ⌊a/b⌋ that goes with the remainder.
+  static func floorDivide(_ a: Double, _ b: Double) -> Double {
+    if b == 0 { return a / b }
+    let quotient = (a - remainder(a, b)) / b
+    return b.isInfinite && a.isFinite ? (a != 0 && (a < 0) != (b < 0) ? -1 : 0) : quotient.rounded()
+  }
 
   /// The inverse of the error function, by Newton's method from Winitzki's approximation.
   static func inverseErrorFunction(_ y: Double) -> Double {

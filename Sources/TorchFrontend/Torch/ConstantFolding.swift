@@ -172,6 +172,7 @@ extension Interpreter {
       case .sum, .mean: 0
       case .maximum: -.infinity
       case .minimum: .infinity
+      case .product: 1
       }
     var result = [Double](repeating: initial, count: target)
     for (value, place) in zip(values, broadcastOffsets(kept, to: shape)) {
@@ -179,6 +180,7 @@ extension Interpreter {
       case .sum, .mean: result[place] += value
       case .maximum: result[place] = max(result[place], value)
       case .minimum: result[place] = min(result[place], value)
+      case .product: result[place] *= value
       }
     }
     return reduction.kind == .mean ? result.map { $0 / count } : result
@@ -258,6 +260,33 @@ extension UnaryFunction {
     case .sine: Numerics.sine(x)
     case .cosine: Numerics.cosine(x)
     case .errorFunction: Numerics.errorFunction(x)
+    case .tangent: Numerics.tangent(x)
+    case .arcSine: Numerics.arcSine(x)
+    case .arcCosine: Numerics.arcCosine(x)
+    case .arcTangent: Numerics.arcTangent(x)
+    case .hyperbolicSine: Numerics.hyperbolicSine(x)
+    case .hyperbolicCosine: Numerics.hyperbolicCosine(x)
+    case .inverseHyperbolicSine: Numerics.inverseHyperbolicSine(x)
+    case .inverseHyperbolicCosine: Numerics.inverseHyperbolicCosine(x)
+    case .inverseHyperbolicTangent: Numerics.inverseHyperbolicTangent(x)
+    case .complementaryErrorFunction: Numerics.complementaryErrorFunction(x)
+    case .logarithmPlus1: Numerics.logarithmPlus1(x)
+    case .exponentialMinus1: Numerics.exponentialMinus1(x)
+    case .logarithm2: Numerics.logarithm2(x)
+    case .logarithm10: Numerics.logarithm10(x)
+    case .reciprocalSquareRoot: 1 / x.squareRoot()
+    case .logSigmoid: min(x, 0) - Numerics.logarithmPlus1(Numerics.exponential(-abs(x)))
+    case .softsign: x / (1 + abs(x))
+    case .clamp(let lower, let upper), .hardTanh(let lower, let upper):
+      x.isNaN ? x : min(max(x, lower), upper)
+    case .floor: x.rounded(.down)
+    case .ceiling: x.rounded(.up)
+    case .round: x.rounded(.toNearestOrEven)
+    case .truncate: x.rounded(.towardZero)
+    case .sign: x > 0 ? 1 : x < 0 ? -1 : 0
+    case .isNaN: x.isNaN ? 1 : 0
+    case .isInfinite: x.isInfinite ? 1 : 0
+    case .isFinite: x.isFinite ? 1 : 0
     }
   }
 }
@@ -276,6 +305,11 @@ extension BinaryFunction {
     case .equal: a == b ? 1 : 0
     case .less: a < b ? 1 : 0
     case .lessOrEqual: a <= b ? 1 : 0
+    case .notEqual: a != b ? 1 : 0
+    case .remainder: Numerics.remainder(a, b)
+    case .truncatedRemainder: a.truncatingRemainder(dividingBy: b)
+    case .floorDivide: Numerics.floorDivide(a, b)
+    case .arcTangent2: Numerics.arcTangent2(a, b)
     }
   }
 }

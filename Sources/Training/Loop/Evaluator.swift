@@ -1,5 +1,6 @@
 public import Execution
 public import NetworkGraph
+import RandomStreams
 
 /// Runs a network in evaluation mode over images and counts what it gets right.
 ///
@@ -54,7 +55,8 @@ public final class Evaluator {
         }
       }
       do {
-        try executor.run()
+        // Only networks that draw random numbers in evaluation too have use for it.
+        try executor.run(dropout: RandomStream(seed: 0).stream("evaluation", start))
       } catch {
         throw .execution(error)
       }
