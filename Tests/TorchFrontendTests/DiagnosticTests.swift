@@ -106,9 +106,9 @@ import TorchFrontend
       message: "AttributeError: module 'torch.nn' has no attribute 'Modul'",
       hint: "did you mean 'Module'?"),
     Case(
-      source: network("pass", "return torch.histc(x)"), place: "torch.histc(",
+      source: network("pass", "return torch.stft(x, 4)"), place: "torch.stft(",
       identifier: "torch.unsupported",
-      message: "torch.histc is not supported"),
+      message: "torch.stft is not supported"),
     Case(
       source: network("self.a = nn.Relu()", "return self.a(x)"), place: "nn.Relu()",
       identifier: "torch.unsupported",

@@ -8,10 +8,11 @@ extension Library {
   static let families: [Family] = [
     builtinTypes, builtinFunctions, builtinExceptions, sequenceMethods, dictionaryMethods, stringMethods,
     mathematics, standardModules, functionTools,
-    creation, tensorMethods, arithmetic, reductions, shapeFunctions, initialization,
+    creation, tensorMethods, unaryFunctions, binaryFunctions, logicalFunctions, reductions, statistics,
+    ordering, shapeFunctions, initialization,
     moduleClass, containers, parameterContainers, losses, convolutions, linearLayers, normalizations,
     activations, pooling, dropouts,
     resampling,
-    summations, einops,
+    matrixProducts, joins, rearrangements, summations, einops,
   ]
 }

@@ -1,130 +1,6 @@
 import NetworkGraph
 import PythonSyntax
 
-extension Library {
-  /// Elementwise functions of one and two tensors as functions and methods.
-  static let arithmetic: Family = { library in
-    let functions: [(String, UnaryFunction)] = [
-      ("relu", .relu), ("sigmoid", .sigmoid), ("tanh", .tanh), ("exp", .exponential), ("log", .logarithm),
-      ("sqrt", .squareRoot), ("reciprocal", .reciprocal), ("neg", .negate), ("negative", .negate),
-      ("abs", .absolute), ("absolute", .absolute), ("square", .square), ("sin", .sine), ("cos", .cosine),
-      ("erf", .errorFunction),
-    ]
-    for (name, operation) in functions {
-      var names = ["torch.\(name)", "Tensor.\(name)"]
-      if ["sigmoid", "tanh"].contains(name) { names.append("torch.nn.functional.\(name)") }
-      if name == "sigmoid" { names.append("torch.special.expit") }
-      library.add(
-        NativeFunction("torch.\(name)", "(input)") { (call) throws(Interruption) in
-          let input = try call.interpreter.floating(
-            try call.tensor("input"), keeping: [.negate, .absolute, .square, .relu].contains(operation))
-          return .tensor(try call.interpreter.apply(.unary(operation), input))
-        }, as: names)
-      var inPlace = ["torch.\(name)_", "Tensor.\(name)_"]
-      if ["relu", "sigmoid", "tanh"].contains(name) { inPlace.append("torch.nn.functional.\(name)_") }
-      library.add(
-        NativeFunction("torch.\(name)_", "(input)") { (call) throws(Interruption) in
-          let input = try call.tensor("input")
-          return .tensor(try call.interpreter.activate(operation, input, inPlace: true))
-        }, as: inPlace)
-    }
-    library.function("torch.rsqrt", "Tensor.rsqrt", signature: "(input)") { (call) throws(Interruption) in
-      let root = try call.interpreter.apply(
-        .unary(.squareRoot), try call.interpreter.floating(try call.tensor("input")))
-      return .tensor(try call.interpreter.apply(.unary(.reciprocal), root))
-    }
-    library.function("torch.log1p", "Tensor.log1p", signature: "(input)") { (call) throws(Interruption) in
-      let sum = try call.interpreter.elementwise(
-        .add, try call.tensor("input"), try call.interpreter.scalar(1))
-      return .tensor(try call.interpreter.apply(.unary(.logarithm), sum))
-    }
-
-    let binaries: [(names: [String], BinaryOperator)] = [
-      (["add"], .add), (["sub", "subtract"], .subtract), (["mul", "multiply"], .multiply),
-      (["div", "divide", "true_divide"], .divide), (["pow"], .power), (["remainder", "fmod"], .modulo),
-      (["floor_divide"], .floorDivide),
-    ]
-    for (names, operation) in binaries {
-      for name in names {
-        let takesAlpha = operation == .add || operation == .subtract
-        let signature =
-          takesAlpha
-          ? "(input, other, *, alpha=1)"
-          : operation == .divide ? "(input, other, *, rounding_mode=None)" : "(input, other)"
-        let run: NativeFunction.Body = { (call) throws(Interruption) in
-          let interpreter = call.interpreter
-          var other = call["other"]
-          if takesAlpha, try call.double("alpha") != 1 {
-            other = try interpreter.binary(.multiply, other, call["alpha"])
-          }
-          if operation == .divide, !interpreter.isNone(call["rounding_mode"]) {
-            return try interpreter.binary(.floorDivide, call["input"], other)
-          }
-          return try interpreter.tensorBinary(operation, call["input"], other)
-        }
-        library.add(NativeFunction("torch.\(name)", signature, run), as: ["torch.\(name)", "Tensor.\(name)"])
-        library.add(
-          NativeFunction("Tensor.\(name)_", signature) { (call) throws(Interruption) in
-            let target = try call.tensor("input")
-            guard case .tensor(let value) = try run(call) else { return call["input"] }
-            return .tensor(try call.interpreter.write(value, into: target))
-          }, as: ["Tensor.\(name)_"])
-      }
-    }
-    for (name, operation) in [("maximum", BinaryFunction.maximum), ("minimum", .minimum)] {
-      library.function("torch.\(name)", "Tensor.\(name)", signature: "(input, other)") {
-        (call) throws(Interruption) in
-        .tensor(
-          try call.interpreter.elementwise(operation, try call.tensor("input"), try call.tensor("other")))
-      }
-    }
-    for name in ["clamp", "clip"] {
-      for suffix in ["", "_"] {
-        library.function(
-          "torch.\(name)\(suffix)", "Tensor.\(name)\(suffix)", signature: "(input, min=None, max=None)"
-        ) {
-          (call) throws(Interruption) in
-          let input = try call.tensor("input")
-          let result = try call.interpreter.clamp(
-            input, try call.optionalDouble("min"), try call.optionalDouble("max"))
-          return .tensor(suffix == "_" ? try call.interpreter.write(result, into: input) : result)
-        }
-      }
-    }
-    for (name, operation) in [
-      ("eq", ComparisonOperator.equal), ("ne", .notEqual), ("lt", .less), ("le", .lessOrEqual),
-      ("gt", .greater),
-      ("ge", .greaterOrEqual),
-    ] {
-      library.function("torch.\(name)", "Tensor.\(name)", signature: "(input, other)") {
-        (call) throws(Interruption) in
-        try call.interpreter.tensorComparison(operation, call["input"], call["other"])
-      }
-    }
-    library.function("torch.lerp", "Tensor.lerp", signature: "(input, end, weight)") {
-      (call) throws(Interruption) in
-      let difference = try call.interpreter.binary(.subtract, call["end"], call["input"])
-      let step = try call.interpreter.binary(.multiply, difference, call["weight"])
-      return try call.interpreter.binary(.add, call["input"], step)
-    }
-    let roundings: [(String, @Sendable (Double) -> Double)] = [
-      ("floor", { $0.rounded(.down) }), ("ceil", { $0.rounded(.up) }),
-      ("round", { $0.rounded(.toNearestOrEven) }), ("trunc", { $0.rounded(.towardZero) }),
-      ("sign", { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }),
-    ]
-    for (name, compute) in roundings {
-      library.function("torch.\(name)", "Tensor.\(name)", signature: "(input)") {
-        (call) throws(Interruption) in
-        let input = try call.tensor("input")
-        guard let values = try call.interpreter.knownValues(input) else {
-          throw call.interpreter.unsupported("torch.\(name) within a network is not supported yet")
-        }
-        return .tensor(try call.interpreter.tensor(.values(values.map(compute)), input.shape, input.dataType))
-      }
-    }
-  }
-}
-
 extension Interpreter {
   /// Two tensors elementwise with broadcasting and PyTorch's complaint where that is not possible.
   func elementwise(
@@ -152,7 +28,7 @@ extension Interpreter {
   }
 
   /// PyTorch's promotion: a scalar only counts where it is of a higher kind.
-  private func promotedType(_ left: TracedTensor, _ right: TracedTensor) -> DataType {
+  func promotedType(_ left: TracedTensor, _ right: TracedTensor) -> DataType {
     let full = DataType.promoted(left.dataType, right.dataType)
     if left.rank > 0, right.rank == 0, left.dataType.isFloating || !right.dataType.isFloating {
       return left.dataType == .bool ? full : left.dataType
@@ -276,6 +152,17 @@ extension Interpreter {
       return operation == .floorDivide ? quotient : x - quotient * y
     }
     return try tensor(.values(values), shape, type)
+  }
+
+  /// A quotient rounded towards zero.
+  func truncatedQuotient(_ left: PythonValue, _ right: PythonValue) throws(Interruption) -> TracedTensor {
+    let (a, b) = try operands(left, right)
+    let type = promotedType(a, b)
+    let quotient = try elementwise(.divide, a, b)
+    guard let values = try knownValues(quotient) else {
+      throw unsupported("a quotient of tensors of the network rounded towards zero is not supported yet")
+    }
+    return try tensor(.values(values.map { $0.rounded(.towardZero) }), quotient.shape, type)
   }
 
   /// A comparison where at least one is a tensor: 1 or 0 for each element.

@@ -57,26 +57,43 @@ extension Library {
     }
     library.function(
       "torch.transpose", "Tensor.transpose", "torch.swapaxes", "Tensor.swapaxes", "torch.swapdims",
-      signature: "(input, dim0, dim1)"
+      "Tensor.swapdims", signature: "(input, dim0, dim1)"
     ) { (call) throws(Interruption) in
-      let input = try call.tensor("input")
-      var order = Array(0..<input.rank)
-      let first = try call.interpreter.axis(try call.int("dim0"), input.rank)
-      let second = try call.interpreter.axis(try call.int("dim1"), input.rank)
-      if input.rank > 0 { order.swapAt(first, second) }
-      return .tensor(try call.interpreter.permute(input, order))
+      .tensor(
+        try call.interpreter.transposed(
+          try call.tensor("input"), try call.int("dim0"), try call.int("dim1")))
     }
-    library.function("torch.movedim", "Tensor.movedim", signature: "(input, source, destination)") {
-      (call) throws(Interruption) in
+    library.function(
+      "torch.movedim", "Tensor.movedim", "torch.moveaxis", "Tensor.moveaxis",
+      signature: "(input, source, destination)"
+    ) { (call) throws(Interruption) in
+      let interpreter = call.interpreter
       let input = try call.tensor("input")
-      let source = try call.interpreter.axis(try call.int("source"), input.rank)
-      let destination = try call.interpreter.axis(try call.int("destination"), input.rank)
-      var order = Array(0..<input.rank)
-      if input.rank > 0 {
-        order.remove(at: source)
-        order.insert(source, at: destination)
+      let (sources, destinations) = (try call.ints("source"), try call.ints("destination"))
+      guard sources.count == destinations.count else {
+        throw interpreter.raise(
+          .runtimeError,
+          "movedim: Invalid source or destination dims: source (\(sources) dims) should contain "
+            + "the same number of dims as destination (\(destinations) dims)", identifier: "torch.dimension")
       }
-      return .tensor(try call.interpreter.permute(input, order))
+      if input.rank == 0 { return .tensor(try interpreter.alias(input)) }
+      var order = [Int?](repeating: nil, count: input.rank)
+      var rest = Array(0..<input.rank)
+      for (source, destination) in zip(sources, destinations) {
+        let (from, to) = (
+          try interpreter.axis(source, input.rank), try interpreter.axis(destination, input.rank)
+        )
+        guard rest.contains(from), order[to] == nil else {
+          throw interpreter.raise(
+            .runtimeError,
+            "movedim: repeated dim in `source` (\(sources)) or `destination` (\(destinations))",
+            identifier: "torch.dimension")
+        }
+        order[to] = from
+        rest.removeAll { $0 == from }
+      }
+      var remaining = rest[...]
+      return .tensor(try interpreter.permute(input, order.map { $0 ?? remaining.removeFirst() }))
     }
     library.function("torch.t", "Tensor.t", signature: "(input)") { (call) throws(Interruption) in
       let input = try call.tensor("input")
@@ -87,27 +104,34 @@ extension Library {
       }
       return .tensor(try call.interpreter.permute(input, Array((0..<input.rank).reversed())))
     }
-    library.property("Tensor", "T") { (call) throws(Interruption) in
-      let input = try call.tensor("self")
-      return .tensor(try call.interpreter.permute(input, Array((0..<input.rank).reversed())))
-    }
-    library.property("Tensor", "mT") { (call) throws(Interruption) in
-      let input = try call.tensor("self")
-      var order = Array(0..<input.rank)
-      guard order.count >= 2 else {
-        throw call.interpreter.raise(.runtimeError, "mT needs at least 2 dimensions")
+    for name in ["T", "H"] {
+      library.property("Tensor", name) { (call) throws(Interruption) in
+        let input = try call.tensor("self")
+        guard name == "T" || input.rank == 2 || input.rank == 0 else {
+          throw call.interpreter.raise(
+            .runtimeError,
+            "tensor.H is only supported on matrices (2-D tensors). Got \(input.rank)-D tensor.",
+            identifier: "torch.shape")
+        }
+        return .tensor(try call.interpreter.permute(input, Array((0..<input.rank).reversed())))
       }
-      order.swapAt(order.count - 1, order.count - 2)
-      return .tensor(try call.interpreter.permute(input, order))
     }
-    library.function("torch.squeeze", "Tensor.squeeze", signature: "(input, dim=None)") {
+    for name in ["mT", "mH"] {
+      library.property("Tensor", name) { (call) throws(Interruption) in
+        .tensor(try call.interpreter.matrixTransposed(try call.tensor("self"), "tensor.\(name)"))
+      }
+    }
+    library.function("torch.adjoint", "Tensor.adjoint", signature: "(input)") { (call) throws(Interruption) in
+      .tensor(try call.interpreter.matrixTransposed(try call.tensor("input"), "adjoint"))
+    }
+    library.function("torch.ravel", "Tensor.ravel", signature: "(input)") { (call) throws(Interruption) in
+      let input = try call.tensor("input")
+      return .tensor(try call.interpreter.reshape(input, [input.count]))
+    }
+    library.function("torch.squeeze", "Tensor.squeeze", signature: "(input, *dim, **kwargs)") {
       (call) throws(Interruption) in
       let input = try call.tensor("input")
-      let axes = try call.interpreter.axes(try call.optionalInts("dim"), input.rank)
-      let shape = input.shape.indices.filter { !axes.contains($0) || input.shape[$0] != 1 }.map {
-        input.shape[$0]
-      }
-      return .tensor(try call.interpreter.reshape(input, shape))
+      return .tensor(try call.interpreter.reshape(input, try call.squeezedShape(input)))
     }
     library.function("torch.unsqueeze", "Tensor.unsqueeze", signature: "(input, dim)") {
       (call) throws(Interruption) in
@@ -116,9 +140,9 @@ extension Library {
       shape.insert(1, at: try call.interpreter.axis(try call.int("dim"), input.rank + 1))
       return .tensor(try call.interpreter.reshape(input, shape))
     }
-    library.function("Tensor.expand", "Tensor.broadcast_to", signature: "(input, *sizes)") {
+    library.function("Tensor.expand", "Tensor.broadcast_to", signature: "(input, *size, **kwargs)") {
       (call) throws(Interruption) in
-      .tensor(try call.interpreter.expand(try call.tensor("input"), try call.restInts("sizes")))
+      .tensor(try call.interpreter.expand(try call.tensor("input"), try call.restInts("size")))
     }
     library.function("torch.broadcast_to", signature: "(input, size)") { (call) throws(Interruption) in
       .tensor(try call.interpreter.expand(try call.tensor("input"), try call.ints("size")))
@@ -126,82 +150,26 @@ extension Library {
     library.function("Tensor.expand_as", signature: "(input, other)") { (call) throws(Interruption) in
       .tensor(try call.interpreter.expand(try call.tensor("input"), try call.tensor("other").shape))
     }
-    library.function("Tensor.repeat", signature: "(input, *sizes)") { (call) throws(Interruption) in
-      .tensor(try call.interpreter.tile(try call.tensor("input"), try call.restInts("sizes")))
-    }
-    library.function("torch.tile", "Tensor.tile", signature: "(input, *dims)") {
-      (call) throws(Interruption) in
-      let input = try call.tensor("input")
-      let counts = try call.restInts("dims")
-      let missing = max(0, input.rank - counts.count)
-      return .tensor(try call.interpreter.tile(input, [Int](repeating: 1, count: missing) + counts))
-    }
-    library.function(
-      "torch.cat", "torch.concat", "torch.concatenate", signature: "(tensors, dim=0)"
-    ) { (call) throws(Interruption) in
-      .tensor(try call.interpreter.concatenate(try call.tensors("tensors"), try call.int("dim")))
-    }
-    library.function("torch.stack", signature: "(tensors, dim=0)") { (call) throws(Interruption) in
-      .tensor(try call.interpreter.stack(try call.tensors("tensors"), try call.int("dim")))
-    }
-    library.function("torch.chunk", "Tensor.chunk", signature: "(input, chunks, dim=0)") {
-      (call) throws(Interruption) in
-      let input = try call.tensor("input")
-      let axis = try call.interpreter.axis(try call.int("dim"), input.rank)
-      let count = try call.int("chunks")
-      guard count > 0, input.rank > 0 else {
-        throw call.interpreter.raise(
-          .runtimeError, "chunk expects `chunks` to be greater than 0, got: \(count)")
-      }
-      let extent = input.shape[axis]
-      let size = (extent - 1) / count + 1
-      return try call.interpreter.split(
-        input, axis, stride(from: 0, to: extent, by: size).map { min(size, extent - $0) })
-    }
-    library.function("torch.split", "Tensor.split", signature: "(input, split_size_or_sections, dim=0)") {
-      (call) throws(Interruption) in
-      let interpreter = call.interpreter
-      let input = try call.tensor("input")
-      let axis = try interpreter.axis(try call.int("dim"), input.rank)
-      guard input.rank > 0 else {
-        throw interpreter.raise(.runtimeError, "split expects at least a 1-dimensional tensor")
-      }
-      let extent = input.shape[axis]
-      if let size = interpreter.integer(call["split_size_or_sections"]) {
-        guard size > 0 else {
-          throw interpreter.raise(
-            .runtimeError, "split expects split_size be non-negative, but got split_size=\(size)")
-        }
-        return try interpreter.split(
-          input, axis, stride(from: 0, to: extent, by: size).map { min(size, extent - $0) })
-      }
-      let sections = try call.ints("split_size_or_sections")
-      var sum = 0
-      for section in sections where section >= 0 && section <= extent { sum += section }
-      guard sum == extent, sections.allSatisfy({ $0 > 0 && $0 <= extent }) else {
-        throw interpreter.raise(
-          .runtimeError,
-          "split_with_sizes expects split_sizes to sum exactly to \(extent) (input tensor's size at dimension "
-            + "\(axis)), but got split_sizes=\(sections)", identifier: "torch.shape")
-      }
-      return try interpreter.split(input, axis, sections)
-    }
-    library.function("torch.unbind", "Tensor.unbind", signature: "(input, dim=0)") {
-      (call) throws(Interruption) in
-      let parts = try call.interpreter.unbind(try call.tensor("input"), try call.int("dim"))
-      return try call.interpreter.tuple(parts.map { .tensor($0) })
-    }
     library.function("torch.narrow", "Tensor.narrow", signature: "(input, dim, start, length)") {
       (call) throws(Interruption) in
       let input = try call.tensor("input")
       let axis = try call.interpreter.axis(try call.int("dim"), input.rank)
-      let start = try call.int("start")
       let length = try call.int("length")
-      guard input.rank > 0, start >= 0, length > 0, start < input.shape[axis],
-        length <= input.shape[axis] - start
-      else {
+      guard input.rank > 0 else {
+        throw call.interpreter.raise(.runtimeError, "narrow() cannot be applied to a 0-dim tensor.")
+      }
+      let extent = input.shape[axis]
+      let given = try call.int("start")
+      guard given >= -extent, given <= extent else {
         throw call.interpreter.raise(
-          .runtimeError, "start (\(start)) + length (\(length)) exceeds dimension size of \(input.shape)",
+          .indexError,
+          "start out of range (expected to be in range of [\(-extent), \(extent)], but got \(given))",
+          identifier: "torch.dimension")
+      }
+      let start = given < 0 ? given + extent : given
+      guard length >= 0, length <= extent - start else {
+        throw call.interpreter.raise(
+          .runtimeError, "start (\(start)) + length (\(length)) exceeds dimension size (\(extent)).",
           identifier: "torch.shape")
       }
       return .tensor(try call.interpreter.slice(input, axis, start, start + length))
@@ -212,64 +180,126 @@ extension Library {
       let axis = try call.interpreter.axis(try call.int("dim"), input.rank)
       return .tensor(try call.interpreter.select(input, axis, call["index"]))
     }
-    library.function("torch.flip", "Tensor.flip", signature: "(input, *dims)") {
+    library.function("torch.broadcast_tensors", "torch.functional.broadcast_tensors", signature: "(*tensors)")
+    {
       (call) throws(Interruption) in
-      var result = try call.tensor("input")
-      for axis in try call.interpreter.axes(try call.restInts("dims"), result.rank) {
-        let parts = try (0..<result.shape[axis]).reversed().map { (index) throws(Interruption) in
-          try call.interpreter.slice(result, axis, index, index + 1)
-        }
-        result = try call.interpreter.concatenate(parts, axis)
-      }
-      return .tensor(result)
+      let interpreter = call.interpreter
+      let tensors = try call.restTensors("tensors")
+      let shape = try interpreter.broadcast(tensors.map(\.shape))
+      var results: [PythonValue] = []
+      for tensor in tensors { results.append(.tensor(try interpreter.expand(tensor, shape))) }
+      return try interpreter.tuple(results)
     }
-    library.function("torch.roll", "Tensor.roll", signature: "(input, shifts, dims=None)") {
+    library.function("torch.broadcast_shapes", "torch.functional.broadcast_shapes", signature: "(*shapes)") {
       (call) throws(Interruption) in
-      var result = try call.tensor("input")
-      guard let dims = try call.optionalInts("dims") else {
-        throw call.interpreter.unsupported("roll without dims is not supported yet")
+      var shapes: [[Int]] = []
+      for value in call.rest { shapes.append(try call.ints(value, "shapes")) }
+      return try call.interpreter.size(try call.interpreter.broadcast(shapes))
+    }
+    library.function(
+      "torch.diagonal", "Tensor.diagonal", signature: "(input, offset=0, dim1=0, dim2=1)"
+    ) { (call) throws(Interruption) in
+      .tensor(
+        try call.interpreter.diagonal(
+          try call.tensor("input"), try call.int("offset"), try call.int("dim1"), try call.int("dim2")))
+    }
+    library.function("torch.linalg.diagonal", signature: "(A, *, offset=0, dim1=-2, dim2=-1)") {
+      (call) throws(Interruption) in
+      .tensor(
+        try call.interpreter.diagonal(
+          try call.tensor("A"), try call.int("offset"), try call.int("dim1"), try call.int("dim2")))
+    }
+    for (name, signature) in [
+      ("as_strided", "(input, size, stride, storage_offset=None)"), ("view_as_complex", "(input)"),
+      ("view_as_real", "(input)"),
+    ] {
+      library.function("torch.\(name)", "Tensor.\(name)", signature: signature) {
+        (call) throws(Interruption) in
+        throw call.interpreter.unsupported(
+          name == "as_strided"
+            ? "as_strided is not supported, since it depends on how PyTorch lays a tensor out in memory"
+            : "torch.\(name) is not supported: there are no complex tensors",
+          hint: name == "as_strided" ? "use unfold, slices or reshape" : nil)
       }
-      let shifts = try call.ints("shifts")
-      guard shifts.count == dims.count else {
-        throw call.interpreter.raise(.runtimeError, "shifts and dimensions must align")
+    }
+  }
+}
+
+extension NativeCall {
+  /// The tensors behind the named parameters: `f(a, b)`, `f([a, b])`.
+  func restTensors(_ name: String) throws(Interruption) -> [TracedTensor] {
+    var values = rest
+    if values.count == 1 {
+      switch values[0] {
+      case .list, .tuple: values = try interpreter.elements(of: values[0])
+      default: break
       }
-      for (shift, dimension) in zip(shifts, dims) {
-        let axis = try call.interpreter.axis(dimension, result.rank)
-        guard result.rank > 0 else { continue }
-        let extent = result.shape[axis]
-        let place = ((shift % extent) + extent) % extent
-        guard place != 0 else { continue }
-        result = try call.interpreter.concatenate(
-          [
-            try call.interpreter.slice(result, axis, extent - place, extent),
-            try call.interpreter.slice(result, axis, 0, extent - place),
-          ], axis)
-      }
-      return .tensor(result)
+    }
+    var tensors: [TracedTensor] = []
+    for value in values { tensors.append(try tensor(value, name)) }
+    return tensors
+  }
+
+  /// The dimensions behind the named parameters as `dim`; nil where there are none.
+  func restDimensions() throws(Interruption) -> [Int]? {
+    let isGiven = !rest.isEmpty || restKeywords.contains { $0.name == "dim" || $0.name == "axis" }
+    guard isGiven else { return nil }
+    if rest.isEmpty, let keyword = restKeywords.first { return try ints(keyword.value, "dim") }
+    return try restInts("dim")
+  }
+
+  /// The shape without dimensions of extent 1, all or those named.
+  func squeezedShape(_ input: TracedTensor) throws(Interruption) -> [Int] {
+    let axes = try restDimensions().map { (dims) throws(Interruption) in
+      dims.isEmpty ? [] : try interpreter.axes(dims, input.rank)
+    }
+    return input.shape.indices.filter { axes?.contains($0) == false || input.shape[$0] != 1 }.map {
+      input.shape[$0]
     }
   }
 }
 
 extension Interpreter {
-  /// Tensors of one shape joined along a new dimension.
-  func stack(_ tensors: [TracedTensor], _ dimension: Int) throws(Interruption) -> TracedTensor {
-    guard let first = tensors.first else {
-      throw raise(.runtimeError, "stack expects a non-empty TensorList")
+  /// Two dimensions exchanged.
+  func transposed(_ input: TracedTensor, _ first: Int, _ second: Int) throws(Interruption) -> TracedTensor {
+    var order = Array(0..<input.rank)
+    let (first, second) = (try axis(first, input.rank), try axis(second, input.rank))
+    if input.rank > 0 { order.swapAt(first, second) }
+    return try permute(input, order)
+  }
+
+  fileprivate func matrixTransposed(
+    _ input: TracedTensor, _ name: String
+  ) throws(Interruption) -> TracedTensor {
+    guard input.rank >= 2 else {
+      throw raise(
+        .runtimeError,
+        "\(name) is only supported on matrices or batches of matrices. Got \(input.rank)-D tensor.",
+        identifier: "torch.shape")
     }
-    let axis = try axis(dimension, first.rank + 1)
-    var parts: [TracedTensor] = []
-    for (index, tensor) in tensors.enumerated() {
-      guard tensor.shape == first.shape else {
-        throw raise(
-          .runtimeError,
-          "stack expects each tensor to be equal size, but got \(first.shape) at entry 0 and \(tensor.shape) "
-            + "at entry \(index)", identifier: "torch.shape")
+    return try transposed(input, -1, -2)
+  }
+
+  /// The shape that shapes broadcast to.
+  func broadcast(_ shapes: [[Int]]) throws(Interruption) -> [Int] {
+    let rank = shapes.map(\.count).max() ?? 0
+    guard rank <= 64 else { throw raise(.runtimeError, "a tensor of \(rank) dimensions") }
+    var result = [Int](repeating: 1, count: rank)
+    for shape in shapes {
+      for (place, extent) in zip((rank - shape.count)..<rank, shape) where extent != 1 {
+        guard result[place] == 1 || result[place] == extent else {
+          throw raise(
+            .runtimeError,
+            "Shape mismatch: objects cannot be broadcast to a single shape: \(shapes.prefix(16))",
+            identifier: "torch.shape")
+        }
+        guard extent >= 0 else {
+          throw raise(.runtimeError, "Trying to create tensor with negative dimension (\(extent))")
+        }
+        result[place] = extent
       }
-      var shape = tensor.shape
-      shape.insert(1, at: axis)
-      parts.append(try reshape(tensor, shape))
     }
-    return try concatenate(parts, axis)
+    return result
   }
 
   /// The diagonal of two dimensions as a new last one: elements `i, i + offset`.

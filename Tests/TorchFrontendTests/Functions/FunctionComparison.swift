@@ -251,7 +251,7 @@ enum FunctionComparison {
     let scale = expected.reduce(1) { abs($1.value) < 1e200 ? max($0, abs($1.value)) : $0 }
     for (index, pair) in zip(actual, expected).enumerated() {
       let (a, b) = (max(-1e300, min(1e300, pair.0)), pair.1.value)
-      if a.isNaN != b.isNaN || abs(a - b) > tolerance * scale {
+      if pair.0.isNaN != b.isNaN || abs(a - b) > tolerance * scale {
         Issue.record("\(what): element \(index) is \(pair.0), PyTorch has \(b)")
         return
       }
