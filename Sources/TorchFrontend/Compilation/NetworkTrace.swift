@@ -52,9 +52,7 @@ struct NetworkTrace {
     for output in outputs { values.append(try interpreter.operand(output.tensor)) }
     tracer.builder.setOutputs(values)
     for (buffer, value) in buffers {
-      guard case .graph(let current) = try interpreter.content(buffer) else {
-        throw interpreter.unsupported("setting a buffer to a constant within a network is not supported yet")
-      }
+      let current = try interpreter.operand(buffer)
       if current != value { tracer.builder.update(buffer: value, to: current) }
     }
     return Result(
@@ -102,20 +100,18 @@ struct NetworkTrace {
       let value = interpreter.tracer.builder.parameter(
         name, TensorType(.float32, tensor.shape), initializer: initializer,
         isTrainable: tensor.requiresGradient)
-      tensor.cell.content = .graph(value)
+      interpreter.bind(tensor, to: value)
     }
   }
 
   private func initializer(of tensor: TracedTensor, _ name: String) throws(Interruption) -> Initializer {
-    switch try interpreter.content(tensor) {
-    case .fill(let value): return .constant(value)
-    case .random(let distribution): return distribution
-    case .values(let values): return .values(values.map { Float($0) })
-    case .graph:
+    let content = try interpreter.content(tensor)
+    guard !content.isTraced else {
       throw interpreter.unsupported(
         "\(name) shares its memory with another parameter, which is not supported",
         hint: "assign the same nn.Parameter object in both places")
     }
+    return try interpreter.initializer(of: content, tensor.shape)
   }
 
   /// Declares the buffers of floating type; integers are constants, of which indices are made.
@@ -129,7 +125,7 @@ struct NetworkTrace {
       let value = interpreter.tracer.builder.buffer(
         name, TensorType(tensor.dataType.elementType, tensor.shape), initializer: initializer)
       guard tensor.dataType.isFloating else { continue }
-      tensor.cell.content = .graph(value)
+      interpreter.bind(tensor, to: value)
       buffers.append((tensor, value))
     }
     return buffers

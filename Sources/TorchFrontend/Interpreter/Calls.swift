@@ -121,6 +121,13 @@ extension Interpreter {
     scope.receiver = arguments.positional.first
     callDepth += 1
     defer { callDepth -= 1 }
+    let isRecording = tracer.isRecordingGradients
+    var hasMode = false
+    if !function.attributes.isEmpty, case .bool(let mode)? = function.attributes[Self.gradientMode] {
+      tracer.isRecordingGradients = mode
+      hasMode = true
+    }
+    defer { if hasMode { tracer.isRecordingGradients = isRecording } }
     switch function.body {
     case .expression(let expression):
       let value = try evaluate(expression, scope)

@@ -22,6 +22,8 @@ final class Interpreter {
   /// How deep evaluation is nested on the stack, and how deep Python calls are.
   private var nesting = 0
   var callDepth = 0
+  /// The library function that the source called last.
+  var activeFunction: NativeFunction?
   /// What is being done now, for diagnostics.
   var currentRange: SourceRange?
   /// Warnings and notes so far.

@@ -101,7 +101,9 @@ extension Interpreter {
   /// Calls a library function.
   func call(_ function: NativeFunction, _ arguments: Arguments) throws(Interruption) -> PythonValue {
     try spend(1)
-    return try function.body(try bind(function, arguments))
+    let call = try bind(function, arguments)
+    activeFunction = function
+    return try function.body(call)
   }
 
   /// Binds arguments to parameters as Python does.

@@ -19,66 +19,11 @@ extension Interpreter {
       }
     }
     var type = promotedType(left, right)
-    if function == .divide, !type.isFloating { type = .float32 }
-    if function == .power, !type.isFloating { type = .float32 }
+    if function == .divide || function == .power, !type.isFloating { type = tracer.defaultType }
     let a = try cast(left, type == .bool ? .float32 : type)
     let b = try cast(right, type == .bool ? .float32 : type)
     let isComparison = [.equal, .less, .lessOrEqual].contains(function)
     return try apply(.binary(function), [a, b], dataType: isComparison ? .bool : type)
-  }
-
-  /// PyTorch's promotion: a scalar only counts where it is of a higher kind.
-  func promotedType(_ left: TracedTensor, _ right: TracedTensor) -> DataType {
-    let full = DataType.promoted(left.dataType, right.dataType)
-    if left.rank > 0, right.rank == 0, left.dataType.isFloating || !right.dataType.isFloating {
-      return left.dataType == .bool ? full : left.dataType
-    }
-    if right.rank > 0, left.rank == 0, right.dataType.isFloating || !left.dataType.isFloating {
-      return right.dataType == .bool ? full : right.dataType
-    }
-    return full
-  }
-
-  /// The tensor with elements of another type.
-  func cast(_ input: TracedTensor, _ type: DataType) throws(Interruption) -> TracedTensor {
-    if input.dataType == type { return input }
-    switch try content(input) {
-    case .fill(let number): return try tensor(.fill(Self.rounded(number, type)), input.shape, type)
-    case .values(let values):
-      return try tensor(.values(values.map { Self.rounded($0, type) }), input.shape, type)
-    case .random(let distribution):
-      guard type.isFloating, input.dataType.isFloating else {
-        throw unsupported("random integers are not supported")
-      }
-      return try tensor(.random(distribution), input.shape, type)
-    case .graph(let value):
-      let isFloat = tracer.builder.type(of: value).elementType == .float32
-      guard type.isFloating, isFloat else {
-        throw unsupported(
-          "converting a tensor of the network from \(input.dataType.rawValue) to \(type.rawValue) is not supported yet"
-        )
-      }
-      return try tensor(.graph(value), input.shape, type, storage: input.cell.storage)
-    }
-  }
-
-  /// A tensor of floating type; where that is kept, integers stay as they are.
-  func floating(_ input: TracedTensor, keeping: Bool = false) throws(Interruption) -> TracedTensor {
-    input.dataType.isFloating || keeping ? input : try cast(input, .float32)
-  }
-
-  /// A number as a tensor of one element, as fits beside another.
-  func tensorOperand(_ value: PythonValue, like other: TracedTensor) throws(Interruption) -> TracedTensor {
-    switch value {
-    case .tensor(let tensor): return tensor
-    case .bool(let flag): return try scalar(flag ? 1 : 0, .bool)
-    case .int(let number):
-      return try scalar(Double(number), other.dataType.isFloating ? other.dataType : .int64)
-    case .float(let number): return try scalar(number, other.dataType.isFloating ? other.dataType : .float32)
-    case .opaque(let name): throw unsupported("\(name) is not supported", hint: opaqueHint(name))
-    default:
-      throw raise(.typeError, "unsupported operand type(s): 'Tensor' and '\(typeName(value))'")
-    }
   }
 
   private func operands(

@@ -1,62 +1,77 @@
 import NetworkGraph
 
 extension Interpreter {
-  /// Applies an operation to tensors whose elements are known, so that constructors can compute with them.
+  /// Applies an operation to tensors whose elements are known, so that what does not depend on the input is computed
+  /// once and can be used as sizes and indices.
   ///
-  /// - Returns: nil where an operand is a value of the graph, or drawn at random.
+  /// - Returns: nil where an operand is a value of the graph, or the result is better computed by it.
   func fold(
-    _ operation: Operation, _ inputs: [TracedTensor], _ dataType: DataType, _ storage: TensorStorage
+    _ operation: Operation, _ inputs: [TracedTensor], _ dataType: DataType
   ) throws(Interruption) -> TracedTensor? {
     var contents: [TensorContent] = []
+    var isRandom = false
     for input in inputs {
       let content = try content(input)
-      if case .graph = content { return nil }
+      if content.isTraced { return nil }
+      isRandom = isRandom || content.isRandom
       contents.append(content)
     }
-    let types = inputs.map(\.type)
     let resultType: TensorType
     do throws(GraphError) {
       // Which element type the operands have in a graph does not matter to their shapes.
-      let outputs = try operation.outputTypes(for: types.map { TensorType(.float32, $0.shape) })
+      var types = inputs.map { TensorType(.float32, $0.shape) }
+      switch operation {
+      case .take, .gather: types[1].elementType = .int32
+      default: break
+      }
+      let outputs = try operation.outputTypes(for: types)
       guard let first = outputs.first else { return nil }
       resultType = first
     } catch {
       throw failure(error)
     }
-    if contents.contains(where: { if case .random = $0 { true } else { false } }) {
-      guard let drawn = Self.drawn(operation, contents) else { return nil }
-      return try tensor(.random(drawn), resultType.shape, dataType, storage: storage)
+    let shape = resultType.shape
+    if isRandom {
+      if case .concatenate(let axis) = operation {
+        let parts = zip(contents, inputs).map { TensorPart($0, extent: $1.shape[axis]) }
+        return try tensor(joined(parts, along: axis), shape, dataType)
+      }
+      if let drawn = Self.drawn(operation, contents) { return try tensor(.random(drawn), shape, dataType) }
+      if tracer.isTracing { return nil }
+    } else if let filled = Self.filled(operation, contents, inputs[0].shape, shape) {
+      return try tensor(.fill(dataType.rounded(filled)), shape, dataType)
     }
-    if let filled = Self.filled(operation, contents) {
-      return try tensor(
-        .fill(Self.rounded(filled, dataType)), resultType.shape, dataType, storage: storage)
-    }
-    try reserve(resultType.elementCount)
+    let count = resultType.elementCount
+    if tracer.isTracing, count > Self.foldingLimit, inputs.allSatisfy({ $0.count < count }) { return nil }
+    try reserve(count >> 2 + 1)
     var operands: [[Double]] = []
-    for input in inputs { operands.append(try knownValues(input) ?? []) }
-    var work = operands.reduce(resultType.elementCount) { $0 + $1.count }
+    for input in inputs { operands.append(try settledValues(input) ?? []) }
+    var work = operands.reduce(count) { $0 + $1.count }
     if case .matrixMultiply = operation, let columns = inputs[0].shape.last {
-      work = max(work, resultType.elementCount.multipliedReportingOverflow(by: columns).partialValue / 4)
+      work = max(work, count.multipliedReportingOverflow(by: columns).partialValue / 4)
     }
-    try spend(work >> 2)
-    guard
-      let values = Self.compute(operation, operands, inputs.map(\.shape), resultType.shape)
-    else { throw unsupported("\(operation.name) of constants is not supported") }
-    return try tensor(
-      .values(values.map { Self.rounded($0, dataType) }), resultType.shape, dataType, storage: storage)
+    try spend(work >> 5)
+    guard let values = Self.compute(operation, operands, inputs.map(\.shape), shape) else {
+      if tracer.isTracing { return nil }
+      throw unsupported("\(operation.name) of constants is not supported")
+    }
+    return try tensor(.values(try rounded(values, dataType)), shape, dataType)
   }
 
-  /// What a number becomes as an element of that type.
-  static func rounded(_ value: Double, _ dataType: DataType) -> Double {
-    if dataType == .float64 { return value }
-    if dataType.isFloating { return Double(Float(value)) }
-    if dataType == .bool { return value == 0 ? 0 : 1 }
-    // What does not fit into 64 bits is undefined in PyTorch.
-    return abs(value) < 0x1p62 ? value.rounded(.towardZero) : 0
+  /// What numbers become as elements of a type.
+  func rounded(_ values: [Double], _ dataType: DataType) throws(Interruption) -> [Double] {
+    if dataType == .float64 { return values }
+    if dataType == .float32 { return values.map { Double(Float($0)) } }
+    guard dataType != .int64 || !values.contains(where: { abs($0) > 0x1p53 }) else {
+      throw unsupported("integers beyond 2^53 in tensors are not supported")
+    }
+    return values.map(dataType.rounded)
   }
 
   /// The result of an operation on tensors that each hold one number everywhere.
-  private static func filled(_ operation: Operation, _ contents: [TensorContent]) -> Double? {
+  private static func filled(
+    _ operation: Operation, _ contents: [TensorContent], _ shape: [Int], _ target: [Int]
+  ) -> Double? {
     var numbers: [Double] = []
     for content in contents {
       guard case .fill(let number) = content else { return nil }
@@ -68,7 +83,13 @@ extension Interpreter {
     case .binary(let function): return numbers.count == 2 ? function.applied(to: first, numbers[1]) : nil
     case .reshape, .transpose, .expand, .slice: return first
     case .concatenate: return numbers.allSatisfy { $0 == first } ? first : nil
-    case .reduce(let reduction): return reduction.kind == .sum ? nil : first
+    case .reduce(let reduction):
+      let count = Double(shape.reduce(1, *) / max(1, target.reduce(1, *)))
+      switch reduction.kind {
+      case .sum: return first * count
+      case .product: return Numerics.power(first, count)
+      case .mean, .maximum, .minimum: return first
+      }
     default: return nil
     }
   }
@@ -114,15 +135,7 @@ extension Interpreter {
       let right = broadcastOffsets(shapes[1], to: shape)
       return zip(left, right).map { function.applied(to: inputs[0][$0], inputs[1][$1]) }
     case .reshape: return first
-    case .expand: return broadcastOffsets(firstShape, to: shape).map { first[$0] }
-    case .transpose(let permutation):
-      let strides = rowMajorStrides(firstShape)
-      return offsets(shape, permutation.map { strides[$0] }).map { first[$0] }
-    case .slice(let slice):
-      var strides = rowMajorStrides(firstShape)
-      let start = slice.start * strides[slice.axis]
-      strides[slice.axis] *= slice.step
-      return offsets(shape, strides).map { first[$0 + start] }
+    case .expand, .transpose, .slice: return moved(first, operation, firstShape, shape)
     case .concatenate(let axis):
       let inner = shape[(axis + 1)...].reduce(1, *)
       let outer = shape[..<axis].reduce(1, *)
@@ -140,6 +153,14 @@ extension Interpreter {
       var isLogarithmic = false
       if case .logSoftmax = operation { isLogarithmic = true }
       return softmax(first, firstShape, axis, isLogarithmic: isLogarithmic)
+    case .select:
+      let offsets = shapes.map { broadcastOffsets($0, to: shape) }
+      return offsets[0].indices.map { place in
+        inputs[0][offsets[0][place]] != 0 ? inputs[1][offsets[1][place]] : inputs[2][offsets[2][place]]
+      }
+    case .detach, .cast(.float32): return first
+    case .take(let axis): return taken(first, firstShape, axis, inputs[1])
+    case .gather(let axis): return gathered(first, firstShape, axis, inputs[1], shape)
     case .matrixMultiply(let transposeLeft, let transposeRight):
       guard inputs.count == 2, shapes[0].count == 2, shapes[1].count == 2, shape.count == 2 else {
         return nil
@@ -160,6 +181,43 @@ extension Interpreter {
       return result
     default: return nil
     }
+  }
+
+  /// Whole slices of an axis at indices; nil where one is outside.
+  private static func taken(
+    _ values: [Double], _ shape: [Int], _ axis: Int, _ indices: [Double]
+  ) -> [Double]? {
+    let extent = shape[axis]
+    guard indices.allSatisfy({ $0 >= 0 && $0 < Double(extent) }) else { return nil }
+    let inner = shape[(axis + 1)...].reduce(1, *)
+    let outer = shape[..<axis].reduce(1, *)
+    var result: [Double] = []
+    result.reserveCapacity(outer * indices.count * inner)
+    for block in 0..<outer {
+      for index in indices {
+        let start = (block * extent + Int(index)) * inner
+        result += values[start..<(start + inner)]
+      }
+    }
+    return result
+  }
+
+  /// Elements whose coordinate along an axis is the index; nil where one is outside.
+  private static func gathered(
+    _ values: [Double], _ shape: [Int], _ axis: Int, _ indices: [Double], _ target: [Int]
+  ) -> [Double]? {
+    guard indices.allSatisfy({ $0 >= 0 && $0 < Double(shape[axis]) }) else { return nil }
+    let stride = rowMajorStrides(shape)[axis]
+    var strides = rowMajorStrides(shape)
+    strides[axis] = 0
+    var result: [Double] = []
+    result.reserveCapacity(indices.count)
+    var place = 0
+    forEachOffset(target, strides, 0) { offset in
+      result.append(values[offset + Int(indices[place]) * stride])
+      place += 1
+    }
+    return result
   }
 
   private static func reduce(_ reduction: Reduction, _ values: [Double], _ shape: [Int]) -> [Double] {
@@ -205,29 +263,12 @@ extension Interpreter {
     return result
   }
 
-  static func rowMajorStrides(_ shape: [Int]) -> [Int] {
-    var strides = [Int](repeating: 1, count: shape.count)
-    for axis in shape.indices.reversed().dropFirst() { strides[axis] = strides[axis + 1] * shape[axis + 1] }
-    return strides
-  }
-
-  /// The offsets of all elements of a shape in row-major order, for those strides.
-  static func offsets(_ shape: [Int], _ strides: [Int]) -> [Int] {
-    var result = [0]
-    for (extent, stride) in zip(shape, strides) {
-      var next: [Int] = []
-      next.reserveCapacity(result.count * extent)
-      for base in result { for index in 0..<extent { next.append(base + index * stride) } }
-      result = next
-    }
-    return result
-  }
-
+  /// The offsets in row-major elements of one shape for all places of another that it is broadcast to.
   private static func broadcastOffsets(_ shape: [Int], to target: [Int]) -> [Int] {
-    let missing = target.count - shape.count
-    let strides = rowMajorStrides(shape)
-    return offsets(
-      target, target.indices.map { $0 < missing || shape[$0 - missing] == 1 ? 0 : strides[$0 - missing] })
+    var result: [Int] = []
+    result.reserveCapacity(target.reduce(1, *))
+    forEachOffset(target, broadcastStrides(shape, to: target), 0) { result.append($0) }
+    return result
   }
 }
 

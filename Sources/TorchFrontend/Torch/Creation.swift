@@ -100,10 +100,10 @@ extension Library {
       let shape = try interpreter.collect(call["data"], &values, &natural)
       let chosen = type ?? natural
       if let first = values.first, values.allSatisfy({ $0 == first }) {
-        return .tensor(try interpreter.tensor(.fill(Interpreter.rounded(first, chosen)), shape, chosen))
+        return .tensor(try interpreter.tensor(.fill(chosen.rounded(first)), shape, chosen))
       }
       return .tensor(
-        try interpreter.tensor(.values(values.map { Interpreter.rounded($0, chosen) }), shape, chosen))
+        try interpreter.tensor(.values(values.map(chosen.rounded)), shape, chosen))
     }
     library.function("torch.arange", signature: "(start, end=None, step=1, \(options))") {
       (call) throws(Interruption) in
@@ -167,14 +167,27 @@ extension Library {
     library.function("torch.cuda.device_count", signature: "()") { (_) throws(Interruption) in .int(0) }
     for name in [
       "torch.manual_seed", "torch.cuda.manual_seed", "torch.cuda.manual_seed_all", "torch.cuda.empty_cache",
-      "torch.set_num_threads", "torch.set_default_dtype", "torch.set_grad_enabled",
+      "torch.set_num_threads",
       "torch.use_deterministic_algorithms", "torch.set_printoptions", "torch.autograd.set_detect_anomaly",
     ] {
       library.function(name, signature: "(*args, **kwargs)") { (_) throws(Interruption) in .none }
     }
-    for name in ["torch.jit.is_scripting", "torch.jit.is_tracing", "torch.is_grad_enabled"] {
-      let value = name == "torch.is_grad_enabled"
-      library.function(name, signature: "()") { (_) throws(Interruption) in .bool(value) }
+    for name in ["torch.jit.is_scripting", "torch.jit.is_tracing"] {
+      library.function(name, signature: "()") { (_) throws(Interruption) in .bool(false) }
+    }
+    library.function("torch.is_grad_enabled", signature: "()") { (call) throws(Interruption) in
+      .bool(call.interpreter.tracer.isRecordingGradients)
+    }
+    library.function("torch.set_default_dtype", signature: "(d)") { (call) throws(Interruption) in
+      guard let type = try call.dataType("d"), type.isFloating else {
+        throw call.interpreter.raise(
+          .typeError, "only floating-point types are supported as the default type")
+      }
+      call.interpreter.tracer.defaultType = type
+      return .none
+    }
+    library.function("torch.get_default_dtype", signature: "()") { (call) throws(Interruption) in
+      .dataType(call.interpreter.tracer.defaultType)
     }
     // Decorators that change nothing here.
     for name in [
@@ -184,28 +197,11 @@ extension Library {
       library.function(name, signature: "(obj, *args, **kwargs)") { (call) throws(Interruption) in call["obj"]
       }
     }
-    func context(_ name: String, stopsGradients: Bool) {
-      library.add(
-        NativeClass(
-          name, base: "builtins.object",
-          methods: [
-            "__init__": NativeFunction(name, "(self, *args, **kwargs)") { (_) throws(Interruption) in .none },
-            "__enter__": NativeFunction(name, "(self)") { (call) throws(Interruption) in
-              if stopsGradients, call.interpreter.tracer.isTracing {
-                throw call.interpreter.unsupported("\(name) within a network is not supported yet")
-              }
-              return call["self"]
-            },
-            "__exit__": NativeFunction(name, "(self, *args)") { (_) throws(Interruption) in .none },
-            "__call__": NativeFunction(name, "(self, function)") { (call) throws(Interruption) in
-              call["function"]
-            },
-          ]))
-    }
-    context("torch.no_grad", stopsGradients: true)
-    context("torch.inference_mode", stopsGradients: true)
-    context("torch.enable_grad", stopsGradients: false)
-    context("torch.autocast", stopsGradients: false)
+    gradientContext("torch.no_grad", recording: false, in: &library)
+    gradientContext("torch.inference_mode", recording: false, in: &library)
+    gradientContext("torch.enable_grad", recording: true, in: &library)
+    gradientContext("torch.set_grad_enabled", recording: nil, in: &library)
+    gradientContext("torch.autocast", recording: nil, in: &library)
     library.alias("torch.autograd.no_grad", of: "torch.no_grad")
     library.alias("torch.cuda.amp.autocast", of: "torch.autocast")
     library.namespace("torch.cuda.amp")
@@ -221,7 +217,7 @@ extension Library {
 
 extension Interpreter {
   /// The numbers of nested sequences, and their shape.
-  fileprivate func collect(
+  func collect(
     _ value: PythonValue, _ values: inout [Double], _ type: inout DataType
   ) throws(Interruption) -> [Int] {
     try enter()

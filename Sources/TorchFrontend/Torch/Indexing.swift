@@ -1,117 +1,240 @@
 import NetworkGraph
 
+/// What a subscript of a tensor selects.
+struct TensorSubscript {
+  /// What integers, slices, `...` and None make of the tensor: a view.
+  var view: TracedTensor
+  /// The tensors of indices, each with the dimension of the view that it replaces; of masks, the first of theirs.
+  var indices: [(axis: Int, index: TracedTensor)] = []
+  /// Whether the indices stand side by side, so that what they select stays in their place.
+  var isAdjacent = true
+}
+
 extension Interpreter {
-  /// `tensor[key]`: integers, slices, `...` and None.
+  /// `tensor[key]`: a view, or a copy where tensors of indices or masks select.
   func subscripted(_ input: TracedTensor, _ key: PythonValue) throws(Interruption) -> TracedTensor {
-    let keys: [PythonValue] = if case .tuple(let tuple) = key { tuple.elements } else { [key] }
-    let taken = keys.count {
-      if case .none = $0 { false } else if case .ellipsis = $0 { false } else { true }
+    let selection = try select(input, key)
+    if selection.indices.isEmpty {
+      return selection.view === input ? try alias(input) : selection.view
+    }
+    var indices: [(axis: Int, index: TracedTensor)] = []
+    for (axis, index) in selection.indices { indices += try places(index, axis, of: selection.view) }
+    return try taken(selection.view, indices, isAdjacent: selection.isAdjacent)
+  }
+
+  // MARK: Views
+
+  /// Takes a subscript apart.
+  func select(_ input: TracedTensor, _ key: PythonValue) throws(Interruption) -> TensorSubscript {
+    var keys: [PythonValue] = [key]
+    if case .tuple(let tuple) = key { keys = tuple.elements }
+    try spend(keys.count)
+    for place in keys.indices {
+      switch keys[place] {
+      case .list, .range, .tuple: keys[place] = .tensor(try indexTensor(keys[place]))
+      default: break
+      }
+    }
+    var taken = 0
+    for key in keys {
+      switch key {
+      case .none, .ellipsis, .bool: break
+      case .tensor(let index): taken += index.dataType == .bool ? index.rank : 1
+      default: taken += 1
+      }
     }
     guard taken <= input.rank else {
       throw raise(
         .indexError, "too many indices for tensor of dimension \(input.rank)", identifier: "torch.dimension")
     }
-    var result = input
+    var result = TensorSubscript(view: input)
     var axis = 0
-    var hasEllipsis = false
+    /// Whether anything else has come behind the last tensor of indices.
+    var isParted = false
     for key in keys {
       switch key {
+      case .none, .ellipsis: break
+      default:
+        // Only a second `...` leads beyond the last dimension.
+        guard axis < result.view.rank else {
+          throw raise(.indexError, "Dimension out of range", identifier: "torch.dimension")
+        }
+      }
+      switch key {
       case .none:
-        var shape = result.shape
+        guard axis <= result.view.rank else {
+          throw raise(.indexError, "Dimension out of range", identifier: "torch.dimension")
+        }
+        var shape = result.view.shape
         shape.insert(1, at: axis)
-        result = try reshape(result, shape)
+        result.view = try reshape(result.view, shape)
         axis += 1
+        isParted = true
       case .ellipsis:
-        guard !hasEllipsis else {
-          throw raise(.indexError, "an index can only have a single ellipsis ('...')")
-        }
-        hasEllipsis = true
         axis += input.rank - taken
+        isParted = true
       case .slice(let slice):
-        let range = try resolved(slice, result.shape[axis])
-        guard range.step > 0 else { throw raise(.valueError, "step must be greater than zero") }
+        let range = try resolved(slice, result.view.shape[axis])
+        guard range.step > 0 else {
+          throw raise(.valueError, "step must be greater than zero", identifier: "torch.dimension")
+        }
         let end = max(range.start, range.stop)
-        result = try self.slice(result, axis, range.start, end, range.step)
+        result.view = try self.slice(result.view, axis, range.start, end, range.step)
         axis += 1
-      case .int: result = try select(result, axis, key)
-      case .tensor(let index) where index.rank == 0 && !index.dataType.isFloating && index.dataType != .bool:
-        result = try select(result, axis, key)
+        isParted = true
+      case .int: result.view = try self.select(result.view, axis, key)
+      case .bool: throw unsupported("indexing a tensor with True or False is not supported")
       case .tensor(let index):
-        guard index.dataType != .bool else {
-          throw unsupported("indexing with a boolean tensor is not supported yet")
+        guard !index.dataType.isFloating else {
+          throw raise(
+            .indexError, "tensors used as indices must be long, int, byte or bool tensors",
+            identifier: "torch.dtype")
         }
-        result = try gathered(result, axis, index)
-        guard keys.count(where: { if case .tensor = $0 { true } else { false } }) == 1 else {
-          throw unsupported("indexing with several tensors is not supported yet")
+        if index.rank == 0, index.dataType != .bool, try content(index).isKnown {
+          result.view = try self.select(result.view, axis, key)
+          continue
         }
-        axis += index.rank
-      case .list(let list):
-        var numbers: [Double] = []
-        for element in list.elements {
-          guard let number = integer(element) else {
-            throw unsupported("indexing with this list is not supported yet")
-          }
-          numbers.append(Double(number))
-        }
-        let index = try tensor(.values(numbers), [numbers.count], .int64)
-        result = try gathered(result, axis, index)
-        axis += 1
+        if !result.indices.isEmpty, isParted { result.isAdjacent = false }
+        isParted = false
+        result.indices.append((axis, index))
+        axis += index.dataType == .bool ? index.rank : 1
       default:
         throw raise(
           .indexError,
-          "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got \(typeName(key)))"
-        )
+          "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got "
+            + "\(typeName(key)))")
       }
     }
-    return result === input ? try alias(input) : result
+    return result
   }
 
-  /// The slices of an axis in the order of known indices.
-  private func gathered(
-    _ input: TracedTensor, _ axis: Int, _ index: TracedTensor
-  ) throws(Interruption) -> TracedTensor {
-    guard !index.dataType.isFloating else {
-      throw raise(.indexError, "tensors used as indices must be long, byte or bool tensors")
-    }
-    guard let numbers = try knownValues(index), !numbers.isEmpty else {
-      throw unsupported(
-        "indexing with a tensor that is only known when the network runs is not supported yet")
-    }
-    guard numbers.count <= 1_024 else {
-      throw unsupported("indexing with more than 1024 indices is not supported yet")
+  /// A sequence of numbers as a tensor of indices.
+  private func indexTensor(_ value: PythonValue) throws(Interruption) -> TracedTensor {
+    var values: [Double] = []
+    var type = DataType.bool
+    let shape = try collect(value, &values, &type)
+    return try tensor(.values(values), shape, values.isEmpty ? .int64 : type)
+  }
+
+  // MARK: Indices
+
+  /// A tensor of indices with none negative, or one for each dimension of a mask.
+  func places(
+    _ index: TracedTensor, _ axis: Int, of input: TracedTensor
+  ) throws(Interruption) -> [(axis: Int, index: TracedTensor)] {
+    if index.dataType == .bool {
+      try checkMask(index, axis, of: input)
+      guard let values = try settledValues(index) else {
+        throw unsupported(
+          "indexing with a boolean tensor that is only known when the network runs is not supported",
+          hint: "use torch.where or masked_fill, which keep the shape")
+      }
+      var coordinates = [[Double]](repeating: [], count: index.rank)
+      let strides = Self.rowMajorStrides(index.shape)
+      try reserve(values.count >> 2 + 1)
+      for (place, value) in values.enumerated() where value != 0 {
+        for axis in index.shape.indices {
+          coordinates[axis].append(Double(place / strides[axis] % index.shape[axis]))
+        }
+      }
+      var result: [(axis: Int, index: TracedTensor)] = []
+      for (offset, values) in coordinates.enumerated() {
+        result.append((axis + offset, try tensor(.values(values), [values.count], .int64)))
+      }
+      return result
     }
     let extent = input.shape[axis]
-    var parts: [TracedTensor] = []
-    for number in numbers {
-      let offset = Int(number) < 0 ? Int(number) + extent : Int(number)
-      guard offset >= 0, offset < extent else {
-        throw raise(
-          .indexError, "index \(Int(number)) is out of bounds for dimension \(axis) with size \(extent)",
-          identifier: "torch.dimension")
-      }
-      parts.append(try slice(input, axis, offset, offset + 1))
+    guard let values = try settledValues(index) else {
+      let isNegative = try apply(.binary(.less), [index, try scalar(0, index.dataType)])
+      let shift = try elementwise(.multiply, isNegative, try scalar(Double(extent), index.dataType))
+      return [(axis, try elementwise(.add, index, shift))]
     }
-    let joined = try concatenate(parts, axis)
-    return try reshape(joined, Array(input.shape[..<axis]) + index.shape + Array(input.shape[(axis + 1)...]))
+    for value in values where value < Double(-extent) || value >= Double(extent) {
+      throw raise(
+        .indexError, "index \(Int(value)) is out of bounds for dimension \(axis) with size \(extent)",
+        identifier: "torch.dimension")
+    }
+    guard values.contains(where: { $0 < 0 }) else { return [(axis, index)] }
+    return [
+      (
+        axis,
+        try tensor(.values(values.map { $0 < 0 ? $0 + Double(extent) : $0 }), index.shape, index.dataType)
+      )
+    ]
   }
 
-  /// `tensor[key] = value`, where the tensor's elements are known.
-  func setItem(
-    _ target: TracedTensor, _ key: PythonValue, _ value: PythonValue
-  ) throws(Interruption) {
-    guard var elements = try knownValues(target) else {
-      throw unsupported("assigning to a part of a tensor within a network is not supported yet")
+  func checkMask(_ mask: TracedTensor, _ axis: Int, of input: TracedTensor) throws(Interruption) {
+    for (offset, extent) in mask.shape.enumerated() where extent != input.shape[axis + offset] {
+      throw raise(
+        .indexError,
+        "The shape of the mask \(mask.shape) at index \(offset) does not match the shape of the indexed tensor "
+          + "\(input.shape) at index \(axis + offset)", identifier: "torch.shape")
     }
-    // Which elements are meant: the same subscript of a tensor of their offsets.
-    let offsets = try tensor(.values(elements.indices.map(Double.init)), target.shape, .float64)
-    let places = try subscripted(offsets, key)
-    let source = try tensorOperand(value, like: target)
-    guard let positions = try knownValues(places),
-      let values = try knownValues(try expand(source, places.shape))
-    else { throw unsupported("assigning a tensor of the network to a constant is not supported yet") }
-    for (place, value) in zip(positions, values) {
-      elements[Int(place)] = Self.rounded(value, target.dataType)
+    guard mask.rank > 0 else {
+      throw unsupported("indexing with a boolean tensor without dimensions is not supported")
     }
-    _ = try write(try tensor(.values(elements), target.shape, target.dataType), into: target)
+  }
+
+  /// What tensors of indices select: an axis for one, one for all of several.
+  func taken(
+    _ input: TracedTensor, _ indices: [(axis: Int, index: TracedTensor)], isAdjacent: Bool
+  ) throws(Interruption) -> TracedTensor {
+    let (merged, axis, index) = try merge(input, indices, isAdjacent: isAdjacent)
+    if merged.count == 0 || index.count == 0 {
+      let shape = merged.shape[..<axis] + index.shape + merged.shape[(axis + 1)...]
+      guard index.count == 0 || merged.shape[axis] > 0 else {
+        throw raise(
+          .indexError, "index is out of bounds for dimension \(axis) with size 0",
+          identifier: "torch.dimension")
+      }
+      return try tensor(.fill(0), Array(shape), input.dataType)
+    }
+    if index.rank == 1, let values = try knownValues(index), let first = values.first,
+      !values.enumerated().contains(where: { $1 != first + Double($0) })
+    {
+      return try duplicate(try slice(merged, axis, Int(first), Int(first) + values.count))
+    }
+    return try apply(.take(axis: axis), [merged, index], dataType: input.dataType)
+  }
+
+  /// A tensor whose indexed dimensions are one, and the indices into that.
+  func merge(
+    _ input: TracedTensor, _ indices: [(axis: Int, index: TracedTensor)], isAdjacent: Bool
+  ) throws(Interruption) -> (input: TracedTensor, axis: Int, index: TracedTensor) {
+    guard indices.count > 1 else { return (input, indices[0].axis, indices[0].index) }
+    let shapes = indices.map(\.index.shape)
+    let common: [Int]
+    do throws(Interruption) {
+      common = try broadcast(shapes, "indexing")
+    } catch {
+      throw raise(
+        .indexError,
+        "shape mismatch: indexing tensors could not be broadcast together with shapes "
+          + shapes.map(\.description).joined(separator: ", "), identifier: "torch.shape")
+    }
+    let axes = indices.map(\.axis)
+    var source = input
+    var first = axes[0]
+    if !isAdjacent {
+      source = try permute(input, axes + input.shape.indices.filter { !axes.contains($0) })
+      first = 0
+    }
+    let last = first + axes.count
+    let extents = Array(source.shape[first..<last])
+    let merged = try reshape(
+      source, source.shape[..<first] + [extents.reduce(1, *)] + source.shape[last...])
+    let strides = Self.rowMajorStrides(extents)
+    var index = try expand(try cast(indices[0].index, .int64), common)
+    for (place, item) in indices.enumerated() {
+      let other = try cast(item.index, .int64)
+      if place == 0 {
+        index = try elementwise(
+          .multiply, try expand(other, common), try scalar(Double(strides[0]), .int64))
+      } else {
+        index = try elementwise(
+          .add, index, try elementwise(.multiply, other, try scalar(Double(strides[place]), .int64)))
+      }
+    }
+    return (merged, first, index)
   }
 }

@@ -15,6 +15,10 @@ extension Library {
       let body: NativeFunction.Body = { (call) throws(Interruption) in
         let target = try call.tensor("tensor")
         let content = try make(call, target)
+        // As PyTorch, within no_grad().
+        let isRecording = call.interpreter.tracer.isRecordingGradients
+        call.interpreter.tracer.isRecordingGradients = false
+        defer { call.interpreter.tracer.isRecordingGradients = isRecording }
         return .tensor(
           try call.interpreter.write(
             try call.interpreter.tensor(content, target.shape, target.dataType), into: target))

@@ -151,7 +151,10 @@ extension Interpreter {
         continue
       }
       shareDraws(source)
-      _ = try write(source, into: target)
+      let isRecording = tracer.isRecordingGradients
+      tracer.isRecordingGradients = false
+      defer { tracer.isRecordingGradients = isRecording }
+      try copy(source, into: target)
     }
     // Counts of batches are no part of our modules.
     let unexpected = order.filter { given[$0] != nil && !$0.hasSuffix("num_batches_tracked") }
@@ -178,6 +181,6 @@ extension Interpreter {
     guard case .random(let initializer) = tensor.cell.content else { return }
     if case .drawn = initializer { return }
     sharedDraws += 1
-    tensor.cell.content = .random(.drawn(initializer, stream: "shared \(sharedDraws)"))
+    tensor.cell.settle(.random(.drawn(initializer, stream: "shared \(sharedDraws)")))
   }
 }

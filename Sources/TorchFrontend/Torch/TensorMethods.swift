@@ -47,31 +47,55 @@ extension Library {
       .bool(try call.tensor("self").requiresGradient)
     }
     library.property("Tensor", "data") { (call) throws(Interruption) in
-      .tensor(try call.interpreter.alias(try call.tensor("self")))
+      .tensor(try call.interpreter.detach(try call.tensor("self")))
     }
-    // The memory's layout and place mean nothing in a graph.
-    for name in [
-      "contiguous", "cuda", "cpu", "to", "type_as", "half", "pin_memory", "requires_grad_", "share_memory_",
-    ] {
+    // Where the memory is means nothing in a graph.
+    for name in ["cuda", "cpu", "pin_memory", "share_memory_", "xpu"] {
       library.function("Tensor.\(name)", signature: "(self, *args, **kwargs)") {
         (call) throws(Interruption) in
-        let tensor = try call.tensor("self")
-        if name == "requires_grad_" {
-          let flag = call.rest.first ?? call.restKeywords.first?.value ?? .bool(true)
-          tensor.requiresGradient = try call.interpreter.isTrue(flag)
-        }
-        if name == "to" {
-          for value in call.rest + call.restKeywords.map(\.value) {
-            if case .dataType(let type) = value { return .tensor(try call.interpreter.cast(tensor, type)) }
-          }
-        }
-        return .tensor(tensor)
+        .tensor(try call.tensor("self"))
       }
     }
+    library.function("Tensor.requires_grad_", signature: "(self, requires_grad=True)") {
+      (call) throws(Interruption) in
+      let tensor = try call.tensor("self")
+      tensor.requiresGradient = try call.bool("requires_grad")
+      return .tensor(tensor)
+    }
+    library.function("Tensor.contiguous", signature: "(self, memory_format=None)") {
+      (call) throws(Interruption) in
+      let tensor = try call.tensor("self")
+      if case .string("channels_last") = call["memory_format"], tensor.rank == 4 {
+        return .tensor(try call.interpreter.rearranged(tensor))
+      }
+      return .tensor(try call.interpreter.contiguous(tensor))
+    }
+    library.function("Tensor.to", signature: "(self, *args, **kwargs)") { (call) throws(Interruption) in
+      let tensor = try call.tensor("self")
+      var type = tensor.dataType
+      for value in call.rest + call.restKeywords.map(\.value) {
+        switch value {
+        case .dataType(let wanted): type = wanted
+        case .tensor(let other): type = other.dataType
+        default: break
+        }
+      }
+      let isCopy = try call.restKeywords.first { $0.name == "copy" }.map { (keyword) throws(Interruption) in
+        try call.interpreter.isTrue(keyword.value)
+      }
+      if isCopy == true, type == tensor.dataType { return .tensor(try call.interpreter.duplicate(tensor)) }
+      return .tensor(try call.interpreter.cast(tensor, type))
+    }
+    library.function("Tensor.type_as", signature: "(self, other)") { (call) throws(Interruption) in
+      .tensor(try call.interpreter.cast(try call.tensor("self"), try call.tensor("other").dataType))
+    }
     for (name, type) in [
-      ("float", DataType.float32), ("double", .float64), ("long", .int64), ("int", .int32), ("bool", .bool),
+      ("float", DataType.float32), ("double", .float64), ("half", .float16), ("bfloat16", .bfloat16),
+      ("long", .int64), ("int", .int32), ("short", .int16), ("char", .int8), ("byte", .uint8),
+      ("bool", .bool),
     ] {
-      library.function("Tensor.\(name)", signature: "(self)") { (call) throws(Interruption) in
+      library.function("Tensor.\(name)", signature: "(self, memory_format=None)") {
+        (call) throws(Interruption) in
         .tensor(try call.interpreter.cast(try call.tensor("self"), type))
       }
     }
@@ -81,17 +105,11 @@ extension Library {
     }
     library.function("torch.clone", "Tensor.clone", signature: "(input, *, memory_format=None)") {
       (call) throws(Interruption) in
-      let tensor = try call.tensor("input")
-      return .tensor(
-        try call.interpreter.tensor(try call.interpreter.content(tensor), tensor.shape, tensor.dataType))
+      .tensor(try call.interpreter.duplicate(try call.tensor("input")))
     }
-    // A detached value has no gradient, which a graph cannot say.
-    library.function("Tensor.detach", "torch.detach", signature: "(input)") { (call) throws(Interruption) in
-      let tensor = try call.tensor("input")
-      if call.interpreter.tracer.isTracing, case .graph = try call.interpreter.content(tensor) {
-        throw call.interpreter.unsupported("detach() within a network is not supported yet")
-      }
-      return .tensor(try call.interpreter.alias(tensor))
+    library.function("Tensor.detach", "torch.detach", "Tensor.detach_", signature: "(input)") {
+      (call) throws(Interruption) in
+      .tensor(try call.interpreter.detach(try call.tensor("input")))
     }
     library.function("Tensor.item", signature: "(self)") { (call) throws(Interruption) in
       let tensor = try call.tensor("self")
@@ -115,14 +133,33 @@ extension Library {
     library.function("Tensor.copy_", signature: "(self, src, non_blocking=False)") {
       (call) throws(Interruption) in
       let target = try call.tensor("self")
-      let source = try call.interpreter.expand(try call.tensor("src"), target.shape)
-      return .tensor(try call.interpreter.write(source, into: target))
+      try call.interpreter.copy(try call.tensor("src"), into: target)
+      return .tensor(target)
     }
     library.function("Tensor.is_floating_point", "torch.is_floating_point", signature: "(input)") {
       (call) throws(Interruption) in
       .bool(try call.tensor("input").dataType.isFloating)
     }
-    library.function("Tensor.is_contiguous", signature: "(self)") { (_) throws(Interruption) in .bool(true) }
+    library.function("Tensor.is_contiguous", signature: "(self, memory_format=None)") {
+      (call) throws(Interruption) in
+      .bool(try call.tensor("self").cell.layout == .rowMajor)
+    }
+    library.function("Tensor.stride", signature: "(self, dim=None)") { (call) throws(Interruption) in
+      let tensor = try call.tensor("self")
+      guard let strides = tensor.cell.strides, tensor.cell.isLayoutCertain else {
+        throw call.interpreter.unsupported("the strides of this tensor depend on how PyTorch computes it")
+      }
+      guard let dimension = try call.optionalInt("dim") else {
+        return try call.interpreter.tuple(strides.map { .int($0) })
+      }
+      let axis = try call.interpreter.axis(dimension, tensor.rank)
+      return .int(axis < strides.count ? strides[axis] : 1)
+    }
+    for name in ["element_size", "itemsize"] {
+      library.function("Tensor.\(name)", signature: "(self)") { (call) throws(Interruption) in
+        .int(try call.tensor("self").dataType.byteCount)
+      }
+    }
     library.function("torch.is_tensor", signature: "(obj)") { (call) throws(Interruption) in
       if case .tensor = call["obj"] { .bool(true) } else { .bool(false) }
     }
@@ -153,6 +190,14 @@ extension Library {
 }
 
 extension Interpreter {
+  /// The same elements, of which no gradient is taken.
+  func detach(_ tensor: TracedTensor) throws(Interruption) -> TracedTensor {
+    if tracer.isTracing, try content(tensor).isTraced { return try detachedView(tensor) }
+    let result = try alias(tensor)
+    result.isViewOfLeaf = false
+    return result
+  }
+
   /// Gives a tensor the elements of a distribution, as `nn.init` does.
   func draw(_ target: TracedTensor, _ distribution: Initializer) throws(Interruption) -> PythonValue {
     .tensor(try write(try tensor(.random(distribution), target.shape, target.dataType), into: target))

@@ -1,14 +1,66 @@
 import NetworkGraph
 
 extension Interpreter {
-  /// The same elements in another shape, which must have as many.
-  func reshape(_ input: TracedTensor, _ shape: [Int]) throws(Interruption) -> TracedTensor {
-    if shape == input.shape { return try aliasView(input) }
-    return try apply(.reshape(shape), [input], isView: true)
+  /// A view of a tensor, whose content is derived when it is read.
+  private func viewed(
+    _ input: TracedTensor, _ step: Operation, _ shape: [Int], layout: MemoryLayout, offset: Int = 0,
+    isUncertain: Bool = false
+  ) throws(Interruption) -> TracedTensor {
+    guard input.cell.depth < 512, shape.count <= 64 else {
+      throw exhausted("views are nested too deeply", "limit.recursion")
+    }
+    try reserve(6)
+    let cell = TensorCell(
+      viewing: input.cell, by: step, shape, layout: layout, offset: input.cell.offset + offset,
+      isUncertain: isUncertain)
+    // What is read is derived at once, so that it stands in the graph where the source has it.
+    if !tracer.isSelectingTarget, tracer.isTracing, try content(input).isTraced { try refresh(cell) }
+    return heap.adopt(TracedTensor(cell, isViewOfLeaf: isLeafRecorded(input)))
   }
 
-  /// A new tensor object on the same elements.
-  private func aliasView(_ input: TracedTensor) throws(Interruption) -> TracedTensor { try alias(input) }
+  /// The same elements in another order of the memory, of which PyTorch makes a copy where it is not that already.
+  func rearranged(_ input: TracedTensor) throws(Interruption) -> TracedTensor {
+    try viewed(input, .reshape(input.shape), input.shape, layout: .unknown, isUncertain: true)
+  }
+
+  /// The input itself where PyTorch's memory has it row by row, else a copy that has.
+  func contiguous(_ input: TracedTensor) throws(Interruption) -> TracedTensor {
+    switch input.cell.layout {
+    case .rowMajor: return input
+    case .strided: return try tensor(try content(input), input.shape, input.dataType, layout: .rowMajor)
+    case .unknown:
+      return try viewed(input, .reshape(input.shape), input.shape, layout: .rowMajor, isUncertain: true)
+    }
+  }
+
+  /// A view of which no gradient is taken.
+  func detachedView(_ input: TracedTensor) throws(Interruption) -> TracedTensor {
+    let result = try viewed(input, .detach, input.shape, layout: input.cell.layout)
+    result.isViewOfLeaf = false
+    return result
+  }
+
+  /// The same elements in another shape, which must have as many: a view where PyTorch makes one, else a copy.
+  func reshape(_ input: TracedTensor, _ shape: [Int]) throws(Interruption) -> TracedTensor {
+    if shape == input.shape { return try alias(input) }
+    try checkShape(shape)
+    switch input.cell.layout {
+    case .rowMajor: return try viewed(input, .reshape(shape), shape, layout: .rowMajor)
+    case .unknown: return try viewed(input, .reshape(shape), shape, layout: .unknown, isUncertain: true)
+    case .strided(let strides, let isCertain):
+      if let strides = Self.strides(input.shape, strides, viewedAs: shape) {
+        return try viewed(
+          input, .reshape(shape), shape, layout: Self.layout(shape, strides, isCertain: isCertain))
+      }
+      if input.count == 0 { return try tensor(.fill(0), shape, input.dataType) }
+      guard let content = try derived(try content(input), .reshape(shape), input.shape, shape, input.dataType)
+      else {
+        let values = try settledValues(input) ?? []
+        return try tensor(.values(values), shape, input.dataType)
+      }
+      return try tensor(content, shape, input.dataType)
+    }
+  }
 
   /// `view` with at most one −1.
   func view(_ input: TracedTensor, _ sizes: [Int]) throws(Interruption) -> TracedTensor {
@@ -24,16 +76,36 @@ extension Interpreter {
         unknown = index
         continue
       }
-      guard extent >= 0 else { throw raise(.runtimeError, "invalid shape dimension \(extent)") }
+      guard extent >= 0 else {
+        throw raise(.runtimeError, "invalid shape dimension \(extent)", identifier: "torch.shape")
+      }
       let (product, isOver) = known.multipliedReportingOverflow(by: extent)
       guard !isOver else { throw invalid }
       known = product
     }
     if let unknown {
-      guard known > 0, input.count.isMultiple(of: known) else { throw invalid }
+      guard known > 0 || input.count == 0, known == 0 || input.count.isMultiple(of: known) else {
+        throw invalid
+      }
+      guard known > 0 else {
+        throw raise(
+          .runtimeError,
+          "cannot reshape tensor of 0 elements into shape \(sizes) because the unspecified dimension size -1 can be "
+            + "any value and is ambiguous", identifier: "torch.shape")
+      }
       shape[unknown] = input.count / known
     } else if known != input.count {
       throw invalid
+    }
+    if case .strided(let strides, isCertain: true) = input.cell.layout, activeFunction?.name == "Tensor.view",
+      input.count > 0, Self.strides(input.shape, strides, viewedAs: shape) == nil
+    {
+      throw raise(
+        .runtimeError,
+        "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+          + "contiguous subspaces). Use .reshape(...) instead.",
+        hint: "write .reshape(...) in place of .view(...), or .contiguous() before it",
+        identifier: "torch.view")
     }
     return try reshape(input, shape)
   }
@@ -78,8 +150,24 @@ extension Interpreter {
       }
       order.append(axis)
     }
-    if order == Array(0..<input.rank) { return try aliasView(input) }
-    return try apply(.transpose(order), [input], isView: true)
+    if order == Array(0..<input.rank) { return try alias(input) }
+    let shape = order.map { input.shape[$0] }
+    var layout = MemoryLayout.unknown
+    // Functions that permute on the way may do otherwise in PyTorch.
+    if let strides = input.cell.strides {
+      layout = Self.layout(
+        shape, order.map { strides[$0] }, isCertain: input.cell.isLayoutCertain && isPermutingDirectly)
+    }
+    return try viewed(input, .transpose(order), shape, layout: layout)
+  }
+
+  /// Whether the source itself has called for permuted dimensions.
+  private var isPermutingDirectly: Bool {
+    let names: Set<String> = [
+      "permute", "transpose", "t", "T", "mT", "H", "mH", "adjoint", "swapaxes", "swapdims", "movedim",
+      "moveaxis",
+    ]
+    return activeFunction.map { names.contains($0.shortName) } ?? false
   }
 
   /// Broadcasts to a shape in which −1 leaves an extent as it is.
@@ -104,19 +192,32 @@ extension Interpreter {
       }
     }
     try checkShape(shape)
-    if shape == input.shape { return try aliasView(input) }
-    return try apply(.expand(shape), [input], isView: true)
+    if shape == input.shape { return try alias(input) }
+    var layout = MemoryLayout.unknown
+    if let old = input.cell.strides {
+      var strides = [Int](repeating: 0, count: shape.count)
+      for axis in shape.indices.reversed() {
+        if axis >= missing {
+          strides[axis] = input.shape[axis - missing] == shape[axis] ? old[axis - missing] : 0
+        } else if shape[axis] == 1 {
+          strides[axis] = axis + 1 < shape.count ? strides[axis + 1] * max(1, shape[axis + 1]) : 1
+        }
+      }
+      layout = Self.layout(shape, strides, isCertain: input.cell.isLayoutCertain)
+    }
+    return try viewed(input, .expand(shape), shape, layout: layout)
   }
 
   func tile(_ input: TracedTensor, _ counts: [Int]) throws(Interruption) -> TracedTensor {
     let missing = counts.count - input.rank
-    guard missing >= 0, counts.allSatisfy({ $0 > 0 }) else {
+    guard missing >= 0, counts.allSatisfy({ $0 >= 0 }) else {
       throw raise(
         .runtimeError,
         "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor",
         identifier: "torch.shape")
     }
     let shape = [Int](repeating: 1, count: missing) + input.shape
+    if counts.allSatisfy({ $0 == 1 }) { return try duplicate(try reshape(input, shape)) }
     // [n] repeated c times is [1, n] expanded to [c, n] and flattened.
     var spread: [Int] = []
     var target: [Int] = []
@@ -133,19 +234,25 @@ extension Interpreter {
   }
 
   func concatenate(_ tensors: [TracedTensor], _ dimension: Int) throws(Interruption) -> TracedTensor {
-    guard let first = tensors.first else {
+    guard !tensors.isEmpty else {
       throw raise(.runtimeError, "torch.cat(): expected a non-empty list of Tensors")
     }
-    guard first.rank > 0 else {
-      throw raise(.runtimeError, "zero-dimensional tensor (at position 0) cannot be concatenated")
+    if let place = tensors.firstIndex(where: { $0.rank == 0 }) {
+      throw raise(
+        .runtimeError, "zero-dimensional tensor (at position \(place)) cannot be concatenated",
+        identifier: "torch.shape")
     }
+    // PyTorch ignores tensors of the shape [0], whatever the others' rank.
+    let parts = tensors.filter { $0.shape != [0] }
+    guard let first = parts.first else { return tensors[0] }
     let axis = try axis(dimension, first.rank)
-    var type = first.dataType
-    for (index, tensor) in tensors.enumerated() {
+    var type = tensors[0].dataType
+    for tensor in tensors { type = DataType.promoted(type, tensor.dataType) }
+    for (index, tensor) in tensors.enumerated() where tensor.shape != [0] {
       guard tensor.rank == first.rank else {
         throw raise(
           .runtimeError, "Tensors must have same number of dimensions: got \(first.rank) and \(tensor.rank)",
-          hint: "the shapes are \(tensors.map(\.shape))", identifier: "torch.shape")
+          hint: "the shapes are \(tensors.prefix(16).map(\.shape))", identifier: "torch.shape")
       }
       for place in first.shape.indices where place != axis && tensor.shape[place] != first.shape[place] {
         throw raise(
@@ -154,21 +261,33 @@ extension Interpreter {
             + "size \(tensor.shape[place]) for tensor number \(index) in the list.",
           hint: "the shapes are \(tensors.prefix(16).map(\.shape))", identifier: "torch.shape")
       }
-      type = DataType.promoted(type, tensor.dataType)
     }
-    if tensors.count == 1 { return try apply(.reshape(first.shape), first) }
-    return try apply(.concatenate(axis: axis), tensors, dataType: type)
+    var operands: [TracedTensor] = []
+    for part in parts where part.count > 0 { operands.append(try cast(part, type)) }
+    if operands.isEmpty {
+      var shape = first.shape
+      shape[axis] = parts.reduce(0) { $0 + $1.shape[axis] }
+      return try tensor(.fill(0), shape, type)
+    }
+    if operands.count == 1 { return try tensor(try content(operands[0]), operands[0].shape, type) }
+    return try apply(.concatenate(axis: axis), operands, dataType: type)
   }
 
   func slice(
     _ input: TracedTensor, _ axis: Int, _ start: Int, _ end: Int, _ step: Int = 1
   ) throws(Interruption) -> TracedTensor {
-    if start == 0, step == 1, end == input.shape[axis] { return try aliasView(input) }
-    guard end > start else {
-      throw unsupported(
-        "a tensor without elements (the slice \(start):\(end) of \(input.shape)) is not supported")
+    if start == 0, step == 1, end == input.shape[axis] { return try alias(input) }
+    var shape = input.shape
+    shape[axis] = end > start ? (end - start - 1) / step + 1 : 0
+    var (layout, offset) = (MemoryLayout.unknown, 0)
+    if var strides = input.cell.strides {
+      offset = start * strides[axis]
+      // A single place has no distance to the next.
+      if shape[axis] > 1 { strides[axis] *= step }
+      layout = Self.layout(shape, strides, isCertain: input.cell.isLayoutCertain)
     }
-    return try apply(.slice(Slice(axis: axis, start: start, end: end, step: step)), [input], isView: true)
+    let slice = Slice(axis: axis, start: start, end: max(start, end), step: step)
+    return try viewed(input, .slice(slice), shape, layout: layout, offset: offset)
   }
 
   func split(
