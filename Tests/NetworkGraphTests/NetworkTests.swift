@@ -110,6 +110,25 @@ import Testing
     #expect(builder.graph.costs.macs == 0)
   }
 
+  /// One product per input element and weight of its channel; the figures are fvcore's.
+  @Test func transposedConvolutionsCostAsFvcoreCountsThem() throws {
+    let layers: [(Convolution, weight: [Int], input: [Int], output: [Int], macs: Int)] = [
+      (
+        Convolution(stride: Size2D(2, 2), padding: Size2D(1, 1), groups: 2, hasBias: false), [6, 2, 3, 3],
+        [2, 6, 5, 7], [2, 4, 10, 14], 7560
+      ),
+      (Convolution(stride: Size2D(2, 1), hasBias: false), [8, 3, 2, 3], [1, 8, 5, 7], [1, 3, 10, 9], 5040),
+    ]
+    for layer in layers {
+      var builder = GraphBuilder()
+      let weight = builder.parameter("w", TensorType(.float32, layer.weight), initializer: .constant(0))
+      let input = builder.input("x", TensorType(.float32, layer.input))
+      let operation = Operation.convolutionInputGradient(layer.0, inputShape: layer.output)
+      builder.setOutputs(try builder.apply(operation, [weight, input]))
+      #expect(builder.graph.costs.macs == layer.macs)
+    }
+  }
+
   /// The gradients of a product cost what the product costs.
   @Test func trainingCostsThreeTimesTheForwardPass() throws {
     var builder = GraphBuilder()

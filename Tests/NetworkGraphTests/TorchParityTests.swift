@@ -3,7 +3,7 @@ import NetworkGraph
 import Testing
 
 /// The reference evaluator and the gradient rules against PyTorch in double precision, in one Python process.
-@Suite(.enabled(if: Torch.isAvailable, "no python3 here can import torch"))
+@Suite(.enabled(if: Torch.isAvailable, "no Python here can import torch (NICHE_PYTHON names one)"))
 struct TorchParityTests {
   @Test func everyCaseAgrees() throws {
     let cases = OperationCase.all.filter { $0.torch != nil }
@@ -106,10 +106,14 @@ enum Torch {
     var error: String?
   }
 
-  /// The first Python that has PyTorch; Debian's package is only seen by the system's own.
-  private static let python: String? = ["python3", "/usr/bin/python3"].first { python in
-    (try? run(python, "import torch", input: Data()))?.status == 0
-  }
+  /// The Python that `NICHE_PYTHON` names, or the first that has PyTorch; Debian's package is only seen by the
+  /// system's own.
+  private static let python: String? = {
+    let named = ProcessInfo.processInfo.environment["NICHE_PYTHON"].map { [$0] }
+    return (named ?? ["python3", "/usr/bin/python3"]).first { python in
+      (try? run(python, "import torch", input: Data()))?.status == 0
+    }
+  }()
 
   static var isAvailable: Bool { python != nil }
 

@@ -14,7 +14,7 @@ public struct NetworkCost: Sendable, Hashable, Codable {
   public var macsPerExample: Int
   /// Elements of all values that operations define, for the traced batch.
   ///
-  /// Not counted are inputs, variables and constants, nor reshapes, which share their operand's memory.
+  /// Not counted are inputs, variables and constants, nor reshapes and detached values, which share their operand's memory.
   public var activationElements: Int
   /// The bytes of those elements.
   public var activationBytes: Int
@@ -51,8 +51,9 @@ extension Graph {
       }
       let outputs = node.outputs.map(type(of:))
       var elements = 0
-      if case .reshape = node.operation {
-      } else {
+      switch node.operation {
+      case .reshape, .detach: break
+      default:
         for output in outputs {
           elements = elements.addingClamped(output.elementCount)
           bytes = bytes.addingClamped(output.elementCount * output.elementType.byteCount)

@@ -72,6 +72,46 @@ extension OperationCase {
     ]
   }
 
+  /// The gradient of the images as a layer of its own: ConvTranspose2d.
+  static let transposedConvolutions: [OperationCase] = [
+    transposed(
+      "2x2 stride 2", [2, 3, 4, 5], [3, 4, 2, 2], Convolution(stride: Size2D(2, 2), hasBias: false)),
+    transposed("3x3", [1, 4, 5, 4], [4, 2, 3, 3], Convolution(padding: Size2D(1, 1), hasBias: false)),
+    transposed(
+      "3x3 stride 2 with output padding", [2, 3, 4, 3], [3, 5, 3, 3],
+      Convolution(stride: Size2D(2, 2), padding: Size2D(1, 1), hasBias: false), outputPadding: Size2D(1, 1)),
+    transposed(
+      "4x4 stride 2", [1, 6, 3, 4], [6, 3, 4, 4],
+      Convolution(stride: Size2D(2, 2), padding: Size2D(1, 1), hasBias: false)),
+    transposed(
+      "grouped with unequal sides", [2, 4, 3, 5], [4, 3, 3, 2],
+      Convolution(
+        stride: Size2D(3, 2), padding: Size2D(1, 0), dilation: Size2D(1, 2), groups: 2, hasBias: false),
+      outputPadding: Size2D(2, 0)),
+    transposed(
+      "depthwise", [1, 4, 4, 4], [4, 1, 3, 3],
+      Convolution(stride: Size2D(2, 2), groups: 4, hasBias: false)),
+    transposed("one pixel", [2, 8, 1, 1], [8, 3, 4, 4], Convolution(hasBias: false)),
+  ]
+
+  private static func transposed(
+    _ name: String, _ input: [Int], _ weight: [Int], _ convolution: Convolution,
+    outputPadding: Size2D = Size2D(0, 0)
+  ) -> OperationCase {
+    func extent(_ axis: Int, _ side: KeyPath<Size2D, Int>) -> Int {
+      let reach = convolution.dilation[keyPath: side] * (weight[axis] - 1) + 1
+      let steps = (input[axis] - 1) * convolution.stride[keyPath: side]
+      return steps + reach - 2 * convolution.padding[keyPath: side] + outputPadding[keyPath: side]
+    }
+    let channels = weight[1] * convolution.groups
+    let shape = [input[0], channels, extent(2, \.height), extent(3, \.width)]
+    return OperationCase(
+      "transposed convolution \(name)", .convolutionInputGradient(convolution, inputShape: shape),
+      [.tensor(weight), .tensor(input)],
+      torch: "F.conv_transpose2d(x1, x0, None, \(convolution.stride.python), \(convolution.padding.python), "
+        + "\(outputPadding.python), \(convolution.groups), \(convolution.dilation.python))")
+  }
+
   static let matrixProducts: [OperationCase] = [
     OperationCase(
       "linear", .linear(hasBias: true), [.tensor(4, 6), .tensor(5, 6), .tensor(5)],
@@ -104,6 +144,11 @@ extension OperationCase {
     product("broadcast on both sides", [2, 1, 4, 3], [5, 3, 2]),
     product("broadcast and both transposed", [2, 1, 3, 4], [1, 5, 2, 3], left: true, right: true),
     product("a row by a column", [1, 6], [6, 1]),
+    product("five dimensions", [2, 1, 3, 4, 2], [1, 2, 3, 2, 5]),
+    product("five dimensions and both transposed", [2, 1, 2, 3, 4], [3, 1, 5, 3], left: true, right: true),
+    product("six dimensions", [2, 1, 1, 2, 3, 2], [1, 3, 1, 1, 2, 4]),
+    product("one matrix for six dimensions", [2, 1, 3, 2, 2, 4], [4, 3]),
+    product("one matrix on the left of a batch", [3, 4], [2, 1, 2, 4, 5]),
   ]
 
   private static func product(

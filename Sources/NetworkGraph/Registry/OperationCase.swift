@@ -117,7 +117,8 @@ public struct OperationCase: Sendable, CustomStringConvertible {
 
   /// Every case of every operation that is not a leaf.
   public static let all: [OperationCase] =
-    convolutions + matrixProducts + normalisations + unaries + binaries + selections + dropouts + randoms
+    convolutions + transposedConvolutions + matrixProducts + normalisations + unaries + binaries + selections
+    + dropouts + randoms
     + windowPoolings + adaptivePoolings + shapes + slicings + indexings + orders + reductions + cumulations
     + softmaxes
 

@@ -1,13 +1,34 @@
 extension OperationCase {
-  static let shapes: [OperationCase] = [
-    reshape([2, 3, 4], [2, 12]), reshape([2, 12], [2, 3, 2, 2]), reshape([6], [1, 6, 1]),
-    reshape([1, 1], []),
-    transpose([2, 3], [1, 0]), transpose([2, 3, 4], [0, 2, 1]), transpose([2, 3, 4, 5], [0, 2, 3, 1]),
-    transpose([2, 3, 4, 5], [3, 1, 0, 2]), transpose([2, 2, 3, 2, 2], [0, 2, 1, 4, 3]),
-    expand([1, 3, 1], [2, 3, 4]), expand([4], [2, 3, 4]), expand([], [2, 2]), expand([2, 1, 3], [2, 5, 3]),
-    pad([2, 3, 4, 5], [0, 0, 1, 2], [0, 0, 2, 0], 0), pad([3, 4], [1, 0], [0, 2], -1.5),
-    pad([5], [2], [3], 0.25),
+  static let shapes: [OperationCase] =
+    [
+      reshape([2, 3, 4], [2, 12]), reshape([2, 12], [2, 3, 2, 2]), reshape([6], [1, 6, 1]),
+      reshape([1, 1], []),
+      transpose([2, 3], [1, 0]), transpose([2, 3, 4], [0, 2, 1]), transpose([2, 3, 4, 5], [0, 2, 3, 1]),
+      transpose([2, 3, 4, 5], [3, 1, 0, 2]), transpose([2, 2, 3, 2, 2], [0, 2, 1, 4, 3]),
+      expand([1, 3, 1], [2, 3, 4]), expand([4], [2, 3, 4]), expand([], [2, 2]),
+      expand([2, 1, 3], [2, 5, 3]),
+      pad([2, 3, 4, 5], [0, 0, 1, 2], [0, 0, 2, 0], 0), pad([3, 4], [1, 0], [0, 2], -1.5),
+      pad([5], [2], [3], 0.25),
+    ] + wholeShapes
+
+  /// Moving elements is the same for whole numbers.
+  private static let wholeShapes: [OperationCase] = [
+    whole("reshape", .reshape([4, 3]), [[2, 6]], "x0.reshape(4, 3)"),
+    whole("transpose", .transpose([2, 0, 1]), [[2, 3, 4]], "x0.permute(2, 0, 1)"),
+    whole("expand", .expand([2, 3, 4]), [[3, 1]], "x0.expand(2, 3, 4)"),
+    whole(
+      "pad", .pad(before: [1, 0], after: [0, 2], value: -1), [[3, 4]], "F.pad(x0, (0, 2, 1, 0), value=-1)"),
+    whole("slice", .slice(Slice(axis: 1, start: 1, end: 6, step: 2)), [[3, 6]], "x0[:, 1:6:2]"),
+    whole(
+      "concatenate", .concatenate(axis: 1), [[2, 3], [2, 1], [2, 2]], "torch.cat((x0, x1, x2), dim=1)"),
   ]
+
+  private static func whole(
+    _ name: String, _ operation: Operation, _ shapes: [[Int]], _ torch: String
+  ) -> OperationCase {
+    OperationCase(
+      "\(name) of whole numbers", operation, shapes.map { .integers($0, in: -9...9) }, torch: torch)
+  }
 
   private static func reshape(_ from: [Int], _ to: [Int]) -> OperationCase {
     OperationCase(
