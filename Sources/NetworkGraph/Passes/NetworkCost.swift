@@ -80,7 +80,7 @@ extension Graph {
 
 extension Int {
   /// The sum, or the greatest number where it would overflow; for counts that are not negative.
-  fileprivate func addingClamped(_ other: Int) -> Int {
+  func addingClamped(_ other: Int) -> Int {
     let (sum, overflows) = addingReportingOverflow(other)
     return overflows ? Int.max : sum
   }
