@@ -38,6 +38,56 @@ import Testing
     }
   }
 
+  struct Parts: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let ranges: [Range<Int>]
+    /// How many gradients are still spread over zeros.
+    let spread: Int
+  }
+
+  static let parts = [
+    Parts(testDescription: "split", ranges: [0..<2, 2..<5, 5..<7], spread: 0),
+    Parts(
+      testDescription: "steps in any order", ranges: [3..<4, 0..<1, 6..<7, 1..<2, 5..<6, 2..<3, 4..<5],
+      spread: 0),
+    Parts(testDescription: "gaps", ranges: [4..<5, 1..<3], spread: 0),
+    Parts(testDescription: "overlaps", ranges: [0..<4, 2..<6, 4..<7], spread: 1),
+    Parts(testDescription: "the same twice", ranges: [2..<5, 2..<5], spread: 2),
+    Parts(testDescription: "one", ranges: [2..<5], spread: 1),
+  ]
+
+  /// Gradients of parts are joined, and the sums are those of plain loops.
+  @Test(arguments: parts)
+  func partsAreJoined(_ parts: Parts) throws {
+    var builder = GraphBuilder()
+    let x = builder.input("x", TensorType(.float32, [2, 7, 3]))
+    var loss = try builder.apply(
+      .reduce(Reduction(.sum, axes: [0, 1, 2])), [try builder.apply(.unary(.sine), [x])[0]])[0]
+    for (index, range) in parts.ranges.enumerated() {
+      let slice = Slice(axis: 1, start: range.lowerBound, end: range.upperBound)
+      let power = builder.constant(.fill(Double(index + 2), TensorType(.float32, [])))
+      let part = try builder.apply(.binary(.power), [try builder.apply(.slice(slice), [x])[0], power])[0]
+      let sum = try builder.apply(.reduce(Reduction(.sum, axes: [0, 1, 2])), [part])[0]
+      loss = try builder.apply(.binary(.add), [loss, sum])[0]
+    }
+    builder.setOutputs([loss])
+    let graph = try builder.graph.gradients(of: loss, withRespectTo: [x])
+    try graph.verify()
+    let spread = graph.nodes.count { if case .sliceGradient = $0.operation { true } else { false } }
+    #expect(spread == parts.spread)
+    let values = (0..<42).map { 0.5 + Double($0) / 42 }
+    let gradient = ReferenceEvaluator.run(graph, ["x": values])[1]
+    for place in ReferenceTensor.places([2, 7, 3]) {
+      let value = values[(place[0] * 7 + place[1]) * 3 + place[2]]
+      var expected = UnaryFunction.cosine.reference(value)
+      for (index, range) in parts.ranges.enumerated() where range.contains(place[1]) {
+        let power = Double(index + 2)
+        expected += power * BinaryFunction.power.reference(value, power - 1)
+      }
+      #expect(abs(gradient[place] - expected) < 1e-12)
+    }
+  }
+
   /// d/dx of x · detach(x) is detach(x).
   @Test func nothingFlowsThroughDetach() throws {
     var builder = GraphBuilder()

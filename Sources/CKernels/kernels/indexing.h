@@ -119,6 +119,10 @@ static void nk_take_gradient(
     ptrdiff_t outer, ptrdiff_t extent, ptrdiff_t inner, ptrdiff_t count, const int32_t *indices,
     const float *gradient, float *result) {
   for (ptrdiff_t block = 0; block < outer; block++, result += extent * inner) {
+    if (inner == 1) {
+      for (ptrdiff_t i = 0; i < count; i++) result[indices[i]] += *gradient++;
+      continue;
+    }
     for (ptrdiff_t i = 0; i < count; i++, gradient += inner) {
       float *to = result + indices[i] * inner;
       NK_INDEPENDENT for (ptrdiff_t j = 0; j < inner; j++) to[j] += gradient[j];

@@ -36,26 +36,104 @@ extension GraphBuilder {
     }
     let forward = graph
     let isWanted = forward.dependents(on: targets)
-    var gradients = [ValueID?](repeating: nil, count: forward.values.count)
-    if isWanted[loss.index] { gradients[loss.index] = constant(.fill(1, type)) }
+    /// By value, what came back to it.
+    var gradients = [[ValueID]](repeating: [], count: forward.values.count)
+    if isWanted[loss.index] { gradients[loss.index] = [constant(.fill(1, type))] }
     for index in (0...forward.values[loss.index].producer).reversed() {
       let node = forward.nodes[index]
-      let given = OutputGradients(
-        values: node.outputs.map { gradients[$0.index] }, isWanted: node.inputs.map { isWanted[$0.index] })
-      guard given.isWanted.contains(true), given.values.contains(where: { $0 != nil }) else { continue }
+      guard node.inputs.contains(where: { isWanted[$0.index] }),
+        node.outputs.contains(where: { !gradients[$0.index].isEmpty })
+      else { continue }
+      var values: [ValueID?] = []
+      for output in node.outputs {
+        let sum = try total(of: gradients[output.index])
+        // A target in the middle of the graph is asked for once more at the end.
+        if let sum { gradients[output.index] = [sum] }
+        values.append(sum)
+      }
+      let given = OutputGradients(values: values, isWanted: node.inputs.map { isWanted[$0.index] })
       let results = try node.operation.rules.gradients(for: node, given: given, in: &self)
       for (input, result) in zip(node.inputs, results) {
-        guard let result, isWanted[input.index] else { continue }
-        if let sum = gradients[input.index] {
-          gradients[input.index] = try add(sum, result)
-        } else {
-          gradients[input.index] = result
-        }
+        if let result, isWanted[input.index] { gradients[input.index].append(result) }
       }
     }
-    return targets.map { target in
-      gradients[target.index] ?? constant(.fill(0, forward.type(of: target)))
+    var results: [ValueID] = []
+    for target in targets {
+      let sum = try total(of: gradients[target.index])
+      results.append(sum ?? constant(.fill(0, forward.type(of: target))))
     }
+    return results
+  }
+
+  /// The sum of the gradients that came back to one value; nil where there are none.
+  ///
+  /// Gradients of parts that do not overlap are joined where they would otherwise be spread over zeros and added,
+  /// so that splits, and recurrent networks that read a sequence step by step, cost what the whole costs.
+  private mutating func total(of gradients: [ValueID]) throws(GraphError) -> ValueID? {
+    var parts: [PartGradient] = []
+    var summands: [ValueID] = []
+    if gradients.count > 1 {
+      var isTaken = Set<Int>()
+      for candidate in PartGradient.all(gradients, in: graph).sorted(by: { $0.slice.start < $1.slice.start })
+      {
+        if let last = parts.last, last.slice.end > candidate.slice.start { continue }
+        parts.append(candidate)
+        isTaken.insert(candidate.place)
+      }
+      if parts.count > 1 {
+        summands = gradients.indices.filter { !isTaken.contains($0) }.map { gradients[$0] }
+        summands.insert(try joined(parts), at: 0)
+      }
+    }
+    if summands.isEmpty { summands = gradients }
+    guard var sum = summands.first else { return nil }
+    for summand in summands.dropFirst() { sum = try add(sum, summand) }
+    return sum
+  }
+
+  /// The gradient of the whole from those of two or more of its parts, which are in order.
+  private mutating func joined(_ parts: [PartGradient]) throws(GraphError) -> ValueID {
+    let (axis, whole) = (parts[0].slice.axis, parts[0].whole)
+    let (first, last) = (parts[0].slice.start, parts[parts.count - 1].slice.end)
+    var pieces: [ValueID] = []
+    var end = first
+    for part in parts {
+      if part.slice.start > end {
+        var gap = whole
+        gap[axis] = part.slice.start - end
+        pieces.append(constant(.fill(0, TensorType(.float32, gap))))
+      }
+      pieces.append(part.gradient)
+      end = part.slice.end
+    }
+    let run = try apply(.concatenate(axis: axis), pieces)[0]
+    guard first > 0 || last < whole[axis] else { return run }
+    let before = whole.indices.map { $0 == axis ? first : 0 }
+    let after = whole.indices.map { $0 == axis ? whole[axis] - last : 0 }
+    return try value(.pad(before: before, after: after, value: 0), run)
+  }
+}
+
+/// A gradient that is that of one part of a value and zero elsewhere.
+private struct PartGradient {
+  /// Where it stands among the gradients of the value.
+  let place: Int
+  let slice: Slice
+  /// The gradient of the part, and the shape of the whole.
+  let gradient: ValueID
+  let whole: [Int]
+
+  /// Those of dense parts along one axis.
+  static func all(_ gradients: [ValueID], in graph: Graph) -> [PartGradient] {
+    var parts: [PartGradient] = []
+    for (place, value) in gradients.enumerated() {
+      let node = graph.producer(of: value)
+      guard case .sliceGradient(let slice, let whole) = node.operation, slice.step == 1,
+        slice.axis == parts.first?.slice.axis ?? slice.axis
+      else { continue }
+      parts.append(PartGradient(place: place, slice: slice, gradient: node.inputs[0], whole: whole))
+    }
+    return parts
   }
 }
 
