@@ -37,14 +37,11 @@ struct NetworkTrace {
       }
       module.set("training", .bool(options.isTraining))
     }
-    tracer.reset()
-    tracer.isTracing = true
     defer { tracer.isTracing = false }
-    let inputs = try declareInputs(of: network)
-    try declareParameters(network)
-    let buffers = try declareBuffers(network)
-
-    let result = try interpreter.callModule(network, Arguments(inputs))
+    try interpreter.initializeLazyLayers(of: network) { () throws(Interruption) in
+      _ = try forward(network)
+    }
+    let (result, buffers) = try forward(network)
     interpreter.currentRange = candidate.range
     let outputs = try self.outputs(result)
     if let first = outputs.first { try checkClasses(first.tensor, modules) }
@@ -59,6 +56,18 @@ struct NetworkTrace {
       graph: tracer.builder.graph,
       outputs: outputs.map { NetworkOutput(name: $0.name, shape: $0.tensor.shape) },
       layers: summaries(modules))
+  }
+
+  /// Traces the forward pass into a new graph.
+  private func forward(
+    _ network: PythonInstance
+  ) throws(Interruption) -> (result: PythonValue, buffers: [(buffer: TracedTensor, value: ValueID)]) {
+    interpreter.tracer.reset()
+    interpreter.tracer.isTracing = true
+    let inputs = try declareInputs(of: network)
+    try declareParameters(network)
+    let buffers = try declareBuffers(network)
+    return (try interpreter.callModule(network, Arguments(inputs)), buffers)
   }
 
   // MARK: Inputs and variables

@@ -10,9 +10,9 @@ extension Library {
     mathematics, standardModules, functionTools,
     creation, tensorMethods, unaryFunctions, binaryFunctions, logicalFunctions, reductions, statistics,
     ordering, shapeFunctions, initialization,
-    moduleClass, containers, parameterContainers, losses, convolutions, linearLayers, normalizations,
-    activations, pooling, dropouts,
-    resampling,
+    moduleClass, containers, parameterContainers, losses, linearLayers,
+    convolutions, normalizations, batchNormalizations, activations, pooling, padding, dropouts, resampling,
+    interpolation,
     matrixProducts, joins, rearrangements, summations, einops,
   ]
 }

@@ -84,6 +84,8 @@ struct NativeCall {
   let site: CallSite?
   /// Where the value of each parameter stands, where it was written.
   let ranges: [SourceRange?]
+  /// The layer that applies the function with its attributes as arguments.
+  var module: PythonInstance?
 
   subscript(index: Int) -> PythonValue { values[index] }
 

@@ -185,9 +185,9 @@ extension NativeCall {
     // a₁b₂ − a₂b₁ and its cyclic kin.
     let (next, last) = ([1, 2, 0], [2, 0, 1])
     let plus = try interpreter.elementwise(
-      .multiply, try interpreter.taken(left, axis, next), try interpreter.taken(right, axis, last))
+      .multiply, try interpreter.take(left, axis, next), try interpreter.take(right, axis, last))
     let minus = try interpreter.elementwise(
-      .multiply, try interpreter.taken(left, axis, last), try interpreter.taken(right, axis, next))
+      .multiply, try interpreter.take(left, axis, last), try interpreter.take(right, axis, next))
     return try interpreter.elementwise(.subtract, plus, minus)
   }
 }

@@ -82,6 +82,8 @@ final class ModuleState {
   /// Where it stands in the network being traced.
   var path = ""
   var isApplied = false
+  /// Whether it is a lazy layer that nothing has reached yet.
+  var isUninitialized = false
   /// The extents of what it yielded last.
   var outputShape: [Int] = []
 

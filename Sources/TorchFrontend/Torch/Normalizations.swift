@@ -1,79 +1,59 @@
 import NetworkGraph
 
 extension Library {
-  /// Batch, layer, group and instance normalisation.
+  /// Layer, group, root-mean-square and local response normalisation, and `F.normalize`.
   static let normalizations: Family = { library in
-    for (dimensions, ranks) in [(1, [2, 3]), (2, [4]), (3, [5])] {
-      library.module(
-        "BatchNorm\(dimensions)d",
-        "(num_features, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True, device=None, dtype=None)",
-        { (call, module) throws(Interruption) in try call.interpreter.makeBatchNormalization(call, module) },
-        forward: { (call, module, input) throws(Interruption) in
-          guard ranks.contains(input.rank) else {
-            throw call.interpreter.raise(
-              .valueError,
-              "expected \(ranks.map { "\($0)D" }.joined(separator: " or ")) input (got \(input.rank)D input)",
-              hint: "\(call.interpreter.described(module)) gets \(input.shape)", identifier: "torch.shape")
-          }
-          return try call.interpreter.batchNormalize(module, input)
-        })
-      library.module(
-        "InstanceNorm\(dimensions)d",
-        "(num_features, eps=1e-05, momentum=0.1, affine=False, track_running_stats=False, device=None, dtype=None)",
-        { (call, module) throws(Interruption) in
-          guard try !call.bool("track_running_stats") else {
-            throw call.interpreter.unsupported(
-              "InstanceNorm with track_running_stats=True is not supported yet")
-          }
-          let count = try call.int("num_features")
-          let shape = try call.bool("affine") ? [count] : nil
-          try call.interpreter.register("weight", of: module, shape, .constant(1))
-          try call.interpreter.register("bias", of: module, shape, .constant(0))
-        },
-        forward: { (call, module, input) throws(Interruption) in
-          let interpreter = call.interpreter
-          guard input.rank == dimensions + 2 else {
-            throw interpreter.raise(
-              .valueError, "expected \(dimensions + 2)D input (got \(input.rank)D input)",
-              identifier: "torch.shape")
-          }
-          let normal = try interpreter.standardize(input, Array(2..<input.rank), module.double("eps"))
-          return try interpreter.affine(
-            normal, module.tensor("weight"), module.tensor("bias"), channelAxis: 1)
-        })
-    }
-    library.module(
-      "LayerNorm",
-      "(normalized_shape, eps=1e-05, elementwise_affine=True, bias=True, device=None, dtype=None)",
-      { (call, module) throws(Interruption) in
-        let shape = try call.ints("normalized_shape")
-        try call.interpreter.checkShape(shape)
-        module.set("normalized_shape", try call.interpreter.tuple(shape.map { .int($0) }))
+    library.layer(
+      (
+        "LayerNorm",
+        "normalized_shape, eps=1e-05, elementwise_affine=True, bias=True, device=None, dtype=None"
+      ),
+      functions: ["torch.nn.functional.layer_norm", "torch.layer_norm"],
+      "normalized_shape, weight=None, bias=None, eps=1e-05",
+      initialize: { (call, module) throws(Interruption) in
+        let shape = try call.interpreter.registerShape(call, module)
         let isAffine = try call.bool("elementwise_affine")
-        let hasBias = try call.bool("bias")
         try call.interpreter.register("weight", of: module, isAffine ? shape : nil, .constant(1))
-        try call.interpreter.register("bias", of: module, isAffine && hasBias ? shape : nil, .constant(0))
-      },
-      forward: { (call, module, input) throws(Interruption) in
-        let shape = try call.interpreter.elements(of: module.attributes["normalized_shape"] ?? .none)
-          .compactMap(call.interpreter.integer)
-        return try call.interpreter.layerNormalize(
-          input, shape, module.tensor("weight"), module.tensor("bias"), module.double("eps"), module)
-      })
-    library.function(
-      "torch.nn.functional.layer_norm", "torch.layer_norm",
-      signature: "(input, normalized_shape, weight=None, bias=None, eps=1e-05)"
-    ) { (call) throws(Interruption) in
-      .tensor(
-        try call.interpreter.layerNormalize(
-          try call.tensor("input"), try call.ints("normalized_shape"), try call.optionalTensor("weight"),
-          try call.optionalTensor("bias"), try call.double("eps"), nil))
+        try call.interpreter.register(
+          "bias", of: module, isAffine ? try call.bool("bias") ? shape : nil : nil, .constant(0))
+      }
+    ) { (call, input) throws(Interruption) in
+      let interpreter = call.interpreter
+      let axes = try interpreter.normalizedAxes(call, input)
+      let normal = try interpreter.standardize(input, axes, try call.double("eps"))
+      return .tensor(
+        try interpreter.affine(
+          normal, try call.optionalTensor("weight"), try call.optionalTensor("bias"), channelAxis: nil))
     }
-    library.module(
-      "GroupNorm", "(num_groups, num_channels, eps=1e-05, affine=True, device=None, dtype=None)",
-      { (call, module) throws(Interruption) in
+    library.layer(
+      ("RMSNorm", "normalized_shape, eps=None, elementwise_affine=True, device=None, dtype=None"),
+      functions: ["torch.nn.functional.rms_norm", "torch.rms_norm"],
+      "normalized_shape, weight=None, eps=None",
+      initialize: { (call, module) throws(Interruption) in
+        let shape = try call.interpreter.registerShape(call, module)
+        let isAffine = try call.bool("elementwise_affine")
+        try call.interpreter.register("weight", of: module, isAffine ? shape : nil, .constant(1))
+      }
+    ) { (call, input) throws(Interruption) in
+      let interpreter = call.interpreter
+      let axes = try interpreter.normalizedAxes(call, input)
+      let squares = try interpreter.apply(.unary(.square), input)
+      let mean = try interpreter.apply(.reduce(Reduction(.mean, axes: axes, keepsDimensions: true)), squares)
+      let epsilon = try call.optionalDouble("eps") ?? Double(Float.ulpOfOne)
+      let shifted = try interpreter.elementwise(.add, mean, try interpreter.scalar(epsilon))
+      let normal = try interpreter.elementwise(
+        .divide, input, try interpreter.apply(.unary(.squareRoot), shifted))
+      return .tensor(
+        try interpreter.affine(normal, try call.optionalTensor("weight"), nil, channelAxis: nil))
+    }
+    library.layer(
+      ("GroupNorm", "num_groups, num_channels, eps=1e-05, affine=True, device=None, dtype=None"),
+      functions: ["torch.nn.functional.group_norm", "torch.group_norm"],
+      "num_groups, weight=None, bias=None, eps=1e-05",
+      initialize: { (call, module) throws(Interruption) in
         let channels = try call.int("num_channels")
         let groups = try call.int("num_groups")
+        try call.interpreter.check("num_channels", channels, "GroupNorm")
         guard groups > 0, channels.isMultiple(of: groups) else {
           throw call.interpreter.raise(
             .valueError, "num_channels must be divisible by num_groups", hint: "\(channels) / \(groups)")
@@ -81,145 +61,57 @@ extension Library {
         let shape = try call.bool("affine") ? [channels] : nil
         try call.interpreter.register("weight", of: module, shape, .constant(1))
         try call.interpreter.register("bias", of: module, shape, .constant(0))
-      },
-      forward: { (call, module, input) throws(Interruption) in
-        guard input.rank >= 2, input.shape[1] == module.int("num_channels") else {
-          throw call.interpreter.mismatch(
-            module, "num_channels", builtFor: module.int("num_channels"),
-            reached: input.rank >= 2 ? input.shape[1] : 0,
-            "Expected weight to be a vector of size equal to the number of channels in input, but got weight of "
-              + "shape [\(module.int("num_channels"))] and input of shape \(input.shape)")
-        }
-        return try call.interpreter.groupNormalize(
-          input, module.int("num_groups"), module.tensor("weight"), module.tensor("bias"),
-          module.double("eps"))
-      })
-    library.function(
-      "torch.nn.functional.group_norm", signature: "(input, num_groups, weight=None, bias=None, eps=1e-05)"
-    ) { (call) throws(Interruption) in
-      let input = try call.tensor("input")
-      let groups = try call.int("num_groups")
-      guard input.rank >= 2, groups > 0, input.shape[1].isMultiple(of: groups) else {
-        throw call.interpreter.raise(
-          .runtimeError,
-          "Expected number of channels in input to be divisible by num_groups, but got input of shape "
-            + "\(input.shape) and num_groups=\(groups)", identifier: "torch.shape")
       }
-      return .tensor(
-        try call.interpreter.groupNormalize(
-          input, groups, try call.optionalTensor("weight"), try call.optionalTensor("bias"),
-          try call.double("eps")))
-    }
-    library.function(
-      "torch.nn.functional.batch_norm",
-      signature:
-        "(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-05)"
-    ) { (call) throws(Interruption) in
-      let mean = try call.optionalTensor("running_mean")
-      let variance = try call.optionalTensor("running_var")
-      let isTraining = try call.bool("training")
-      return .tensor(
-        try call.interpreter.batchNormalize(
-          try call.tensor("input"), mean, variance, try call.optionalTensor("weight"),
-          try call.optionalTensor("bias"), isTraining: isTraining, momentum: try call.double("momentum"),
-          epsilon: try call.double("eps")))
-    }
-    library.function(
-      "torch.nn.functional.normalize", signature: "(input, p=2.0, dim=1, eps=1e-12)"
-    ) { (call) throws(Interruption) in
-      let interpreter = call.interpreter
-      let input = try call.tensor("input")
-      guard try call.double("p") == 2 else {
-        throw interpreter.unsupported("normalize with p other than 2 is not supported yet")
-      }
-      let axes = [try interpreter.axis(try call.int("dim"), input.rank)]
-      let squares = try interpreter.apply(.unary(.square), input)
-      let sum = try interpreter.apply(.reduce(Reduction(.sum, axes: axes, keepsDimensions: true)), squares)
-      let norm = try interpreter.clamp(
-        try interpreter.apply(.unary(.squareRoot), sum), try call.double("eps"), nil)
-      return .tensor(try interpreter.elementwise(.divide, input, norm))
-    }
+    ) { (call, input) throws(Interruption) in .tensor(try call.interpreter.groupNormalize(call, input)) }
+    library.layer(
+      ("LocalResponseNorm", "size, alpha=0.0001, beta=0.75, k=1.0"),
+      functions: ["torch.nn.functional.local_response_norm"], "size, alpha=0.0001, beta=0.75, k=1.0"
+    ) { (call, input) throws(Interruption) in .tensor(try call.interpreter.normalizeResponses(call, input)) }
+    library.module(
+      "CrossMapLRN2d", "(*args, **kwargs)",
+      { (call, _) throws(Interruption) in
+        throw call.interpreter.unsupported(
+          "nn.CrossMapLRN2d is not supported", hint: "use nn.LocalResponseNorm")
+      }, methods: [:])
+    library.layer(
+      nil, functions: ["torch.nn.functional.normalize"], "p=2.0, dim=1, eps=1e-12, out=None"
+    ) { (call, input) throws(Interruption) in .tensor(try call.interpreter.normalize(call, input)) }
   }
 }
 
 extension Interpreter {
-  fileprivate func makeBatchNormalization(
+  /// Takes the `normalized_shape` of a constructor.
+  fileprivate func registerShape(
     _ call: NativeCall, _ module: PythonInstance
-  ) throws(Interruption) {
-    let count = try call.int("num_features")
-    try check("num_features", count, module.type.name)
-    let shape = try call.bool("affine") ? [count] : nil
-    try register("weight", of: module, shape, .constant(1))
-    try register("bias", of: module, shape, .constant(0))
-    let isTracking = try call.bool("track_running_stats")
-    for (name, value) in [("running_mean", 0.0), ("running_var", 1.0)] {
-      module.module?.buffers.set(name, try isTracking ? tensor(.fill(value), [count]) : nil)
-    }
+  ) throws(Interruption) -> [Int] {
+    let shape = try call.ints("normalized_shape")
+    try checkShape(shape)
+    module.set("normalized_shape", try integers(shape))
+    return shape
   }
 
-  fileprivate func batchNormalize(
-    _ module: PythonInstance, _ input: TracedTensor
-  ) throws(Interruption) -> TracedTensor {
-    let count = module.int("num_features")
-    guard input.shape[1] == count else {
-      let what = module.bool("track_running_stats") ? "running_mean" : "weight"
-      throw mismatch(
-        module, "num_features", builtFor: count, reached: input.shape[1],
-        "\(what) should contain \(input.shape[1]) elements not \(count)")
-    }
-    let isTracking = module.tensor("running_mean") != nil && module.tensor("running_var") != nil
-    let isTraining = module.bool("training")
-    var momentum = module.double("momentum")
-    if case .none? = module.attributes["momentum"] {
-      // A cumulative average: only the first batch's share, 1, would be known.
-      guard !isTraining || !isTracking else {
-        throw unsupported("batch normalisation with momentum=None is not supported in training")
+  /// The axes of a `normalized_shape`, which must be the input's last extents.
+  fileprivate func normalizedAxes(
+    _ call: NativeCall, _ input: TracedTensor
+  ) throws(Interruption) -> [Int] {
+    let shape = try call.ints("normalized_shape")
+    guard !shape.isEmpty, input.rank >= shape.count, Array(input.shape.suffix(shape.count)) == shape else {
+      let message =
+        "Given normalized_shape=\(shape), expected input with shape [*, "
+        + shape.map(String.init).joined(separator: ", ") + "], but got input of size\(input.shape)"
+      if let module = call.module, shape.count == 1, let last = input.shape.last {
+        throw mismatch(module, "normalized_shape", builtFor: shape[0], reached: last, message)
       }
-      momentum = 0
+      throw raise(.runtimeError, message, identifier: "torch.shape")
     }
-    if isTraining { try checkTrainingBatch(input) }
-    return try batchNormalize(
-      input, isTracking ? module.tensor("running_mean") : nil,
-      isTracking ? module.tensor("running_var") : nil,
-      module.tensor("weight"), module.tensor("bias"), isTraining: isTraining || !isTracking,
-      momentum: momentum, epsilon: module.double("eps"))
-  }
-
-  private func checkTrainingBatch(_ input: TracedTensor) throws(Interruption) {
-    guard input.count / max(1, input.shape[1]) > 1 else {
+    for name in ["weight", "bias"] where call.function.signature.index(of: name) != nil {
+      guard let tensor = try call.optionalTensor(name), tensor.shape != shape else { continue }
       throw raise(
-        .valueError, "Expected more than 1 value per channel when training, got input size \(input.shape)",
-        identifier: "torch.shape")
+        .runtimeError,
+        "Expected \(name) to be of same shape as normalized_shape, but got \(name) of shape \(tensor.shape) and "
+          + "normalized_shape = \(shape)", identifier: "torch.shape")
     }
-  }
-
-  fileprivate func batchNormalize(
-    _ input: TracedTensor, _ mean: TracedTensor?, _ variance: TracedTensor?, _ weight: TracedTensor?,
-    _ bias: TracedTensor?, isTraining: Bool, momentum: Double, epsilon: Double
-  ) throws(Interruption) -> TracedTensor {
-    guard input.rank >= 2 else {
-      throw raise(
-        .valueError, "expected at least 2D input (got \(input.rank)D input)", identifier: "torch.shape")
-    }
-    guard (weight == nil) == (bias == nil) else {
-      throw unsupported("batch normalisation with a weight but no bias is not supported yet")
-    }
-    let statistics = [mean, variance].compactMap(\.self)
-    guard isTraining || statistics.count == 2 else {
-      throw raise(.runtimeError, "Expected running_mean and running_var to be defined when training=False")
-    }
-    let normalization = BatchNormalization(
-      epsilon: epsilon, momentum: momentum, isAffine: weight != nil,
-      tracksRunningStatistics: statistics.count == 2, isTraining: isTraining)
-    let results = try emit(
-      .batchNormalization(normalization), [input] + [weight, bias].compactMap(\.self) + statistics)
-    if isTraining, results.count == 5 {
-      for (buffer, value) in zip(statistics, results[3...]) {
-        _ = try write(try tensor(.graph(value), buffer.shape), into: buffer)
-      }
-    }
-    guard let result = results.first else { throw unsupported("batch normalisation yields nothing") }
-    return try tensor(.graph(result), input.shape)
+    return Array((input.rank - shape.count)..<input.rank)
   }
 
   /// `(x − mean) / √(variance + ε)` over axes, with the biased variance.
@@ -236,7 +128,7 @@ extension Interpreter {
   }
 
   /// Weight and bias applied along one axis, or along the last ones they have.
-  fileprivate func affine(
+  func affine(
     _ input: TracedTensor, _ weight: TracedTensor?, _ bias: TracedTensor?, channelAxis: Int?
   ) throws(Interruption) -> TracedTensor {
     func fitted(_ tensor: TracedTensor) throws(Interruption) -> TracedTensor {
@@ -249,29 +141,96 @@ extension Interpreter {
     return result
   }
 
-  fileprivate func layerNormalize(
-    _ input: TracedTensor, _ shape: [Int], _ weight: TracedTensor?, _ bias: TracedTensor?, _ epsilon: Double,
-    _ module: PythonInstance?
+  fileprivate func groupNormalize(
+    _ call: NativeCall, _ input: TracedTensor
   ) throws(Interruption) -> TracedTensor {
-    guard !shape.isEmpty, input.rank >= shape.count, Array(input.shape.suffix(shape.count)) == shape else {
-      let message =
-        "Given normalized_shape=\(shape), expected input with shape [*, "
-        + shape.map(String.init).joined(separator: ", ") + "], but got input of size\(input.shape)"
-      if let module, shape.count == 1, let last = input.shape.last {
-        throw mismatch(module, "normalized_shape", builtFor: shape[0], reached: last, message)
-      }
-      throw raise(.runtimeError, message, identifier: "torch.shape")
+    let groups = try call.int("num_groups")
+    guard input.rank >= 2 else {
+      throw raise(
+        .runtimeError, "Expected at least 2 dimensions for input tensor but received \(input.rank)",
+        identifier: "torch.shape")
     }
-    let axes = Array((input.rank - shape.count)..<input.rank)
-    return try affine(try standardize(input, axes, epsilon), weight, bias, channelAxis: nil)
+    let channels = input.shape[1]
+    let weight = try call.optionalTensor("weight")
+    let bias = try call.optionalTensor("bias")
+    if let module = call.module, case .int(let expected)? = module.attributes["num_channels"],
+      expected != channels
+    {
+      throw mismatch(
+        module, "num_channels", builtFor: expected, reached: channels,
+        "Expected weight to be a vector of size equal to the number of channels in input, but got weight of "
+          + "shape [\(expected)] and input of shape \(input.shape)")
+    }
+    guard groups > 0, channels.isMultiple(of: groups) else {
+      throw raise(
+        .runtimeError,
+        "Expected number of channels in input to be divisible by num_groups, but got input of shape "
+          + "\(input.shape) and num_groups=\(groups)", identifier: "torch.shape")
+    }
+    for (name, tensor) in [("weight", weight), ("bias", bias)] {
+      guard let tensor, tensor.shape != [channels] else { continue }
+      throw raise(
+        .runtimeError,
+        "Expected \(name) to be a vector of size equal to the number of channels in input, but got \(name) of "
+          + "shape \(tensor.shape) and input of shape \(input.shape)", identifier: "torch.shape")
+    }
+    let rest = Array(input.shape.dropFirst(2))
+    let split = try reshape(input, [input.shape[0], groups, channels / groups] + rest)
+    let normal = try standardize(split, Array(2..<split.rank), try call.double("eps"))
+    return try affine(try reshape(normal, input.shape), weight, bias, channelAxis: 1)
   }
 
-  fileprivate func groupNormalize(
-    _ input: TracedTensor, _ groups: Int, _ weight: TracedTensor?, _ bias: TracedTensor?, _ epsilon: Double
+  /// `x / (k + α · mean of squares over neighbouring channels)^β`.
+  fileprivate func normalizeResponses(
+    _ call: NativeCall, _ input: TracedTensor
   ) throws(Interruption) -> TracedTensor {
-    let rest = Array(input.shape.dropFirst(2))
-    let split = try reshape(input, [input.shape[0], groups, input.shape[1] / groups] + rest)
-    let normal = try standardize(split, Array(2..<split.rank), epsilon)
-    return try affine(try reshape(normal, input.shape), weight, bias, channelAxis: 1)
+    let size = try call.int("size")
+    guard input.rank >= 3 else {
+      throw raise(
+        .valueError, "Expected 3D or higher dimensionality input (got \(input.rank) dimensions)",
+        identifier: "torch.shape")
+    }
+    guard size > 0, size < 1 << 20 else {
+      throw raise(.runtimeError, "local_response_norm: size must be positive, but is \(size)")
+    }
+    let channels = input.shape[1]
+    let squares = try reshape(
+      try apply(.unary(.square), input),
+      [input.shape[0], 1, channels, input.count / input.shape[0] / channels])
+    let padded = try pad(squares, [0, 0, size / 2, (size - 1) / 2], mode: "constant", value: 0)
+    let window = Pooling(kernel: Size2D(size, 1), stride: Size2D(1, 1))
+    let mean = try reshape(try apply(.averagePooling(AveragePooling(window: window)), padded), input.shape)
+    let scaled = try elementwise(.multiply, mean, try scalar(try call.double("alpha")))
+    let shifted = try elementwise(.add, scaled, try scalar(try call.double("k")))
+    let divisor = try elementwise(.power, shifted, try scalar(try call.double("beta")))
+    return try elementwise(.divide, input, divisor)
+  }
+
+  /// `x / max(‖x‖ₚ, ε)`.
+  fileprivate func normalize(_ call: NativeCall, _ input: TracedTensor) throws(Interruption) -> TracedTensor {
+    let order = try call.double("p")
+    let axes = try axes(try call.ints("dim"), input.rank)
+    let epsilon = try call.double("eps")
+    func total(_ kind: Reduction.Kind, _ values: TracedTensor) throws(Interruption) -> TracedTensor {
+      if axes.isEmpty { return values }
+      return try apply(.reduce(Reduction(kind, axes: axes, keepsDimensions: true)), values)
+    }
+    let norm: TracedTensor
+    switch order {
+    case 2:
+      // Under the root, so that the gradient is 0 rather than 0 · ∞ where all elements are 0.
+      let sum = try total(.sum, try apply(.unary(.square), input))
+      norm = try apply(.unary(.squareRoot), try clamp(sum, epsilon * epsilon, nil))
+    case 1: norm = try clamp(try total(.sum, try apply(.unary(.absolute), input)), epsilon, nil)
+    case .infinity: norm = try clamp(try total(.maximum, try apply(.unary(.absolute), input)), epsilon, nil)
+    default:
+      guard order.isFinite, order > 0 else {
+        throw unsupported("normalize with p=\(order) is not supported")
+      }
+      let powers = try elementwise(.power, try apply(.unary(.absolute), input), try scalar(order))
+      let root = try elementwise(.power, try total(.sum, powers), try scalar(1 / order))
+      norm = try clamp(root, epsilon, nil)
+    }
+    return try elementwise(.divide, input, norm)
   }
 }

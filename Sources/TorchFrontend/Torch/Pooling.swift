@@ -1,221 +1,170 @@
 import NetworkGraph
+import PythonSyntax
 
 extension Library {
-  /// Pooling modules and functions, in two dimensions and one.
+  /// Pooling modules and functions, in one to three dimensions.
   static let pooling: Family = { library in
-    for dimensions in 1...2 {
-      let maximum =
-        "kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False"
-      let functional =
-        "kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False"
-      let average =
-        dimensions == 2
-        ? "kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None"
-        : "kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True"
-      let suffix = "\(dimensions)d"
-      library.module(
-        "MaxPool\(suffix)", "(\(maximum))",
-        { (call, module) throws(Interruption) in
-          if call.interpreter.isNone(call["stride"]) { module.set("stride", call["kernel_size"]) }
-          try call.interpreter.checkWindow(call)
-        },
-        forward: { (call, module, input) throws(Interruption) in
-          guard !module.bool("return_indices") else {
-            throw call.interpreter.unsupported("return_indices=True is not supported yet")
-          }
-          return try call.interpreter.pool(
-            input, .maximum, dimensions, kernel: module.pair("kernel_size"), stride: module.pair("stride"),
-            padding: module.pair("padding"), dilation: module.pair("dilation"),
-            roundsUp: module.bool("ceil_mode"), module: module)
-        })
-      library.function(
-        "torch.nn.functional.max_pool\(suffix)", "torch.max_pool\(suffix)",
-        signature: "(input, \(functional))"
-      ) { (call) throws(Interruption) in
-        guard try !call.bool("return_indices") else {
-          throw call.interpreter.unsupported("return_indices=True is not supported yet")
-        }
-        let kernel = try call.pair("kernel_size")
-        return .tensor(
-          try call.interpreter.pool(
-            try call.tensor("input"), .maximum, dimensions, kernel: kernel,
-            stride: try call.optionalPair("stride") ?? kernel, padding: try call.pair("padding"),
-            dilation: try call.pair("dilation"), roundsUp: try call.bool("ceil_mode"), module: nil))
-      }
-      library.module(
-        "AvgPool\(suffix)", "(\(average))",
-        { (call, module) throws(Interruption) in
-          if call.interpreter.isNone(call["stride"]) { module.set("stride", call["kernel_size"]) }
-          try call.interpreter.checkWindow(call)
-        },
-        forward: { (call, module, input) throws(Interruption) in
-          let divisor = call.interpreter.integer(module.attributes["divisor_override"] ?? .none)
-          return try call.interpreter.pool(
-            input, .average(countsPadding: module.bool("count_include_pad"), divisor: divisor), dimensions,
-            kernel: module.pair("kernel_size"), stride: module.pair("stride"),
-            padding: module.pair("padding"),
-            roundsUp: module.bool("ceil_mode"), module: module)
-        })
-      library.function(
-        "torch.nn.functional.avg_pool\(suffix)", "torch.avg_pool\(suffix)", signature: "(input, \(average))"
-      ) { (call) throws(Interruption) in
-        let kernel = try call.pair("kernel_size")
-        let divisor = try dimensions == 2 ? call.optionalInt("divisor_override") : nil
-        return .tensor(
-          try call.interpreter.pool(
-            try call.tensor("input"),
-            .average(countsPadding: try call.bool("count_include_pad"), divisor: divisor), dimensions,
-            kernel: kernel, stride: try call.optionalPair("stride") ?? kernel,
-            padding: try call.pair("padding"), roundsUp: try call.bool("ceil_mode"), module: nil))
-      }
-      for (name, function, isMaximum) in [
-        ("AdaptiveAvgPool", "adaptive_avg_pool", false), ("AdaptiveMaxPool", "adaptive_max_pool", true),
-      ] {
-        let signature = isMaximum ? "output_size, return_indices=False" : "output_size"
+    for dimensions in 1...3 {
+      library.windowPooling(dimensions)
+      library.adaptivePooling(dimensions)
+      library.powerPooling(dimensions)
+      for name in ["FractionalMaxPool", "MaxUnpool"] {
+        let why =
+          name == "MaxUnpool"
+          ? "writing to places that are only known when the network runs is not supported"
+          : "its windows are drawn at random on each run"
         library.module(
-          name + suffix, "(\(signature))",
-          forward: { (call, module, input) throws(Interruption) in
-            guard !module.bool("return_indices") else {
-              throw call.interpreter.unsupported("return_indices=True is not supported yet")
-            }
-            return try call.interpreter.adaptivePool(
-              input, module.attributes["output_size"] ?? .none, dimensions, isMaximum: isMaximum,
-              module: module)
-          })
+          "\(name)\(dimensions)d", "(*args, **kwargs)",
+          { (call, _) throws(Interruption) in
+            throw call.interpreter.unsupported("nn.\(name)\(dimensions)d is not supported: \(why)")
+          }, methods: [:])
+        let function = name == "MaxUnpool" ? "max_unpool" : "fractional_max_pool"
         library.function(
-          "torch.nn.functional.\(function)\(suffix)", "torch.\(function)\(suffix)",
-          signature: "(input, \(signature))"
+          "torch.nn.functional.\(function)\(dimensions)d", signature: "(input, *args, **kwargs)"
         ) { (call) throws(Interruption) in
-          .tensor(
-            try call.interpreter.adaptivePool(
-              try call.tensor("input"), call["output_size"], dimensions, isMaximum: isMaximum, module: nil))
+          throw call.interpreter.unsupported("F.\(function)\(dimensions)d is not supported: \(why)")
         }
       }
     }
   }
+
+  private mutating func windowPooling(_ dimensions: Int) {
+    let suffix = "\(dimensions)d"
+    let maximum: @Sendable (NativeCall, Bool) throws(Interruption) -> PythonValue = {
+      (call, wantsIndices) throws(Interruption) in
+      let kernel = try call.extents("kernel_size", dimensions)
+      let window = PoolingWindow(
+        kernel: kernel, stride: try call.optionalExtents("stride", dimensions) ?? kernel,
+        padding: try call.extents("padding", dimensions), dilation: try call.extents("dilation", dimensions),
+        roundsUp: try call.bool("ceil_mode"))
+      let (values, indices) = try call.interpreter.pool(
+        try call.tensor("input"), .maximum, window, module: call.module, wantsIndices: wantsIndices)
+      guard let indices else { return .tensor(values) }
+      return try call.interpreter.tuple([.tensor(values), .tensor(indices)])
+    }
+    layer(
+      (
+        "MaxPool\(suffix)",
+        "kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False"
+      ), functions: ["torch.nn.functional.max_pool\(suffix)"],
+      "kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False",
+      initialize: { (call, module) throws(Interruption) in
+        if call.interpreter.isNone(call["stride"]) { module.set("stride", call["kernel_size"]) }
+        for name in ["kernel_size", "padding", "dilation"] { _ = try call.extents(name, dimensions) }
+        _ = try call.optionalExtents("stride", dimensions)
+      }
+    ) { (call, _) throws(Interruption) in try maximum(call, try call.bool("return_indices")) }
+    let plain = "kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False"
+    layer(nil, functions: ["torch.max_pool\(suffix)"], plain) { (call, _) throws(Interruption) in
+      try maximum(call, false)
+    }
+    layer(
+      nil,
+      functions: [
+        "torch.nn.functional.max_pool\(suffix)_with_indices", "torch.max_pool\(suffix)_with_indices",
+      ], plain + ", return_indices=False"
+    ) { (call, _) throws(Interruption) in try maximum(call, true) }
+
+    let divisor = dimensions == 1 ? "" : ", divisor_override=None"
+    let average = "kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True\(divisor)"
+    layer(
+      ("AvgPool\(suffix)", average),
+      functions: ["torch.nn.functional.avg_pool\(suffix)"] + (dimensions == 1 ? ["torch.avg_pool1d"] : []),
+      average,
+      initialize: { (call, module) throws(Interruption) in
+        if call.interpreter.isNone(call["stride"]) { module.set("stride", call["kernel_size"]) }
+        for name in ["kernel_size", "padding"] { _ = try call.extents(name, dimensions) }
+        _ = try call.optionalExtents("stride", dimensions)
+      }
+    ) { (call, input) throws(Interruption) in
+      let kernel = try call.extents("kernel_size", dimensions)
+      let window = PoolingWindow(
+        kernel: kernel, stride: try call.optionalExtents("stride", dimensions) ?? kernel,
+        padding: try call.extents("padding", dimensions),
+        dilation: [Int](repeating: 1, count: dimensions), roundsUp: try call.bool("ceil_mode"))
+      let divisor = dimensions == 1 ? nil : try call.optionalInt("divisor_override")
+      let kind = PoolingKind.average(countsPadding: try call.bool("count_include_pad"), divisor: divisor)
+      return .tensor(try call.interpreter.pool(input, kind, window, module: call.module).values)
+    }
+  }
+
+  private mutating func adaptivePooling(_ dimensions: Int) {
+    let suffix = "\(dimensions)d"
+    var averages = ["torch.nn.functional.adaptive_avg_pool\(suffix)"]
+    if dimensions == 1 { averages.append("torch.adaptive_avg_pool1d") }
+    layer(("AdaptiveAvgPool\(suffix)", "output_size"), functions: averages, "output_size") {
+      (call, input) throws(Interruption) in
+      .tensor(
+        try call.interpreter.adaptivePool(input, call["output_size"], dimensions, isMaximum: false).values)
+    }
+    for (name, isGiven) in [("", false), ("_with_indices", true)] {
+      layer(
+        isGiven ? nil : ("AdaptiveMaxPool\(suffix)", "output_size, return_indices=False"),
+        functions: ["torch.nn.functional.adaptive_max_pool\(suffix)\(name)"],
+        "output_size, return_indices=False"
+      ) { (call, input) throws(Interruption) in
+        let flag = try call.bool("return_indices")
+        let wantsIndices = isGiven || flag
+        let (values, indices) = try call.interpreter.adaptivePool(
+          input, call["output_size"], dimensions, isMaximum: true, wantsIndices: wantsIndices)
+        guard let indices else { return .tensor(values) }
+        return try call.interpreter.tuple([.tensor(values), .tensor(indices)])
+      }
+    }
+    if dimensions == 1 {
+      // This one always gives the indices too.
+      layer(nil, functions: ["torch.adaptive_max_pool1d"], "output_size") {
+        (call, input) throws(Interruption) in
+        let (values, indices) = try call.interpreter.adaptivePool(
+          input, call["output_size"], 1, isMaximum: true, wantsIndices: true)
+        return try call.interpreter.tuple([values, indices].compactMap(\.self).map { .tensor($0) })
+      }
+    }
+  }
+
+  /// `(Σ xᵖ)^(1/p)` over windows, made of an average as PyTorch makes it.
+  private mutating func powerPooling(_ dimensions: Int) {
+    let parameters = "norm_type, kernel_size, stride=None, ceil_mode=False"
+    layer(
+      ("LPPool\(dimensions)d", parameters), functions: ["torch.nn.functional.lp_pool\(dimensions)d"],
+      parameters
+    ) { (call, input) throws(Interruption) in
+      let interpreter = call.interpreter
+      let kernel = try call.extents("kernel_size", dimensions)
+      let order = try call.double("norm_type")
+      guard order != 0, order.isFinite else {
+        throw interpreter.unsupported("LPPool with norm_type=\(order) is not supported")
+      }
+      let window = PoolingWindow(
+        kernel: kernel, stride: try call.optionalExtents("stride", dimensions) ?? kernel,
+        padding: [Int](repeating: 0, count: dimensions), dilation: [Int](repeating: 1, count: dimensions),
+        roundsUp: try call.bool("ceil_mode"))
+      guard case .tensor(let powers) = try interpreter.tensorBinary(.power, .tensor(input), .float(order))
+      else {
+        return .none
+      }
+      let mean = try interpreter.pool(
+        powers, .average(countsPadding: true, divisor: nil), window, module: call.module
+      ).values
+      let count = kernel.reduce(1.0) { $0 * Double($1) }
+      let sum = try interpreter.elementwise(.multiply, mean, try interpreter.scalar(count))
+      return try interpreter.tensorBinary(.power, .tensor(sum), .float(1 / order))
+    }
+  }
+}
+
+/// A window that slides over the last dimensions, one number for each.
+struct PoolingWindow {
+  var kernel: [Int]
+  var stride: [Int]
+  var padding: [Int]
+  var dilation: [Int]
+  /// Whether a last window that is only partly inside counts.
+  var roundsUp: Bool
 }
 
 /// What a window makes of its elements.
-private enum PoolingKind {
+enum PoolingKind {
   case maximum
   case average(countsPadding: Bool, divisor: Int?)
-}
-
-extension Interpreter {
-  fileprivate func checkWindow(_ call: NativeCall) throws(Interruption) {
-    _ = try call.pair("kernel_size")
-    _ = try call.optionalPair("stride")
-    _ = try call.pair("padding")
-  }
-
-  /// A window over `[N, C, L]`, `[N, C, H, W]`, or the same without a batch.
-  fileprivate func pool(
-    _ input: TracedTensor, _ kind: PoolingKind, _ dimensions: Int, kernel: Size2D, stride: Size2D,
-    padding: Size2D, dilation: Size2D = Size2D(1, 1), roundsUp: Bool, module: PythonInstance?
-  ) throws(Interruption) -> TracedTensor {
-    let name = if case .maximum = kind { "max_pool\(dimensions)d" } else { "avg_pool\(dimensions)d" }
-    let images = try images(input, dimensions, name)
-    let isFlat = dimensions == 1
-    func flat(_ size: Size2D, _ height: Int) -> Size2D { isFlat ? Size2D(height, size.height) : size }
-    let window = Pooling(
-      kernel: flat(kernel, 1), stride: flat(stride, 1), padding: flat(padding, 0),
-      dilation: flat(dilation, 1),
-      roundsUp: roundsUp)
-    for (size, minimum) in [
-      (window.kernel, 1), (window.stride, 1), (window.padding, 0), (window.dilation, 1),
-    ] {
-      for value in [size.height, size.width] where value < minimum || value >= 1 << 30 {
-        throw raise(
-          .runtimeError, "\(name): kernel size, stride, dilation should be greater than zero",
-          identifier: "torch.argument")
-      }
-    }
-    guard window.padding.height <= window.kernel.height / 2, window.padding.width <= window.kernel.width / 2
-    else {
-      throw raise(
-        .runtimeError,
-        "pad should be at most half of effective kernel size, but got pad=\(padding.height) and "
-          + "kernel_size=\(kernel.height)", identifier: "torch.argument")
-    }
-    let extent = (images.shape[2], images.shape[3])
-    if (window.kernel.height - 1) * window.dilation.height + 1 > extent.0 + 2 * window.padding.height
-      || (window.kernel.width - 1) * window.dilation.width + 1 > extent.1 + 2 * window.padding.width,
-      !roundsUp
-    {
-      throw raise(
-        .runtimeError,
-        "Given input size: (\(images.shape[1])x\(extent.0)x\(extent.1)). Calculated output size is too small: "
-          + "the window of \(window.kernel.height)x\(window.kernel.width) is larger than the image",
-        hint: module.map { "only \(extent.0)×\(extent.1) reach \(described($0)): pool less before it" },
-        identifier: "torch.shape")
-    }
-    let result: TracedTensor
-    switch kind {
-    case .maximum: result = try apply(.maximumPooling(window), images)
-    case .average(let countsPadding, let divisor):
-      if let divisor, divisor == 0 { throw raise(.runtimeError, "divisor must be not zero") }
-      result = try apply(
-        .averagePooling(AveragePooling(window: window, countsPadding: countsPadding, divisor: divisor)),
-        images)
-    }
-    return try restored(result, input, dimensions)
-  }
-
-  fileprivate func adaptivePool(
-    _ input: TracedTensor, _ size: PythonValue, _ dimensions: Int, isMaximum: Bool, module: PythonInstance?
-  ) throws(Interruption) -> TracedTensor {
-    let images = try images(input, dimensions, "adaptive_\(isMaximum ? "max" : "avg")_pool\(dimensions)d")
-    var wanted: [PythonValue]
-    switch size {
-    case .tuple, .list: wanted = try elements(of: size)
-    default: wanted = [size]
-    }
-    if wanted.count == 1 { wanted = [PythonValue](repeating: wanted[0], count: dimensions) }
-    guard wanted.count == dimensions else {
-      throw raise(
-        .runtimeError, "adaptive pooling: output_size must be \(dimensions)", identifier: "torch.argument")
-    }
-    var extents: [Int] = []
-    for (index, value) in wanted.enumerated() {
-      let place = dimensions == 1 ? 3 : index + 2
-      guard let number = isNone(value) ? images.shape[place] : integer(value), number > 0, number < 1 << 30
-      else {
-        throw raise(
-          .typeError, "adaptive pooling: output_size must be positive ints or None, not \(typeName(value))",
-          identifier: "torch.argument")
-      }
-      extents.append(number)
-    }
-    let (height, width) = dimensions == 1 ? (1, extents[0]) : (extents[0], extents[1])
-    let result = try apply(
-      isMaximum
-        ? .adaptiveMaximumPooling(height: height, width: width)
-        : .adaptiveAveragePooling(height: height, width: width), images)
-    return try restored(result, input, dimensions)
-  }
-
-  /// The input as `[N, C, H, W]`.
-  private func images(
-    _ input: TracedTensor, _ dimensions: Int, _ name: String
-  ) throws(Interruption) -> TracedTensor {
-    guard input.rank == dimensions + 1 || input.rank == dimensions + 2 else {
-      throw raise(
-        .runtimeError,
-        "\(name): Expected \(dimensions + 1)D or \(dimensions + 2)D input, but got \(input.shape)",
-        hint: "the tensor was flattened before", identifier: "torch.shape")
-    }
-    var shape = input.shape
-    if input.rank == dimensions + 1 { shape.insert(1, at: 0) }
-    if dimensions == 1 { shape.insert(1, at: 2) }
-    return shape == input.shape ? input : try reshape(input, shape)
-  }
-
-  private func restored(
-    _ result: TracedTensor, _ input: TracedTensor, _ dimensions: Int
-  ) throws(Interruption) -> TracedTensor {
-    var shape = result.shape
-    if dimensions == 1 { shape.remove(at: 2) }
-    if input.rank == dimensions + 1 { shape.removeFirst() }
-    return shape == result.shape ? result : try reshape(result, shape)
-  }
 }

@@ -59,7 +59,7 @@ extension Library {
         try interpreter.reserve(count)
         indices += [Int](repeating: index, count: count)
       }
-      return .tensor(try interpreter.taken(input, axis, indices))
+      return .tensor(try interpreter.take(input, axis, indices))
     }
     library.function("torch.flip", "Tensor.flip", signature: "(input, *dims, **kwargs)") {
       (call) throws(Interruption) in
@@ -194,27 +194,10 @@ extension Interpreter {
     try tensor(try content(input), input.shape, input.dataType)
   }
 
-  /// The elements of an axis at known places, which may repeat.
-  func taken(_ input: TracedTensor, _ axis: Int, _ indices: [Int]) throws(Interruption) -> TracedTensor {
-    try spend(indices.count)
-    var parts: [TracedTensor] = []
-    var position = 0
-    while position < indices.count {
-      // As long a run as there is of evenly spaced ascending places.
-      let start = indices[position]
-      var last = position
-      let step = position + 1 < indices.count ? indices[position + 1] - start : 1
-      while step > 0, last + 1 < indices.count, indices[last + 1] - indices[last] == step { last += 1 }
-      parts.append(try slice(input, axis, start, indices[last] + 1, max(1, step)))
-      position = last + 1
-    }
-    return try concatenate(parts, axis)
-  }
-
   func flipped(_ input: TracedTensor, _ axes: [Int]) throws(Interruption) -> TracedTensor {
     var result = input
     for axis in axes where result.shape[axis] > 1 {
-      result = try taken(result, axis, Array((0..<result.shape[axis]).reversed()))
+      result = try take(result, axis, Array((0..<result.shape[axis]).reversed()))
     }
     return result === input ? try copied(input) : result
   }

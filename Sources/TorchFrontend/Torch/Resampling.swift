@@ -1,173 +1,233 @@
 import NetworkGraph
 
 extension Library {
-  /// Padding, pixel shuffling and nearest-neighbour upsampling.
+  /// Pixel and channel shuffling, folding and unfolding, and interpolation.
   static let resampling: Family = { library in
-    library.function(
-      "torch.nn.functional.pad", signature: "(input, pad, mode='constant', value=None)"
-    ) { (call) throws(Interruption) in
-      let mode = try call.string("mode")
-      guard mode == "constant" else {
-        throw call.interpreter.unsupported("pad with mode='\(mode)' is not supported yet")
+    for (module, function, factor) in [
+      ("PixelShuffle", "pixel_shuffle", "upscale_factor"),
+      ("PixelUnshuffle", "pixel_unshuffle", "downscale_factor"),
+    ] {
+      library.layer(
+        (module, factor), functions: ["torch.nn.functional.\(function)", "torch.\(function)"], factor
+      ) { (call, input) throws(Interruption) in
+        let number = try call.int(factor)
+        return .tensor(
+          module == "PixelShuffle"
+            ? try call.interpreter.pixelShuffle(input, number)
+            : try call.interpreter.pixelUnshuffle(input, number))
       }
-      return .tensor(
-        try call.interpreter.pad(
-          try call.tensor("input"), try call.ints("pad"), try call.optionalDouble("value") ?? 0))
     }
-    for (name, value) in [("ZeroPad2d", 0.0), ("ConstantPad2d", 0), ("ConstantPad1d", 0)] {
-      let pairs = name.hasSuffix("1d") ? 1 : 2
-      library.module(
-        name, name == "ZeroPad2d" ? "(padding)" : "(padding, value)",
-        forward: { (call, module, input) throws(Interruption) in
-          var numbers = try call.ints(module.attributes["padding"] ?? .none, "padding")
-          if numbers.count == 1 { numbers = [Int](repeating: numbers[0], count: 2 * pairs) }
-          return try call.interpreter.pad(
-            input, numbers, name == "ZeroPad2d" ? value : module.double("value"))
-        })
+    library.layer(
+      ("ChannelShuffle", "groups"),
+      functions: [
+        "torch.nn.functional.channel_shuffle", "torch.channel_shuffle",
+        "torch.nn.functional.native_channel_shuffle", "torch.native_channel_shuffle",
+      ], "groups"
+    ) { (call, input) throws(Interruption) in
+      let groups = try call.int("groups")
+      guard input.rank >= 3, groups > 0, input.shape[1].isMultiple(of: groups) else {
+        throw call.interpreter.raise(
+          .runtimeError,
+          "Number of channels must be divisible by groups. Got \(input.rank > 1 ? input.shape[1] : 0) channels "
+            + "and \(groups) groups.", identifier: "torch.shape")
+      }
+      let rest = Array(input.shape.dropFirst(2))
+      let split = try call.interpreter.reshape(
+        input, [input.shape[0], groups, input.shape[1] / groups] + rest)
+      let order = [0, 2, 1] + Array(3..<split.rank)
+      return .tensor(try call.interpreter.reshape(try call.interpreter.permute(split, order), input.shape))
     }
-    library.module(
-      "PixelShuffle", "(upscale_factor)",
-      forward: { (call, module, input) throws(Interruption) in
-        try call.interpreter.pixelShuffle(input, module.int("upscale_factor"))
-      })
-    library.function(
-      "torch.nn.functional.pixel_shuffle", "torch.pixel_shuffle", signature: "(input, upscale_factor)"
-    ) {
-      (call) throws(Interruption) in
-      .tensor(try call.interpreter.pixelShuffle(try call.tensor("input"), try call.int("upscale_factor")))
+    let windows = "kernel_size, dilation=1, padding=0, stride=1"
+    library.layer(("Unfold", windows), functions: ["torch.nn.functional.unfold"], windows) {
+      (call, input) throws(Interruption) in
+      .tensor(try call.interpreter.unfold(input, try call.interpreter.foldWindow(call)))
     }
-    library.module(
-      "ChannelShuffle", "(groups)",
-      forward: { (call, module, input) throws(Interruption) in
-        let groups = module.int("groups")
-        guard input.rank >= 3, groups > 0, input.shape[1].isMultiple(of: groups) else {
-          throw call.interpreter.raise(
-            .runtimeError,
-            "Number of channels must be divisible by groups. Got \(input.shape) and \(groups) groups.",
-            identifier: "torch.shape")
-        }
-        let rest = Array(input.shape.dropFirst(2))
-        let split = try call.interpreter.reshape(
-          input, [input.shape[0], groups, input.shape[1] / groups] + rest)
-        let order = [0, 2, 1] + Array(3..<split.rank)
-        return try call.interpreter.reshape(try call.interpreter.permute(split, order), input.shape)
-      })
-    library.module(
-      "Upsample",
-      "(size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None)",
-      forward: { (call, module, input) throws(Interruption) in
-        try call.interpreter.interpolate(
-          input, module.attributes["size"] ?? .none, module.attributes["scale_factor"] ?? .none,
-          module.string("mode"), call)
-      })
-    library.function(
-      "torch.nn.functional.interpolate", "torch.nn.functional.upsample",
-      signature:
-        "(input, size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None, antialias=False)"
-    ) { (call) throws(Interruption) in
+    library.layer(
+      ("Fold", "output_size, " + windows), functions: ["torch.nn.functional.fold"], "output_size, " + windows
+    ) { (call, input) throws(Interruption) in
       .tensor(
-        try call.interpreter.interpolate(
-          try call.tensor("input"), call["size"], call["scale_factor"], try call.string("mode"), call))
+        try call.interpreter.fold(
+          input, try call.extents("output_size", 2), try call.interpreter.foldWindow(call)))
+    }
+    for name in ["grid_sample", "affine_grid"] {
+      library.function(
+        "torch.nn.functional.\(name)", signature: "(input, *args, **kwargs)"
+      ) { (call) throws(Interruption) in
+        throw call.interpreter.unsupported(
+          "F.\(name) is not supported: it reads places that are only known when the network runs",
+          hint: "leave the spatial transformer out, or use F.interpolate")
+      }
     }
   }
 }
 
 extension Interpreter {
-  /// `F.pad` with a constant: pairs from the last dimension on; negative ones crop.
-  fileprivate func pad(
-    _ input: TracedTensor, _ numbers: [Int], _ value: Double
-  ) throws(Interruption) -> TracedTensor {
-    guard numbers.count.isMultiple(of: 2), numbers.count / 2 <= input.rank else {
+  fileprivate func pixelShuffle(_ input: TracedTensor, _ factor: Int) throws(Interruption) -> TracedTensor {
+    guard input.rank >= 3 else {
       throw raise(
         .runtimeError,
-        "Padding length must be divisible by 2 and at most twice the dimensionality of the input",
+        "pixel_shuffle expects input to have at least 3 dimensions, but got input with \(input.rank) dimension(s)",
         identifier: "torch.shape")
     }
-    var before = [Int](repeating: 0, count: input.rank)
-    var after = before
-    var result = input
-    for pair in 0..<(numbers.count / 2) {
-      let axis = input.rank - 1 - pair
-      let (front, back) = (numbers[2 * pair], numbers[2 * pair + 1])
-      let limit: UInt = 1 << 30
-      guard front.magnitude < limit, back.magnitude < limit,
-        input.shape[axis] + min(0, front) + min(0, back) > 0
-      else {
-        throw raise(
-          .runtimeError,
-          "The input size \(input.shape[axis]), plus negative padding \(front) and \(back), resulted in a "
-            + "non-positive output size", identifier: "torch.shape")
-      }
-      if front < 0 || back < 0 {
-        result = try slice(result, axis, max(0, -front), input.shape[axis] + min(0, back))
-      }
-      before[axis] = max(0, front)
-      after[axis] = max(0, back)
+    guard factor > 0, factor < 1 << 16 else {
+      throw raise(
+        .runtimeError, "pixel_shuffle expects a positive upscale_factor, but got \(factor)",
+        identifier: "torch.argument")
     }
-    guard before.contains(where: { $0 > 0 }) || after.contains(where: { $0 > 0 }) else { return result }
-    try checkShape(result.shape.indices.map { result.shape[$0] + before[$0] + after[$0] })
-    return try apply(.pad(before: before, after: after, value: Float(value)), result)
-  }
-
-  fileprivate func pixelShuffle(_ input: TracedTensor, _ factor: Int) throws(Interruption) -> TracedTensor {
-    guard input.rank == 4, factor > 0, factor < 1 << 16, input.shape[1].isMultiple(of: factor * factor) else {
+    let lead = Array(input.shape.dropLast(3))
+    let (c, h, w) = (input.shape[lead.count], input.shape[lead.count + 1], input.shape[lead.count + 2])
+    guard c.isMultiple(of: factor * factor) else {
       throw raise(
         .runtimeError,
         "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, "
-          + "but got \(input.shape) and \(factor)", identifier: "torch.shape")
+          + "but input.size(-3)=\(c) is not divisible by \(factor * factor)", identifier: "torch.shape")
     }
-    let (n, c, h, w) = (input.shape[0], input.shape[1] / (factor * factor), input.shape[2], input.shape[3])
-    let split = try reshape(input, [n, c, factor, factor, h, w])
-    return try reshape(try permute(split, [0, 1, 4, 2, 5, 3]), [n, c, h * factor, w * factor])
+    let batch = lead.reduce(1, *)
+    let split = try reshape(input, [batch, c / (factor * factor), factor, factor, h, w])
+    return try reshape(
+      try permute(split, [0, 1, 4, 2, 5, 3]), lead + [c / (factor * factor), h * factor, w * factor])
   }
 
-  /// Nearest-neighbour upsampling by whole factors.
-  fileprivate func interpolate(
-    _ input: TracedTensor, _ size: PythonValue, _ factor: PythonValue, _ mode: String, _ call: NativeCall
-  ) throws(Interruption) -> TracedTensor {
-    guard mode == "nearest" else {
-      throw unsupported("interpolation with mode='\(mode)' is not supported yet")
-    }
-    guard input.rank >= 3 else {
+  fileprivate func pixelUnshuffle(_ input: TracedTensor, _ factor: Int) throws(Interruption) -> TracedTensor {
+    guard input.rank >= 3, factor > 0, factor < 1 << 16, input.shape[input.rank - 2].isMultiple(of: factor),
+      input.shape[input.rank - 1].isMultiple(of: factor)
+    else {
       throw raise(
-        .valueError, "interpolate needs at least 3D input, but got \(input.shape)", identifier: "torch.shape")
+        .runtimeError,
+        "pixel_unshuffle expects height and width to be divisible by downscale_factor, but \(input.shape) is not "
+          + "divisible by \(factor)", identifier: "torch.shape")
     }
-    let spatial = Array(input.shape.dropFirst(2))
-    var factors: [Int] = []
-    if isNone(size) {
-      let values: [PythonValue]
-      switch factor {
-      case .tuple, .list: values = try elements(of: factor)
-      default: values = [PythonValue](repeating: factor, count: spatial.count)
+    let lead = Array(input.shape.dropLast(3))
+    let (c, h, w) = (input.shape[lead.count], input.shape[lead.count + 1], input.shape[lead.count + 2])
+    let split = try reshape(
+      input, [lead.reduce(1, *), c, h / factor, factor, w / factor, factor])
+    return try reshape(
+      try permute(split, [0, 1, 3, 5, 2, 4]), lead + [c * factor * factor, h / factor, w / factor])
+  }
+
+  // MARK: Unfold and fold
+
+  /// A window over height and width, one number for each.
+  fileprivate func foldWindow(_ call: NativeCall) throws(Interruption) -> PoolingWindow {
+    let window = PoolingWindow(
+      kernel: try call.extents("kernel_size", 2), stride: try call.extents("stride", 2),
+      padding: try call.extents("padding", 2), dilation: try call.extents("dilation", 2), roundsUp: false)
+    for (name, numbers, least) in [
+      ("kernel_size", window.kernel, 1), ("stride", window.stride, 1), ("padding", window.padding, 0),
+      ("dilation", window.dilation, 1),
+    ] {
+      for number in numbers where number < least || number >= 1 << 24 {
+        throw raise(
+          .runtimeError,
+          "\(name) should be \(least == 1 ? "greater than zero" : "non-negative"), but got "
+            + "\(name): \(numbers)", identifier: "torch.argument")
       }
-      for value in values {
-        guard let number = double(value), let whole = Int(exactly: number), whole > 0, whole < 1 << 20 else {
-          throw unsupported("interpolation by a factor that is not whole is not supported yet")
+    }
+    return window
+  }
+
+  /// How many windows there are along each side.
+  private func windowCounts(_ extents: [Int], _ window: PoolingWindow) throws(Interruption) -> [Int] {
+    var counts: [Int] = []
+    for axis in 0..<2 {
+      let reach = window.dilation[axis] * (window.kernel[axis] - 1) + 1
+      let padded = extents[axis] + 2 * window.padding[axis]
+      guard reach <= padded else {
+        throw raise(
+          .runtimeError,
+          "the window of \(window.kernel) is larger than the image of \(extents) with padding \(window.padding): "
+            + "the shape of the array of sliding blocks must be positive", identifier: "torch.shape")
+      }
+      counts.append((padded - reach) / window.stride[axis] + 1)
+    }
+    return counts
+  }
+
+  /// `[N, C, H, W]` → `[N, C·kh·kw, L]`: the elements under each window.
+  fileprivate func unfold(_ input: TracedTensor, _ window: PoolingWindow) throws(Interruption) -> TracedTensor
+  {
+    guard input.rank == 3 || input.rank == 4 else {
+      throw raise(
+        .runtimeError, "Expected 3D or 4D (batch mode) tensor for input, but got: \(input.shape)",
+        identifier: "torch.shape")
+    }
+    let images = try batched(input, 4)
+    let counts = try windowCounts(Array(images.shape.suffix(2)), window)
+    let (padding, kernel) = (window.padding, window.kernel)
+    try checkShape([images.shape[0], images.shape[1], kernel[0], kernel[1], counts[0], counts[1]])
+    var result = try pad(
+      images, [padding[1], padding[1], padding[0], padding[0]], mode: "constant", value: 0)
+    for axis in 0..<2 {
+      var places: [Int] = []
+      try reserve(kernel[axis] * counts[axis])
+      for tap in 0..<kernel[axis] {
+        for index in 0..<counts[axis] {
+          places.append(tap * window.dilation[axis] + index * window.stride[axis])
         }
-        factors.append(whole)
       }
-    } else {
-      var wanted = try call.ints(size, "size")
-      if wanted.count == 1 { wanted = [Int](repeating: wanted[0], count: spatial.count) }
-      for (target, extent) in zip(wanted, spatial) {
-        guard target > 0, target.isMultiple(of: extent) else {
-          throw unsupported("interpolation to a size that is no multiple is not supported yet")
-        }
-        factors.append(target / extent)
-      }
+      result = try take(result, axis + 2, places)
     }
-    guard factors.count == spatial.count else {
-      throw raise(.valueError, "Input and scale_factor must have the same number of spatial dimensions")
+    let (n, c) = (images.shape[0], images.shape[1])
+    let split = try reshape(result, [n, c, kernel[0], counts[0], kernel[1], counts[1]])
+    let columns = try reshape(
+      try permute(split, [0, 1, 2, 4, 3, 5]), [n, c * kernel[0] * kernel[1], counts[0] * counts[1]])
+    return try unbatched(columns, like: input, 4)
+  }
+
+  /// `[N, C·kh·kw, L]` → `[N, C, H, W]`: what windows hold, added up in their places.
+  fileprivate func fold(
+    _ input: TracedTensor, _ size: [Int], _ window: PoolingWindow
+  ) throws(Interruption) -> TracedTensor {
+    guard input.rank == 2 || input.rank == 3, size.allSatisfy({ $0 > 0 && $0 < 1 << 30 }) else {
+      throw raise(
+        .runtimeError, "Expected 2D or 3D (batch mode) tensor for input, but got: \(input.shape)",
+        identifier: "torch.shape")
     }
-    var split = Array(input.shape.prefix(2))
-    var wide = split
-    var final = split
-    for (extent, factor) in zip(spatial, factors) {
-      split += [extent, 1]
-      wide += [extent, factor]
-      final.append(extent * factor)
+    let columns = try batched(input, 3)
+    let counts = try windowCounts(size, window)
+    let (kernel, n) = (window.kernel, columns.shape[0])
+    let taps = kernel[0] * kernel[1]
+    guard columns.shape[1].isMultiple(of: taps), columns.shape[2] == counts[0] * counts[1] else {
+      throw raise(
+        .runtimeError,
+        "Given output_size=\(size), kernel_size=\(kernel), dilation=\(window.dilation), padding=\(window.padding), "
+          + "stride=\(window.stride), expected input's dimension 1 to be divisible by \(taps) and dimension 2 to be "
+          + "\(counts[0]) * \(counts[1]) = \(counts[0] * counts[1]), but got input of shape \(input.shape)",
+        identifier: "torch.shape")
     }
-    try checkShape(final)
-    return try reshape(try expand(try reshape(input, split), wide), final)
+    let c = columns.shape[1] / taps
+    try checkShape([n, c, size[0] + 2 * window.padding[0], size[1] + 2 * window.padding[1]])
+    // Rows first: the windows' places in width become those of the image, then the same in height.
+    var result = try reshape(columns, [n, c, kernel[0], kernel[1], counts[0], counts[1]])
+    result = try permute(result, [0, 1, 2, 4, 3, 5])
+    result = try placed(result, 4, size[1], 1, window)
+    result = try permute(result, [0, 1, 4, 2, 3])
+    result = try placed(result, 3, size[0], 0, window)
+    return try unbatched(try permute(result, [0, 1, 3, 2]), like: input, 3)
+  }
+
+  /// Adds up `[…, taps, places]`, the last two axes, as the extent that they were taken from.
+  private func placed(
+    _ input: TracedTensor, _ axis: Int, _ extent: Int, _ side: Int, _ window: PoolingWindow
+  ) throws(Interruption) -> TracedTensor {
+    let (stride, dilation) = (window.stride[side], window.dilation[side])
+    let (kernel, count) = (window.kernel[side], input.shape[axis + 1])
+    let lead = Array(input.shape[..<axis])
+    let padding = window.padding[side]
+    var sum: TracedTensor?
+    for tap in 0..<kernel {
+      var part = try slice(input, axis, tap, tap + 1)
+      try checkShape(lead + [count, stride])
+      part = try reshape(part, lead + [count, 1])
+      if stride > 1 { part = try pad(part, [0, stride - 1], mode: "constant", value: 0) }
+      part = try reshape(part, lead + [count * stride])
+      let before = tap * dilation - padding
+      let after = extent + padding - tap * dilation - count * stride
+      guard part.shape[axis] + min(0, before) + min(0, after) > 0 else { continue }
+      part = try pad(part, [before, after], mode: "constant", value: 0)
+      sum = try sum.map { (sum) throws(Interruption) in try elementwise(.add, sum, part) } ?? part
+    }
+    if let sum { return sum }
+    return try tensor(.fill(0), lead + [extent])
   }
 }

@@ -22,6 +22,8 @@ final class Tracer {
   private(set) var irregular: Set<ValueID> = []
   /// Where numbers come from that are drawn while the source is interpreted.
   var random = RandomStream(seed: 0).stream("construction")
+  /// What the parameters of lazy layers begin as while their first pass is traced.
+  var drawn: [(cell: TensorCell, content: TensorContent)] = []
   private let limits: CompilationLimits
   /// Constants that were put into the graph, so that each is there once.
   private var scalars: [Constant: ValueID] = [:]

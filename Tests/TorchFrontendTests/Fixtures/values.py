@@ -47,6 +47,11 @@ def answer(question):
     names = {"__name__": "network"}
     exec(compile(question["source"], "network", "exec"), names)
     network = names[question["name"]]()
+    inputs = [tensor(value) for value in question["inputs"]]
+    if any(torch.nn.parameter.is_lazy(p) for p in [*network.parameters(), *network.buffers()]):
+        network.eval()
+        with torch.no_grad():
+            network(*inputs)
     network.train(question["isTraining"])
     result = {}
     parameters = dict(network.named_parameters())
@@ -62,7 +67,6 @@ def answer(question):
             target = parameters.get(name, buffers.get(name))
             if target is not None:
                 target.copy_(tensor(value).reshape(target.shape))
-    inputs = [tensor(value) for value in question["inputs"]]
     for value in inputs:
         if value.is_floating_point():
             value.requires_grad_(True)
