@@ -209,6 +209,14 @@ import Testing
     }
   }
 
+  /// The hash of contents is that of their bits as hexadecimal numbers, each with a space behind it.
+  @Test func contentsAreHashedByTheirBits() {
+    let bits: [UInt32] = [0, 1, 9, 10, 15, 16, 255, 256, 0x1234_5678, 0x7FC0_0000, 0xFFFF_FFFF, 0x3F80_0000]
+    let text = bits.map { String($0, radix: 16) + " " }.joined()
+    #expect(contentHash(of: bits.map { Float(bitPattern: $0) }) == StableHash.hexadecimal128(text))
+    #expect(contentHash(of: bits.map { Int32(bitPattern: $0) }) == StableHash.hexadecimal128(text))
+  }
+
   /// Stored hashes must stay valid, so the text under them is pinned.
   @Test func theTextIsPinned() throws {
     var builder = GraphBuilder()

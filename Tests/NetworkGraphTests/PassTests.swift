@@ -50,6 +50,20 @@ import Testing
     #expect(result.outputs == [result.inputs[0].value])
   }
 
+  /// Constants are one where all their bits are.
+  @Test func equalConstantsAreOne() throws {
+    func count(_ constants: [Constant]) -> Int {
+      var builder = GraphBuilder()
+      builder.setOutputs(constants.map { builder.constant($0) })
+      return builder.graph.eliminatingCommonSubexpressions().nodes.count
+    }
+    #expect(count([.values([1, .nan], shape: [2]), .values([1, .nan], shape: [2])]) == 1)
+    #expect(count([.integers([1, 2], shape: [2]), .integers([1, 2], shape: [2])]) == 1)
+    #expect(count([.values([0], shape: [1]), .values([-0.0], shape: [1])]) == 2)
+    #expect(count([.values([1, 2], shape: [2]), .values([1, 2], shape: [2, 1])]) == 2)
+    #expect(count([.values([0], shape: [1]), .integers([0], shape: [1])]) == 2)
+  }
+
   @Test func whatDoesSomethingStays() throws {
     let operations: [Operation] = [
       .reshape([3, 2]), .transpose([1, 0]), .slice(Slice(axis: 1, start: 0, end: 2)),

@@ -35,10 +35,20 @@ func contentHash(of values: [Int32]) -> String {
 }
 
 private func contentHash(ofBits values: [UInt32]) -> String {
-  var text = ""
+  // The digits of each number and a space, written by hand: a position encoding has 100,000 numbers.
+  var text: [UInt8] = []
   text.reserveCapacity(values.count * 9)
-  for value in values { text += String(value, radix: 16) + " " }
-  return StableHash.hexadecimal128(text)
+  for value in values {
+    var shift = UInt32(max(0, 31 - value.leadingZeroBitCount) / 4 * 4)
+    while true {
+      let digit = UInt8(value >> shift & 15)
+      text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+      if shift == 0 { break }
+      shift -= 4
+    }
+    text.append(UInt8(ascii: " "))
+  }
+  return StableHash.hexadecimal128(String(decoding: text, as: UTF8.self))
 }
 
 /// A graph as plain nodes and operands, with what it yields and updates as nodes too, and a colour per node.

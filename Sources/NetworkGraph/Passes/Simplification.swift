@@ -49,13 +49,28 @@ extension Graph {
       let operation: Operation
       let inputs: [ValueID]
     }
+    /// By bits, since −0 and +0 are equal but not the same, and NaN is the same but not equal.
+    struct Elements: Hashable {
+      let bits: [UInt32]
+      let type: TensorType
+    }
     var known: [Key: [ValueID]] = [:]
+    var knownElements: [Elements: [ValueID]] = [:]
     var rewriter = GraphRewriter(self)
     for node in nodes {
       let inputs = rewriter.mapped(node.inputs)
       switch node.operation {
-      case .input, .parameter, .buffer, .dropout, .random, .constant(.values), .constant(.integers):
+      case .input, .parameter, .buffer, .dropout, .random:
         rewriter.copy(node, inputs: inputs)
+        continue
+      case .constant(let constant) where constant.bits != nil:
+        let key = Elements(bits: constant.bits ?? [], type: constant.type)
+        if let outputs = knownElements[key] {
+          rewriter.replace(node.outputs, with: outputs)
+        } else {
+          rewriter.copy(node, inputs: inputs)
+          knownElements[key] = rewriter.mapped(node.outputs)
+        }
         continue
       case .constant(.fill(let number, _)) where number == 0 && number.sign == .minus:
         // Equal to +0 by ==, but not the same function: 1 / −0.
@@ -105,6 +120,17 @@ extension Graph {
       return (producer.inputs[0], .transpose(outer.map { inner[$0] }))
     default:
       return (input, operation)
+    }
+  }
+}
+
+extension Constant {
+  /// The bits of elements that are given one by one.
+  fileprivate var bits: [UInt32]? {
+    switch self {
+    case .fill: nil
+    case .values(let values, _): values.map(\.bitPattern)
+    case .integers(let values, _): values.map { UInt32(bitPattern: $0) }
     }
   }
 }
