@@ -8,6 +8,14 @@ struct MemoryBlock: Hashable {
   func overlapsInTime(_ other: MemoryBlock) -> Bool { first <= other.last && other.first <= last }
 }
 
+/// A block with its place, from `offset` up to `end`.
+private struct PlacedBlock {
+  var first: Int
+  var last: Int
+  var offset: Int
+  var end: Int
+}
+
 /// Gives blocks their places in one arena, so that none overlap in both time and space.
 ///
 /// Greedy by size (Pisarchyk & Lee 2020, "Efficient Memory Management for Deep Neural Net Inference"): the largest
@@ -22,23 +30,24 @@ enum MemoryPlanner {
       let (a, b) = (blocks[left], blocks[right])
       return (b.byteCount, a.first, left) < (a.byteCount, b.first, right)
     }
-    /// Indices of placed blocks by ascending offset.
-    var placed: [Int] = []
+    // Side by side, so that the walk over them reads memory in order.
+    var placed: [PlacedBlock] = []
     placed.reserveCapacity(blocks.count)
     for index in order {
       let block = blocks[index]
       let size = AlignedMemory.rounded(block.byteCount)
       var (end, best, bestGap) = (0, Int?.none, Int.max)
-      for other in placed where block.overlapsInTime(blocks[other]) {
-        let gap = offsets[other] - end
+      for other in placed where block.first <= other.last && other.first <= block.last {
+        let gap = other.offset - end
         if gap >= size, gap < bestGap { (best, bestGap) = (end, gap) }
-        let otherEnd = offsets[other].addingSaturating(AlignedMemory.rounded(blocks[other].byteCount))
-        end = max(end, otherEnd)
+        end = max(end, other.end)
       }
       let offset = best ?? end
       offsets[index] = offset
-      total = max(total, offset.addingSaturating(size))
-      placed.insert(index, at: placed.partitioningIndex { offsets[$0] > offset })
+      let after = offset.addingSaturating(size)
+      total = max(total, after)
+      let place = placed.partitioningIndex { $0.offset > offset }
+      placed.insert(PlacedBlock(first: block.first, last: block.last, offset: offset, end: after), at: place)
     }
     return (offsets, total)
   }
