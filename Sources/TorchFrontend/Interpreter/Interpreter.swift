@@ -1,5 +1,6 @@
 import NetworkGraph
 import PythonSyntax
+import RandomStreams
 
 /// Runs Python source as far as networks need it, with tensors that record what is done to them.
 ///
@@ -39,6 +40,8 @@ final class Interpreter {
   /// How many hooks of modules were registered, and how many random tensors are shared by copies.
   var hookCount = 0
   var sharedDraws = 0
+  /// Where Python's and NumPy's random numbers come from.
+  var constructionNumbers = Interpreter.constructionStream(0)
   /// The exceptions being handled, innermost last, for a bare `raise`.
   var handled: [RaisedException] = []
 

@@ -7,12 +7,12 @@ extension Library {
   /// A new operation of PyTorch goes into one of the files these come from.
   static let families: [Family] = [
     builtinTypes, builtinFunctions, builtinExceptions, sequenceMethods, dictionaryMethods, stringMethods,
-    mathematics, standardModules, functionTools,
+    mathematics, numpyFunctions, randomNumbers, standardModules, functionTools,
     creation, tensorMethods, unaryFunctions, binaryFunctions, logicalFunctions, reductions, statistics,
     ordering, shapeFunctions, initialization,
     moduleClass, containers, parameterContainers, losses, linearLayers,
     convolutions, normalizations, batchNormalizations, activations, pooling, padding, dropouts, resampling,
     interpolation,
-    matrixProducts, joins, rearrangements, summations, einops,
+    matrixProducts, gathering, joins, rearrangements, summations, einops,
   ]
 }

@@ -31,7 +31,7 @@ extension Library {
       ("fabs", { abs($0) }, -.infinity ... .infinity),
     ]
     for (name, compute, domain) in functions {
-      library.function("math.\(name)", "numpy.\(name)", signature: "(x)") { (call) throws(Interruption) in
+      library.function("math.\(name)", signature: "(x)") { (call) throws(Interruption) in
         let x = try call.double("x")
         guard domain.contains(x) || x.isNaN else {
           throw call.interpreter.raise(.valueError, "math domain error")
@@ -50,9 +50,6 @@ extension Library {
       guard base > 0, base != 1 else { throw call.interpreter.raise(.valueError, "math domain error") }
       return .float(Numerics.logarithm(x) / Numerics.logarithm(base))
     }
-    library.function("numpy.log", signature: "(x)") { (call) throws(Interruption) in
-      .float(Numerics.logarithm(try call.double("x")))
-    }
     for (name, rule) in [("floor", FloatingPointRoundingRule.down), ("ceil", .up), ("trunc", .towardZero)] {
       library.function("math.\(name)", signature: "(x)") { (call) throws(Interruption) in
         if let value = call.interpreter.integer(call["x"]) { return .int(value) }
@@ -61,14 +58,9 @@ extension Library {
         }
         return .int(value)
       }
-      library.function("numpy.\(name)", signature: "(x)") { (call) throws(Interruption) in
-        .float(try call.double("x").rounded(rule))
-      }
     }
-    for name in ["math.pow", "numpy.power"] {
-      library.function(name, signature: "(x, y)") { (call) throws(Interruption) in
-        .float(Numerics.power(try call.double("x"), try call.double("y")))
-      }
+    library.function("math.pow", signature: "(x, y)") { (call) throws(Interruption) in
+      .float(Numerics.power(try call.double("x"), try call.double("y")))
     }
     library.function("math.atan2", signature: "(y, x)") { (call) throws(Interruption) in
       .float(Numerics.arcTangent2(try call.double("y"), try call.double("x")))
@@ -158,14 +150,6 @@ extension Library {
       }
       guard k <= n else { return .int(0) }
       return .int((0..<k).reduce(1) { $0 * (n - $1) / ($1 + 1) })
-    }
-    library.function("numpy.linspace", signature: "(start, stop, num=50)") { (call) throws(Interruption) in
-      let (start, stop, count) = (try call.double("start"), try call.double("stop"), try call.int("num"))
-      guard count >= 0, count <= call.interpreter.limits.collectionSize else {
-        throw call.interpreter.exhausted("numpy.linspace makes too many elements", "limit.collection")
-      }
-      let step = count > 1 ? (stop - start) / Double(count - 1) : 0
-      return try call.interpreter.list((0..<count).map { .float(start + Double($0) * step) })
     }
   }
 }

@@ -19,11 +19,52 @@ extension Interpreter {
       }
     }
     var type = promotedType(left, right)
-    if function == .divide || function == .power, !type.isFloating { type = tracer.defaultType }
-    let a = try cast(left, type == .bool ? .float32 : type)
-    let b = try cast(right, type == .bool ? .float32 : type)
-    let isComparison = [.equal, .less, .lessOrEqual].contains(function)
+    var function = function
+    switch (function, type.category) {
+    case (.divide, .boolean), (.divide, .integer), (.arcTangent2, .boolean), (.arcTangent2, .integer):
+      type = tracer.defaultType
+    case (.add, .boolean): function = .maximum
+    case (.multiply, .boolean): function = .minimum
+    case (.subtract, .boolean):
+      throw raise(
+        .runtimeError,
+        "Subtraction, the `-` operator, with two bool tensors is not supported. If you are trying to invert a mask, "
+          + "use the `~` or `logical_not()` operator instead.", identifier: "torch.dtype")
+    case (.power, .boolean), (.floorDivide, .boolean), (.remainder, .boolean),
+      (.truncatedRemainder, .boolean):
+      throw raise(
+        .notImplementedError, "\"\(function.rawValue)\" not implemented for 'Bool'", identifier: "torch.dtype"
+      )
+    case (.power, .integer): return try integerPower(try cast(left, type), try cast(right, type), type)
+    case (.floorDivide, .integer), (.remainder, .integer), (.truncatedRemainder, .integer):
+      if try knownValues(right)?.contains(0) ?? false { throw raise(.runtimeError, "ZeroDivisionError") }
+    default: break
+    }
+    let a = try cast(left, type)
+    let b = try cast(right, type)
+    let isComparison = [.equal, .notEqual, .less, .lessOrEqual].contains(function)
     return try apply(.binary(function), [a, b], dataType: isComparison ? .bool : type)
+  }
+
+  private func integerPower(
+    _ base: TracedTensor, _ exponent: TracedTensor, _ type: DataType
+  ) throws(Interruption) -> TracedTensor {
+    guard let exponents = try knownValues(exponent) else {
+      throw unsupported("whole numbers to powers that are only known when the network runs are not supported")
+    }
+    guard exponents.allSatisfy({ $0 >= 0 }) else {
+      throw raise(.runtimeError, "Integers to negative integer powers are not allowed.")
+    }
+    if try content(base).isKnown {
+      return try apply(.binary(.power), [base, exponent], dataType: type)
+    }
+    guard exponent.count == 1, let count = exponents.first, count <= 16 else {
+      throw unsupported("whole numbers of the network to this power are not supported")
+    }
+    let shape = try broadcast([base.shape, exponent.shape], "power")
+    var result = try expand(try scalar(1, type), shape)
+    for _ in 0..<Int(count) { result = try elementwise(.multiply, result, base) }
+    return result
   }
 
   private func operands(
@@ -56,18 +97,45 @@ extension Interpreter {
     case .divide: return .tensor(try elementwise(.divide, a, b))
     case .matrixMultiply: return .tensor(try matrixMultiply(a, b))
     case .power: return .tensor(try power(a, b))
-    case .floorDivide, .modulo: return .tensor(try divided(operation, a, b))
-    case .bitAnd, .bitOr, .bitXor:
-      guard a.dataType == .bool, b.dataType == .bool else {
-        throw unsupported("bit operations on integer tensors are not supported")
-      }
-      switch operation {
-      case .bitAnd: return .tensor(try elementwise(.minimum, a, b))
-      case .bitOr: return .tensor(try elementwise(.maximum, a, b))
-      default: return .tensor(try logicalNot(try elementwise(.equal, a, b)))
-      }
-    case .leftShift, .rightShift: throw unsupported("shifts of tensors are not supported")
+    case .floorDivide: return .tensor(try elementwise(.floorDivide, a, b))
+    case .modulo: return .tensor(try elementwise(.remainder, a, b))
+    case .bitAnd, .bitOr, .bitXor, .leftShift, .rightShift: return .tensor(try bitwise(operation, a, b))
     }
+  }
+
+  private func bitwise(
+    _ operation: BinaryOperator, _ left: TracedTensor, _ right: TracedTensor
+  ) throws(Interruption) -> TracedTensor {
+    let type = promotedType(left, right)
+    guard !type.isFloating else {
+      throw raise(
+        .notImplementedError, "\"\(operation.rawValue)\" not implemented for '\(type.scalarName)'",
+        identifier: "torch.dtype")
+    }
+    if type == .bool {
+      switch operation {
+      case .bitAnd: return try elementwise(.minimum, left, right)
+      case .bitOr: return try elementwise(.maximum, left, right)
+      case .bitXor: return try elementwise(.notEqual, left, right)
+      default: break
+      }
+    }
+    let shape = try broadcast([left.shape, right.shape], operation.rawValue)
+    guard let a = try knownValues(try expand(try cast(left, type), shape)),
+      let b = try knownValues(try expand(try cast(right, type), shape))
+    else { throw unsupported("\(operation.rawValue) on whole numbers of the network is not supported") }
+    var values: [Double] = []
+    for (x, y) in zip(a, b) {
+      let (x, y) = (Int(x), Int(y))
+      switch operation {
+      case .bitAnd: values.append(Double(x & y))
+      case .bitOr: values.append(Double(x | y))
+      case .bitXor: values.append(Double(x ^ y))
+      case .leftShift: values.append(Double(x << y))
+      default: values.append(Double(x >> y))
+      }
+    }
+    return try tensor(.values(try rounded(values, type)), shape, type)
   }
 
   private func power(_ base: TracedTensor, _ exponent: TracedTensor) throws(Interruption) -> TracedTensor {
@@ -83,31 +151,15 @@ extension Interpreter {
     return try elementwise(.power, base, exponent)
   }
 
-  private func divided(
-    _ operation: BinaryOperator, _ left: TracedTensor, _ right: TracedTensor
-  ) throws(Interruption) -> TracedTensor {
-    let type = promotedType(left, right)
-    let shape = try elementwise(.divide, left, right).shape
-    guard let a = try knownValues(try expand(left, shape)), let b = try knownValues(try expand(right, shape))
-    else {
-      throw unsupported("\(operation.rawValue) on tensors of the network is not supported yet")
-    }
-    let values = zip(a, b).map { (x: Double, y: Double) -> Double in
-      let quotient = (x / y).rounded(.down)
-      return operation == .floorDivide ? quotient : x - quotient * y
-    }
-    return try tensor(.values(values), shape, type)
-  }
-
   /// A quotient rounded towards zero.
   func truncatedQuotient(_ left: PythonValue, _ right: PythonValue) throws(Interruption) -> TracedTensor {
     let (a, b) = try operands(left, right)
-    let type = promotedType(a, b)
-    let quotient = try elementwise(.divide, a, b)
-    guard let values = try knownValues(quotient) else {
-      throw unsupported("a quotient of tensors of the network rounded towards zero is not supported yet")
+    guard promotedType(a, b).category == .integer else {
+      return try apply(.unary(.truncate), try elementwise(.divide, a, b))
     }
-    return try tensor(.values(values.map { $0.rounded(.towardZero) }), quotient.shape, type)
+    // Without its remainder the dividend is a multiple of the divisor.
+    let remainder = try elementwise(.truncatedRemainder, a, b)
+    return try elementwise(.floorDivide, try elementwise(.subtract, a, remainder), b)
   }
 
   /// A comparison where at least one is a tensor: 1 or 0 for each element.
@@ -120,15 +172,21 @@ extension Interpreter {
     case .lessOrEqual: return .tensor(try elementwise(.lessOrEqual, a, b))
     case .greater: return .tensor(try elementwise(.less, b, a))
     case .greaterOrEqual: return .tensor(try elementwise(.lessOrEqual, b, a))
-    case .notEqual: return .tensor(try logicalNot(try elementwise(.equal, a, b)))
+    case .notEqual: return .tensor(try elementwise(.notEqual, a, b))
     default: return .tensor(try elementwise(.equal, a, b))
     }
   }
 
-  /// The negation of a boolean tensor.
+  /// `~`: the negation of a boolean tensor, or the bits of whole numbers inverted.
   func logicalNot(_ input: TracedTensor) throws(Interruption) -> TracedTensor {
-    guard input.dataType == .bool else { throw unsupported("~ on integer tensors is not supported") }
-    let one = try scalar(1, .bool)
-    return try apply(.binary(.subtract), [one, input], dataType: .bool)
+    guard !input.dataType.isFloating else {
+      throw raise(
+        .typeError, "~ (operator.invert) is only implemented on integer and Boolean-type tensors",
+        identifier: "torch.dtype")
+    }
+    guard input.dataType == .bool else {
+      return try elementwise(.subtract, try scalar(-1, input.dataType), input)
+    }
+    return try apply(.binary(.subtract), [try scalar(1, .bool), input], dataType: .bool)
   }
 }

@@ -21,7 +21,7 @@ extension Interpreter {
       // Which element type the operands have in a graph does not matter to their shapes.
       var types = inputs.map { TensorType(.float32, $0.shape) }
       switch operation {
-      case .take, .gather: types[1].elementType = .int32
+      case .take, .gather, .takeGradient, .gatherGradient: types[1].elementType = .int32
       default: break
       }
       let outputs = try operation.outputTypes(for: types)

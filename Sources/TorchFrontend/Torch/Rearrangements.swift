@@ -133,6 +133,26 @@ extension Library {
       }
       return .tensor(result === input ? try interpreter.copied(input) : result)
     }
+    for (name, isLower) in [("tril", true), ("triu", false)] {
+      library.pointwise([name], "(input, diagonal=0)") { (call) throws(Interruption) in
+        let interpreter = call.interpreter
+        let input = try call.tensor("input")
+        guard input.rank >= 2 else {
+          throw interpreter.raise(
+            .runtimeError, "\(name): input tensor must have at least 2 dimensions", identifier: "torch.shape")
+        }
+        let (rows, columns) = (input.shape[input.rank - 2], input.shape[input.rank - 1])
+        let offset = min(max(try call.int("diagonal"), -rows), columns)
+        try interpreter.reserve(rows * columns)
+        let mask = (0..<(rows * columns)).map { place -> Double in
+          let distance = place % columns - place / columns
+          return (isLower ? distance <= offset : distance >= offset) ? 1 : 0
+        }
+        let isKept = try interpreter.tensor(.values(mask), [rows, columns], .bool)
+        return try interpreter.choose(
+          isKept, input, try interpreter.scalar(0, input.dataType), type: input.dataType)
+      }
+    }
     library.function("torch.diag", "Tensor.diag", signature: "(input, diagonal=0)") {
       (call) throws(Interruption) in
       let input = try call.tensor("input")

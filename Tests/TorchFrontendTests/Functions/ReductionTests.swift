@@ -6,7 +6,11 @@ import Testing
     FunctionGroup(
       ["x": [2, 3, 4], "v": [5], "m": [3, 4], "s": []],
       [
-        "x.sum()", "torch.sum(x)", "x.sum(1)", "x.sum((0, 2))", "torch.sum(x, dim=-1, keepdim=True)",
+        "x.sum()", "torch.sum(x)", "x.sum(1)", "x.sum((0, 2))", "(x > 0).sum()", "(x > 0).sum(dim=-1)",
+        "x.prod()", "torch.prod(x, 1)", "x.prod(-1, keepdim=True)", "torch.arange(1, 5).prod()",
+        "(x > 0).float().mean((1, 2))", "torch.count_nonzero(x > 0)", "torch.cumsum(x, dim=1)",
+        "x.cumsum(-1)", "torch.cumprod(x, 2)", "torch.cumprod(torch.arange(1, 5), 0)",
+        "torch.cumsum(torch.tensor([True, True]), 0)", "s.cumsum(0)", "torch.sum(x, dim=-1, keepdim=True)",
         "x.sum(dim=[1, 2])",
         "x.sum(axis=1)", "x.mean()", "x.mean(1, keepdim=True)", "torch.mean(x, dim=(1, 2))", "x.mean([2])",
         "x.mean((-2, -1))",

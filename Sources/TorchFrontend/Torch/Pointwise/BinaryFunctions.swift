@@ -40,16 +40,16 @@ extension Library {
       }
     }
     library.pointwise(["fmod"], "(input, other)") { (call) throws(Interruption) in
-      let quotient = try call.interpreter.truncatedQuotient(call["input"], call["other"])
-      let multiple = try call.combined(.multiply, .tensor(quotient), call["other"])
-      return try call.combined(.subtract, call["input"], .tensor(multiple))
+      let (a, b) = try call.interpreter.pair(call["input"], call["other"])
+      return try call.interpreter.elementwise(.truncatedRemainder, a, b)
+    }
+    library.pointwise(["atan2", "arctan2"], "(input, other)") { (call) throws(Interruption) in
+      let (a, b) = (try call.tensor("input"), try call.tensor("other"))
+      return try call.interpreter.elementwise(
+        .arcTangent2, try call.interpreter.floating(a), try call.interpreter.floating(b))
     }
     library.pointwise(["pow"], "(input, exponent)") { (call) throws(Interruption) in
       try call.combined(.power, call["input"], call["exponent"])
-    }
-    library.pointwise(["float_power"], "(input, exponent)") { (call) throws(Interruption) in
-      throw call.interpreter.unsupported(
-        "float_power computes in float64, which is not supported", hint: "use torch.pow")
     }
     for (names, function) in [(["maximum"], BinaryFunction.maximum), (["minimum"], .minimum)] {
       library.function(
@@ -209,6 +209,9 @@ extension NativeCall {
   fileprivate func limited(
     _ input: TracedTensor, lower: PythonValue, upper: PythonValue
   ) throws(Interruption) -> TracedTensor {
+    if input.dataType.isFloating, let (low, high) = try numericBounds(lower, upper) {
+      return try interpreter.apply(.unary(.clamp(lower: low, upper: high)), input)
+    }
     var result = input
     for (bound, isLower) in [(lower, true), (upper, false)] where !interpreter.isNone(bound) {
       let limit = try interpreter.tensorOperand(bound, like: result)
@@ -219,6 +222,23 @@ extension NativeCall {
       result = try interpreter.choose(isBeyond, limit, result)
     }
     return result
+  }
+}
+
+extension NativeCall {
+  /// Bounds that are ordered numbers, or missing.
+  fileprivate func numericBounds(
+    _ lower: PythonValue, _ upper: PythonValue
+  ) throws(Interruption) -> (lower: Double, upper: Double)? {
+    var bounds: [Double] = []
+    for (value, missing) in [(lower, -Double.infinity), (upper, .infinity)] {
+      if interpreter.isNone(value) {
+        bounds.append(missing)
+      } else if let number = interpreter.double(value), !number.isNaN {
+        bounds.append(number)
+      }
+    }
+    return bounds.count == 2 && bounds[0] <= bounds[1] ? (bounds[0], bounds[1]) : nil
   }
 }
 

@@ -98,6 +98,6 @@ extension Interpreter {
   /// Whether each element is not 0.
   func truth(_ input: TracedTensor) throws(Interruption) -> TracedTensor {
     if input.dataType == .bool { return input }
-    return try logicalNot(try elementwise(.equal, input, try scalar(0, input.dataType)))
+    return try elementwise(.notEqual, input, try scalar(0, input.dataType))
   }
 }

@@ -32,8 +32,14 @@ extension Library {
     let real: [(names: [String], UnaryFunction)] = [
       (["sigmoid", "special.expit"], .sigmoid), (["tanh"], .tanh), (["exp"], .exponential),
       (["log"], .logarithm),
-      (["sqrt"], .squareRoot), (["reciprocal"], .reciprocal), (["sin"], .sine), (["cos"], .cosine),
-      (["erf", "special.erf"], .errorFunction),
+      (["sqrt"], .squareRoot), (["rsqrt"], .reciprocalSquareRoot), (["reciprocal"], .reciprocal),
+      (["sin"], .sine), (["cos"], .cosine), (["tan"], .tangent), (["asin", "arcsin"], .arcSine),
+      (["acos", "arccos"], .arcCosine), (["atan", "arctan"], .arcTangent), (["sinh"], .hyperbolicSine),
+      (["cosh"], .hyperbolicCosine), (["asinh", "arcsinh"], .inverseHyperbolicSine),
+      (["acosh", "arccosh"], .inverseHyperbolicCosine), (["atanh", "arctanh"], .inverseHyperbolicTangent),
+      (["erf", "special.erf"], .errorFunction), (["erfc", "special.erfc"], .complementaryErrorFunction),
+      (["log1p", "special.log1p"], .logarithmPlus1), (["expm1", "special.expm1"], .exponentialMinus1),
+      (["log2"], .logarithm2), (["log10"], .logarithm10),
     ]
     for (names, function) in real {
       library.pointwise(
@@ -45,47 +51,49 @@ extension Library {
     }
     let kept: [(names: [String], UnaryFunction)] = [
       (["abs", "absolute"], .absolute), (["square"], .square), (["relu"], .relu),
-      (["neg", "negative"], .negate),
     ]
     for (names, function) in kept {
       library.pointwise(names) { (call) throws(Interruption) in
-        let input = try call.tensor("input")
-        guard input.dataType != .bool || function != .negate else {
-          throw call.interpreter.raise(
-            .runtimeError, "Negation, the `-` operator, on a bool tensor is not supported.",
-            hint: "use ~ or torch.logical_not")
-        }
-        return try call.interpreter.apply(.unary(function), input)
+        try call.interpreter.apply(.unary(function), try call.tensor("input"))
       }
+    }
+    library.pointwise(["neg", "negative"]) { (call) throws(Interruption) in
+      try call.interpreter.negated(try call.tensor("input"))
     }
     library.function("torch.positive", "Tensor.positive", signature: "(input)") {
       (call) throws(Interruption) in
       call["input"]
     }
-    library.pointwise(["rsqrt"]) { (call) throws(Interruption) in
-      let root = try call.interpreter.apply(
-        .unary(.squareRoot), try call.interpreter.floating(try call.tensor("input")))
-      return try call.interpreter.apply(.unary(.reciprocal), root)
-    }
-    library.pointwise(["log1p", "special.log1p"]) { (call) throws(Interruption) in
-      let sum = try call.interpreter.elementwise(
-        .add, try call.tensor("input"), try call.interpreter.scalar(1))
-      return try call.interpreter.apply(.unary(.logarithm), sum)
-    }
-    // A step function has no gradient, so that a known tensor is all that is needed.
-    let steps: [(String, @Sendable (Double) -> Double)] = [
-      ("floor", { $0.rounded(.down) }), ("ceil", { $0.rounded(.up) }),
-      ("round", { $0.rounded(.toNearestOrEven) }), ("trunc", { $0.rounded(.towardZero) }),
-      ("sign", { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }),
+    // Integers are steps already.
+    let steps: [(names: [String], UnaryFunction)] = [
+      (["floor"], .floor), (["ceil"], .ceiling), (["trunc", "fix"], .truncate), (["sign", "sgn"], .sign),
     ]
-    for (name, compute) in steps {
-      library.pointwise([name]) { (call) throws(Interruption) in
+    for (names, function) in steps {
+      library.pointwise(names) { (call) throws(Interruption) in
         let input = try call.tensor("input")
-        guard let values = try call.interpreter.knownValues(input) else {
-          throw call.interpreter.unsupported("torch.\(name) within a network is not supported yet")
-        }
-        return try call.interpreter.tensor(.values(values.map(compute)), input.shape, input.dataType)
+        if function != .sign, !input.dataType.isFloating { return try call.interpreter.copied(input) }
+        return try call.interpreter.apply(.unary(function), input)
       }
+    }
+    library.pointwise(["round"], "(input, *, decimals=0)") { (call) throws(Interruption) in
+      let interpreter = call.interpreter
+      let input = try call.tensor("input")
+      guard input.dataType.isFloating else { return try interpreter.copied(input) }
+      let decimals = try call.int("decimals")
+      if decimals == 0 { return try interpreter.apply(.unary(.round), input) }
+      guard abs(decimals) <= 30 else {
+        throw interpreter.unsupported("torch.round with decimals=\(decimals) is not supported")
+      }
+      let factor = try interpreter.scalar(Numerics.power(10, Double(abs(decimals))), input.dataType)
+      let (before, after): (BinaryFunction, BinaryFunction) =
+        decimals > 0 ? (.multiply, .divide) : (.divide, .multiply)
+      let scaled = try interpreter.elementwise(before, input, factor)
+      return try interpreter.elementwise(after, try interpreter.apply(.unary(.round), scaled), factor)
+    }
+    library.pointwise(["frac"]) { (call) throws(Interruption) in
+      let input = try call.tensor("input")
+      return try call.interpreter.elementwise(
+        .subtract, input, try call.interpreter.apply(.unary(.truncate), input))
     }
     library.pointwise(["exp2", "special.exp2"]) { (call) throws(Interruption) in
       let input = try call.interpreter.floating(try call.tensor("input"))
@@ -127,28 +135,60 @@ extension Library {
       }
       return result
     }
-    let tests: [(String, BinaryFunction, Double)] = [
-      ("isinf", .equal, .infinity), ("isfinite", .less, .infinity), ("isposinf", .equal, .infinity),
-      ("isneginf", .equal, -.infinity),
-    ]
-    for (name, function, bound) in tests {
+    for (name, function) in [
+      ("isnan", UnaryFunction.isNaN), ("isinf", .isInfinite), ("isfinite", .isFinite),
+    ] {
       library.function("torch.\(name)", "Tensor.\(name)", signature: "(input)") {
         (call) throws(Interruption) in
-        let interpreter = call.interpreter
-        var input = try interpreter.floating(try call.tensor("input"))
-        if name == "isinf" || name == "isfinite" { input = try interpreter.apply(.unary(.absolute), input) }
-        return .tensor(
-          try interpreter.elementwise(function, input, try interpreter.scalar(bound, input.dataType)))
+        let input = try call.interpreter.floating(try call.tensor("input"))
+        return .tensor(try call.interpreter.apply(.unary(function), [input], dataType: .bool))
       }
     }
-    library.function("torch.isnan", "Tensor.isnan", signature: "(input)") { (call) throws(Interruption) in
-      let input = try call.tensor("input")
-      return .tensor(try call.interpreter.logicalNot(try call.interpreter.elementwise(.equal, input, input)))
+    for (name, bound) in [("isposinf", Double.infinity), ("isneginf", -.infinity)] {
+      library.function("torch.\(name)", "Tensor.\(name)", signature: "(input)") {
+        (call) throws(Interruption) in
+        let input = try call.interpreter.floating(try call.tensor("input"))
+        return .tensor(
+          try call.interpreter.elementwise(
+            .equal, input, try call.interpreter.scalar(bound, input.dataType)))
+      }
     }
+    // Functions without an elementary derivative here, and those of complex numbers.
+    for name in [
+      "lgamma", "digamma", "polygamma", "mvlgamma", "erfinv", "i0", "sinc", "angle", "conj", "real", "imag",
+      "bucketize", "searchsorted", "histc", "bincount", "unique", "unique_consecutive", "cummax", "cummin",
+      "logcumsumexp", "mode", "nanmedian", "nanquantile", "cov", "corrcoef", "renorm", "multinomial", "stft",
+      "istft",
+      "float_power", "nextafter", "igamma", "trapezoid", "cdist",
+    ] where library.entry("torch.\(name)") == nil {
+      let refuse: NativeFunction.Body = { (call) throws(Interruption) in
+        throw call.interpreter.unsupported("torch.\(name) is not supported")
+      }
+      library.function("torch.\(name)", "Tensor.\(name)", signature: "(*args, **kwargs)", refuse)
+    }
+    for name in [
+      "fft", "ifft", "rfft", "irfft", "fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn", "rfftn", "irfftn",
+      "fftshift", "ifftshift", "fftfreq", "rfftfreq", "hfft", "ihfft",
+    ] {
+      library.function("torch.fft.\(name)", signature: "(*args, **kwargs)") { (call) throws(Interruption) in
+        throw call.interpreter.unsupported("torch.fft.\(name) is not supported: there are no complex tensors")
+      }
+    }
+    library.namespace("torch.fft")
   }
 }
 
 extension Interpreter {
+  /// The number with the other sign.
+  func negated(_ input: TracedTensor) throws(Interruption) -> TracedTensor {
+    guard input.dataType != .bool else {
+      throw raise(
+        .runtimeError, "Negation, the `-` operator, on a bool tensor is not supported.",
+        hint: "use ~ or torch.logical_not")
+    }
+    return try apply(.unary(.negate), input)
+  }
+
   /// Puts a result into a tensor, as in-place operations do.
   func overwrite(_ target: TracedTensor, _ value: TracedTensor) throws(Interruption) -> TracedTensor {
     let isAllowed =
