@@ -11,6 +11,7 @@ extension Library {
     creation, tensorMethods, unaryFunctions, binaryFunctions, logicalFunctions, reductions, statistics,
     ordering, shapeFunctions, initialization,
     moduleClass, containers, parameterContainers, losses, linearLayers,
+    recurrentLayers, attentionLayers, transformerLayers,
     convolutions, normalizations, batchNormalizations, activations, pooling, padding, dropouts, resampling,
     interpolation,
     matrixProducts, gathering, joins, rearrangements, summations, einops,

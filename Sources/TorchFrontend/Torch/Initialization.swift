@@ -129,7 +129,8 @@ extension Library {
 }
 
 extension Interpreter {
-  fileprivate func fans(_ tensor: TracedTensor) throws(Interruption) -> (in: Int, out: Int) {
+  /// Fan-in and fan-out of a weight.
+  func fans(_ tensor: TracedTensor) throws(Interruption) -> (in: Int, out: Int) {
     guard tensor.rank >= 2, tensor.count > 0 else {
       throw raise(
         .valueError, "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions")

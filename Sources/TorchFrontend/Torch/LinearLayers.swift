@@ -39,42 +39,13 @@ extension Library {
       let product = try call.interpreter.matrixMultiply(try call.tensor("batch1"), try call.tensor("batch2"))
       return .tensor(try call.interpreter.elementwise(.add, try call.tensor("input"), product))
     }
-    library.function(
-      "torch.nn.functional.scaled_dot_product_attention",
-      signature: "(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None)"
-    ) { (call) throws(Interruption) in
-      let interpreter = call.interpreter
-      let query = try call.tensor("query")
-      let key = try call.tensor("key")
-      guard try !call.bool("is_causal") else {
-        throw interpreter.unsupported("is_causal=True is not supported yet")
-      }
-      guard let features = query.shape.last, query.rank >= 2, key.rank >= 2 else {
-        throw interpreter.raise(
-          .runtimeError, "attention needs at least 2 dimensions", identifier: "torch.shape")
-      }
-      let factor = try call.optionalDouble("scale") ?? 1 / Double(features).squareRoot()
-      let scaled = try interpreter.elementwise(.multiply, query, try interpreter.scalar(factor))
-      var order = Array(0..<key.rank)
-      order.swapAt(key.rank - 1, key.rank - 2)
-      var scores = try interpreter.matrixMultiply(scaled, try interpreter.permute(key, order))
-      if let mask = try call.optionalTensor("attn_mask") {
-        guard mask.dataType.isFloating else {
-          throw interpreter.unsupported("boolean attention masks are not supported yet")
-        }
-        scores = try interpreter.elementwise(.add, scores, mask)
-      }
-      var weights = try interpreter.apply(.softmax(axis: scores.rank - 1), scores)
-      weights = try interpreter.dropout(
-        weights, try call.double("dropout_p"), isPerChannel: false, isActive: true)
-      return .tensor(try interpreter.matrixMultiply(weights, try call.tensor("value")))
-    }
   }
 }
 
 extension Interpreter {
-  fileprivate func linear(
-    _ input: TracedTensor, _ weight: TracedTensor, _ bias: TracedTensor?, module: PythonInstance?
+  /// `linear`; a module is named in diagnostics.
+  func linear(
+    _ input: TracedTensor, _ weight: TracedTensor, _ bias: TracedTensor?, module: PythonInstance? = nil
   ) throws(Interruption) -> TracedTensor {
     guard weight.rank == 2, let features = input.shape.last else {
       throw raise(
