@@ -97,7 +97,12 @@ struct Library: Sendable {
   mutating func alias(_ name: String, of original: String) { aliases[name] = original }
 
   /// Finds an entry by qualified name or alias.
-  func entry(_ name: String) -> Entry? { entries[name] ?? aliases[name].flatMap { entries[$0] } }
+  func entry(_ name: String) -> Entry? {
+    if let known = entries[name] ?? aliases[name].flatMap({ entries[$0] }) { return known }
+    // `torch.nn.modules.conv.Conv2d` is `torch.nn.Conv2d`.
+    guard name.hasPrefix("torch.nn.modules."), let last = name.split(separator: ".").last else { return nil }
+    return entries["torch.nn.\(last)"]
+  }
 
   /// The names of a module, for hints.
   func names(in namespace: String) -> [String] {

@@ -43,7 +43,16 @@ extension Interpreter {
     let a = try cast(left, type)
     let b = try cast(right, type)
     let isComparison = [.equal, .notEqual, .less, .lessOrEqual].contains(function)
-    return try apply(.binary(function), [a, b], dataType: isComparison ? .bool : type)
+    guard isComparison, type.elementType == .int32 else {
+      return try apply(.binary(function), [a, b], dataType: isComparison ? .bool : type)
+    }
+    // In graphs, truth is float32 and a comparison of integers gives integers.
+    let result = try apply(.binary(function), [a, b], dataType: type)
+    guard case .graph(let value) = try content(result) else { return try cast(result, .bool) }
+    guard tracer.builder.type(of: value).elementType == .int32 else {
+      return try tensor(.graph(value), result.shape, .bool)
+    }
+    return try apply(.cast(.float32), [result], dataType: .bool)
   }
 
   private func integerPower(

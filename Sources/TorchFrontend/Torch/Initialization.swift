@@ -15,13 +15,11 @@ extension Library {
       let body: NativeFunction.Body = { (call) throws(Interruption) in
         let target = try call.tensor("tensor")
         let content = try make(call, target)
-        // As PyTorch, within no_grad().
-        let isRecording = call.interpreter.tracer.isRecordingGradients
-        call.interpreter.tracer.isRecordingGradients = false
-        defer { call.interpreter.tracer.isRecordingGradients = isRecording }
-        return .tensor(
-          try call.interpreter.write(
-            try call.interpreter.tensor(content, target.shape, target.dataType), into: target))
+        return try call.interpreter.withoutGradients { () throws(Interruption) in
+          .tensor(
+            try call.interpreter.write(
+              try call.interpreter.tensor(content, target.shape, target.dataType), into: target))
+        }
       }
       let function = NativeFunction("torch.nn.init.\(name)", signature, body)
       library.add(function, as: ["torch.nn.init.\(name)"])

@@ -34,11 +34,6 @@ extension Library {
     ) { (call) throws(Interruption) in
       .tensor(try call.interpreter.matrixMultiply(try call.tensor("input"), try call.tensor("other")))
     }
-    library.function("torch.baddbmm", "Tensor.baddbmm", signature: "(input, batch1, batch2)") {
-      (call) throws(Interruption) in
-      let product = try call.interpreter.matrixMultiply(try call.tensor("batch1"), try call.tensor("batch2"))
-      return .tensor(try call.interpreter.elementwise(.add, try call.tensor("input"), product))
-    }
   }
 }
 

@@ -151,10 +151,7 @@ extension Interpreter {
         continue
       }
       shareDraws(source)
-      let isRecording = tracer.isRecordingGradients
-      tracer.isRecordingGradients = false
-      defer { tracer.isRecordingGradients = isRecording }
-      try copy(source, into: target)
+      try withoutGradients { () throws(Interruption) in try copy(source, into: target) }
     }
     // Counts of batches are no part of our modules.
     let unexpected = order.filter { given[$0] != nil && !$0.hasSuffix("num_batches_tracked") }
@@ -174,6 +171,16 @@ extension Interpreter {
     type.fields = ["missing_keys", "unexpected_keys"]
     return try tuple(
       [try list(missing.map { .string($0) }), try list(unexpected.map { .string($0) })], .named(type))
+  }
+
+  /// Does something within `no_grad()`.
+  func withoutGradients<Result>(
+    _ body: () throws(Interruption) -> Result
+  ) throws(Interruption) -> Result {
+    let isRecording = tracer.isRecordingGradients
+    tracer.isRecordingGradients = false
+    defer { tracer.isRecordingGradients = isRecording }
+    return try body()
   }
 
   /// Says that what is copied from a tensor begins with the same random values, not with others of the distribution.

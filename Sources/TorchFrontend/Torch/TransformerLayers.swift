@@ -289,7 +289,9 @@ extension Interpreter {
     for (_, parameter) in try namedParameters(module) where parameter.rank > 1 {
       let fans = try fans(parameter)
       let bound = (6 / Double(fans.in + fans.out)).squareRoot()
-      _ = try draw(parameter, .uniform(lower: -bound, upper: bound))
+      try withoutGradients { () throws(Interruption) in
+        _ = try draw(parameter, .uniform(lower: -bound, upper: bound))
+      }
     }
   }
 

@@ -134,7 +134,8 @@ struct ValueRun {
     self.item = item
     self.isTraining = isTraining
     let options = CompilationOptions(
-      inputShape: item.inputs[0].shape, isTraining: isTraining, className: "Net")
+      inputs: item.inputs.map { NetworkInput($0.bound == nil ? .float32 : .int64, $0.shape) },
+      isTraining: isTraining, className: "Net")
     let graph = try NetworkCompiler.compile(item.source, options: options).graph
     try graph.verify()
     self.graph = graph
