@@ -35,8 +35,10 @@ struct NetworkTrace {
       if let range = module.module?.construction?.range {
         interpreter.constructionCounts[range, default: 0] += 1
       }
-      module.set("training", .bool(options.isTraining))
     }
+    // A class may have a `train` of its own, which keeps parts of it in evaluation.
+    _ = try interpreter.call(
+      try interpreter.attribute("train", of: .instance(network)), Arguments([.bool(options.isTraining)]))
     defer { tracer.isTracing = false }
     try interpreter.initializeLazyLayers(of: network) { () throws(Interruption) in
       _ = try forward(network)

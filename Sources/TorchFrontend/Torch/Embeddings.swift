@@ -210,10 +210,13 @@ extension Interpreter {
     }
     var count = classes
     if let known = try knownValues(input) {
-      guard !known.contains(where: { $0 < 0 }) else {
+      guard known.allSatisfy({ $0 >= 0 }) else {
         throw raise(.runtimeError, "Class values must be non-negative.")
       }
-      let least = Int(known.max() ?? -1) + 1
+      guard let highest = Int(exactly: known.max() ?? -1), highest < 1 << 40 else {
+        throw exhausted("one_hot of \(known.max() ?? 0) makes too many classes", "limit.tensor")
+      }
+      let least = highest + 1
       if classes < 0 { count = least }
       guard least <= count else {
         throw raise(.runtimeError, "Class values must be smaller than num_classes.")

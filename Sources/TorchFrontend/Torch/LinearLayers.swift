@@ -21,6 +21,40 @@ extension Library {
         }
         return try call.interpreter.linear(input, weight, module.tensor("bias"), module: module)
       })
+    library.module(
+      "LazyLinear", "(out_features, bias=True, device=None, dtype=None)", base: "torch.nn.Linear",
+      { (call, module) throws(Interruption) in
+        try call.interpreter.check("out_features", try call.int("out_features"), "LazyLinear")
+        let hasBias = try call.bool("bias")
+        module.set("in_features", .int(0))
+        module.set("has_bias", .bool(hasBias))
+        try call.interpreter.registerLazily("weight", of: module)
+        if hasBias {
+          try call.interpreter.registerLazily("bias", of: module)
+        } else {
+          module.module?.parameters.set("bias", nil)
+        }
+      },
+      forward: { (call, module, input) throws(Interruption) in
+        let interpreter = call.interpreter
+        if module.isUninitialized {
+          guard let inputs = input.shape.last else {
+            throw interpreter.raise(.runtimeError, "LazyLinear: an input without dimensions")
+          }
+          module.set("in_features", .int(inputs))
+          try interpreter.initialize(module) { () throws(Interruption) in
+            let distribution = Interpreter.uniform(fanIn: inputs)
+            let outputs = module.int("out_features")
+            try interpreter.register("weight", of: module, [outputs, inputs], distribution)
+            try interpreter.register(
+              "bias", of: module, module.bool("has_bias") ? [outputs] : nil, distribution)
+          }
+        }
+        guard let weight = module.tensor("weight") else {
+          throw interpreter.raise(.attributeError, "'LazyLinear' object has no attribute 'weight'")
+        }
+        return try interpreter.linear(input, weight, module.tensor("bias"), module: module)
+      })
     library.module("Identity", "(*args, **kwargs)", forward: { (_, _, input) throws(Interruption) in input })
     library.function("torch.nn.functional.linear", signature: "(input, weight, bias=None)") {
       (call) throws(Interruption) in

@@ -35,7 +35,7 @@ extension Library {
   }
 
   private static let list = [
-    method("__len__", "(self)") { (_, module) throws(Interruption) in .int(module.int("_size")) },
+    method("__len__", "(self)") { (_, module) throws(Interruption) in .int(module.parameterCount) },
     method("__iter__", "(self)") { (call, module) throws(Interruption) in
       try call.interpreter.iterator(.elements(try call.interpreter.elements(ofParameterList: module)))
     },
@@ -49,7 +49,7 @@ extension Library {
       return try interpreter.call(.type(module.type), Arguments([try interpreter.list(part)]))
     },
     method("__setitem__", "(self, index, value)") { (call, module) throws(Interruption) in
-      let place = try call.interpreter.index(call["index"], module.int("_size"), "index")
+      let place = try call.interpreter.index(call["index"], module.parameterCount, "index")
       try call.interpreter.setElement(String(place), of: module, call["value"])
       return .none
     },
@@ -67,7 +67,7 @@ extension Library {
     },
     method("pop", "(self, index=-1)") { (call, module) throws(Interruption) in
       let interpreter = call.interpreter
-      let count = module.int("_size")
+      let count = module.parameterCount
       let place = try interpreter.index(call["index"], count, "index")
       var elements = try interpreter.elements(ofParameterList: module)
       let value = elements.remove(at: place)
@@ -141,6 +141,9 @@ extension Library {
 }
 
 extension PythonInstance {
+  /// The length of a `ParameterList`, whatever the source made of it.
+  fileprivate var parameterCount: Int { min(max(0, int("_size")), 1 << 40) }
+
   /// The keys of a `ParameterDict` in order.
   fileprivate var parameterKeys: PythonDictionary? {
     if case .dict(let keys)? = attributes["_keys"] { keys } else { nil }
@@ -161,7 +164,7 @@ extension Interpreter {
   }
 
   fileprivate func append(_ value: PythonValue, to module: PythonInstance) throws(Interruption) {
-    let count = module.int("_size")
+    let count = module.parameterCount
     try setElement(String(count), of: module, value)
     module.set("_size", .int(count + 1))
   }
@@ -176,7 +179,7 @@ extension Interpreter {
 
   fileprivate func elements(ofParameterList module: PythonInstance) throws(Interruption) -> [PythonValue] {
     var result: [PythonValue] = []
-    for index in 0..<module.int("_size") {
+    for index in 0..<module.parameterCount {
       result.append(try attribute(String(index), of: .instance(module)))
     }
     return result

@@ -90,7 +90,8 @@ extension Interpreter {
     module.set("mode", .string(cell.rawValue))
     module.set("bias", .bool(hasBias))
     let distribution = Self.uniform(fanIn: hidden)
-    let rows = hidden.multipliedReportingOverflow(by: cell.gateCount).partialValue
+    guard hidden < 1 << 40 else { throw exhausted("hidden_size=\(hidden) is too large", "limit.tensor") }
+    let rows = hidden * cell.gateCount
     let outputs = projected > 0 ? projected : hidden
     for layer in 0..<layers {
       // Each layer is as much as a module of its own.
@@ -139,6 +140,9 @@ extension Interpreter {
     if isBatchFirst { sequence = try permute(sequence, [1, 0, 2]) }
     let layers = module.int("num_layers")
     let directions = module.bool("bidirectional") ? 2 : 1
+    guard layers > 0, layers <= module.module?.parameters.count ?? 0 else {
+      throw raise(.indexError, "\(kind): num_layers is \(layers), and there are no weights of so many layers")
+    }
     let states = try initialStates(
       initial, module, cell, count: layers * directions, batch: sequence.shape[1], isBatched: isBatched)
     var last: [RecurrentState] = []
@@ -268,7 +272,8 @@ extension Interpreter {
     }
     module.set("bias", call["bias"])
     module.set("mode", .string(cell.rawValue))
-    let rows = hidden.multipliedReportingOverflow(by: cell.gateCount).partialValue
+    guard hidden < 1 << 40 else { throw exhausted("hidden_size=\(hidden) is too large", "limit.tensor") }
+    let rows = hidden * cell.gateCount
     let distribution = Self.uniform(fanIn: hidden)
     try register("weight_ih", of: module, [rows, inputs], distribution)
     try register("weight_hh", of: module, [rows, hidden], distribution)

@@ -256,6 +256,23 @@ import Testing
 
   static let networks = [
     ValueCase(
+      "Frozen()", on: [8, 4],
+      definitions: """
+        class Frozen(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+                self.fc = nn.Linear(4, 4)
+
+            def train(self, mode=True):
+                super().train(mode)
+                self.norm.eval()
+                return self
+
+            def forward(self, x):
+                return self.norm(self.fc(x))
+        """),
+    ValueCase(
       "nn.Sequential(nn.Linear(4, 3), nn.Tanh())", on: [2, 4], forward: "self.layer(x) + self.seen['out']",
       setup: """
         self.seen = {}
