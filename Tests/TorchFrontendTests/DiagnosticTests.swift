@@ -37,36 +37,39 @@ import TorchFrontend
         "x = self.conv1(x)\nreturn self.conv2(x)"),
       place: "self.conv2(x)", identifier: "torch.shape",
       message:
-        "RuntimeError: Given groups=1, weight of size [8, 32, 3, 3], expected input[2, 16, 30, 30] to have 32 channels, but got 16 channels instead",
-      hint: "conv2 (Conv2d) was built with in_channels=32, and 16 reach it"),
+        "conv2 (Conv2d) expects 32 channels, but gets 16 from conv1 at line 12 (RuntimeError: Given groups=1, weight of size [8, 32, 3, 3], expected input[2, 16, 30, 30] to have 32 channels, but got 16 channels instead)",
+      hint: "build conv2 with in_channels=16"),
     Case(
       source: network("self.fc = nn.Linear(100, 10)", "return self.fc(x.flatten(1))"),
       place: "self.fc(", identifier: "torch.shape",
-      message: "RuntimeError: mat1 and mat2 shapes cannot be multiplied (2x3072 and 100x10)",
-      hint: "fc (Linear) was built with in_features=100, and 3072 reach it"),
+      message:
+        "fc (Linear) expects 100 features, but gets 3072 from 'x.flatten(1)' at line 11 (RuntimeError: mat1 and mat2 shapes cannot be multiplied (2x3072 and 100x10))",
+      hint: "build fc with in_features=3072"),
     Case(
       source: network(
         "self.features = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(9))", "return self.features(x)"),
       place: "self.features(x)", identifier: "torch.shape",
-      message: "RuntimeError: running_mean should contain 8 elements not 9",
-      hint: "features.1 (BatchNorm2d) was built with num_features=9, and 8 reach it"),
+      message:
+        "features.1 (BatchNorm2d) expects 9 channels, but gets 8 from features.0 at line 11 (RuntimeError: running_mean should contain 8 elements not 9)",
+      hint: "build features.1 with num_features=8"),
     Case(
       source: network("self.fc = nn.Linear(3072, 10)", "return self.fc(x)"), place: "self.fc(x)",
       identifier: "torch.shape",
-      message: "RuntimeError: mat1 and mat2 shapes cannot be multiplied (192x32 and 3072x10)",
+      message: "in fc: RuntimeError: mat1 and mat2 shapes cannot be multiplied (192x32 and 3072x10)",
       hint: "flatten [2, 3, 32, 32] before fc (Linear): x = torch.flatten(x, 1)"),
     Case(
       source: network("self.conv = nn.Conv2d(3, 8, 3)", "return x + self.conv(x)"), place: "x + self.conv(x)",
       identifier: "torch.shape",
       message:
         "RuntimeError: The size of tensor a (32) must match the size of tensor b (30) at non-singleton dimension 3",
-      hint: "the shapes are [2, 3, 32, 32] and [2, 8, 30, 30]"),
+      hint: "the shapes are [2, 3, 32, 32] from the input and [2, 8, 30, 30] from conv at line 11"),
     Case(
       source: network("pass", "return torch.cat([x, x[:, :, 1:]], 1)"), place: "torch.cat(",
       identifier: "torch.shape",
       message:
         "RuntimeError: Sizes of tensors must match except in dimension 1. Expected size 32 but got size 31 for tensor number 1 in the list.",
-      hint: "the shapes are [[2, 3, 32, 32], [2, 3, 31, 32]]"),
+      hint:
+        "the shapes are [2, 3, 32, 32] from the input, [2, 3, 31, 32] from 'x[:, :, 1:]' at line 11"),
     Case(
       source: network("pass", "return x.view(-1, 7)"), place: "x.view", identifier: "torch.shape",
       message: "RuntimeError: shape '[-1, 7]' is invalid for input of size 6144",

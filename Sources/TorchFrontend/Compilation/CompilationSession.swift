@@ -15,6 +15,7 @@ struct CompilationSession {
     self.options = options
     self.module = module
     interpreter = Interpreter(limits: options.limits)
+    interpreter.source = source
   }
 
   /// Compiles; the interpreter is of no use afterwards.
@@ -40,14 +41,24 @@ struct CompilationSession {
     if diagnostic.range == nil, diagnostic.origin == nil {
       diagnostic.range = interpreter.currentRange ?? SourceRange(0, 0)
     }
-    var mismatches: [ShapeMismatch] = []
-    if case .raised(let exception) = interruption, let mismatch = exception.mismatch {
-      mismatches = [mismatch]
+    var exceptions = interpreter.recovered
+    var diagnostics = exceptions.map { interpreter.diagnostic(for: .raised($0)) }
+    if case .raised(let exception) = interruption {
+      if !exceptions.contains(where: { $0 === exception }) {
+        exceptions.append(exception)
+        diagnostics.append(diagnostic)
+      }
+    } else {
+      diagnostics.append(diagnostic)
     }
-    let related =
-      diagnostic.identifier == "torch.no-network" || diagnostic.identifier == "python.name-error"
-      ? skipped : []
-    return CompilationFailure(diagnostics: located([diagnostic] + related), mismatches: mismatches)
+    if diagnostic.identifier == "python.name-error" {
+      diagnostics += UndefinedNames(module, interpreter).diagnostics(besides: diagnostics)
+    }
+    if diagnostic.identifier == "torch.no-network" || diagnostic.identifier == "python.name-error" {
+      diagnostics += skipped
+    }
+    return CompilationFailure(
+      diagnostics: located(diagnostics), mismatches: exceptions.compactMap(\.mismatch))
   }
 
   private func located(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
@@ -126,9 +137,10 @@ struct CompilationSession {
       guard case .instance(let instance) = candidate.value else { throw interpreter.unsupported("no module") }
       return try finished(try NetworkTrace(interpreter, options, candidate).run(instance), candidate)
     }
-    var first: Interruption?
+    var first: (error: Interruption, recovered: [RaisedException])?
     for arguments in candidate.attempts {
       do throws(Interruption) {
+        interpreter.recovered = []
         interpreter.currentRange = candidate.range
         let value = try interpreter.call(candidate.value, arguments)
         guard case .instance(let instance) = value, instance.type.isModule else {
@@ -138,11 +150,13 @@ struct CompilationSession {
         }
         return try finished(try NetworkTrace(interpreter, options, candidate).run(instance), candidate)
       } catch {
-        if case .refused(let refusal) = error, refusal.isExhaustion { throw first ?? error }
-        first = first ?? error
+        first = first ?? (error, interpreter.recovered)
+        if case .refused(let refusal) = error, refusal.isExhaustion { break }
       }
     }
-    throw first ?? interpreter.unsupported("\(candidate.name) cannot be built")
+    guard let first else { throw interpreter.unsupported("\(candidate.name) cannot be built") }
+    interpreter.recovered = first.recovered
+    throw first.error
   }
 
   private func finished(

@@ -47,6 +47,8 @@ struct NetworkTrace {
     interpreter.currentRange = candidate.range
     let outputs = try self.outputs(result)
     if let first = outputs.first { try checkClasses(first.tensor, modules) }
+    // What was assumed to go on is no result.
+    if let last = interpreter.recovered.last { throw .raised(last) }
     var values: [ValueID] = []
     for output in outputs { values.append(try interpreter.operand(output.tensor)) }
     tracer.builder.setOutputs(values)
@@ -88,7 +90,9 @@ struct NetworkTrace {
       let dataType = input.kind.dataType
       try interpreter.checkShape(input.shape)
       let value = interpreter.tracer.builder.input(name, TensorType(dataType.elementType, input.shape))
-      inputs.append(.tensor(try interpreter.tensor(.graph(value), input.shape, dataType)))
+      let tensor = try interpreter.tensor(.graph(value), input.shape, dataType)
+      tensor.provenance = .input
+      inputs.append(.tensor(tensor))
     }
     return inputs
   }

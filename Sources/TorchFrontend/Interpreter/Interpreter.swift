@@ -44,6 +44,12 @@ final class Interpreter {
   var constructionNumbers = Interpreter.constructionStream(0)
   /// The exceptions being handled, innermost last, for a bare `raise`.
   var handled: [RaisedException] = []
+  /// How many `try` blocks with handlers are being run.
+  var guardedDepth = 0
+  /// The errors that tracing went on behind.
+  var recovered: [RaisedException] = []
+  /// The text being run, for diagnostics.
+  var source = ""
 
   /// Nesting that the stack of the interpreter's thread can bear in unoptimised builds too.
   static let maximumNesting = 1_500
@@ -165,8 +171,10 @@ final class Interpreter {
     fuel -= 16
     let instance = heap.adopt(PythonInstance(nativeClass(className)))
     instance.exceptionArguments = [.string(message)]
-    return .raised(
-      RaisedException(instance, range: currentRange, identifier: identifier, hint: hint, mismatch: mismatch))
+    let exception = RaisedException(
+      instance, range: currentRange, identifier: identifier, hint: hint, mismatch: mismatch)
+    if tracer.isTracing { exception.modulePath = tracer.label }
+    return .raised(exception)
   }
 
   /// A hint at the name among candidates that was probably meant; only the first few are looked for, since an
@@ -207,9 +215,14 @@ final class Interpreter {
     case .raised(let exception):
       let name = exception.instance.type.name
       let text = exceptionText(exception.instance)
+      var message = text.isEmpty ? name : "\(name): \(text)"
+      if let explanation = exception.explanation {
+        message = "\(explanation) (\(message))"
+      } else if !exception.modulePath.isEmpty {
+        message = "in \(exception.modulePath): \(message)"
+      }
       return Diagnostic(
-        .error, exception.identifier, text.isEmpty ? name : "\(name): \(text)", hint: exception.hint,
-        range: exception.range)
+        .error, exception.identifier, message, hint: exception.hint, range: exception.range)
     }
   }
 

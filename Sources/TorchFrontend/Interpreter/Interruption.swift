@@ -22,6 +22,12 @@ final class RaisedException: @unchecked Sendable {
   var hint: String?
   /// The layer that was built for another extent, where that is the reason.
   var mismatch: ShapeMismatch?
+  /// What happened, in terms of the network; the exception's own text stays PyTorch's.
+  var explanation: String?
+  /// The path of the module that was being run.
+  var modulePath = ""
+  /// The layer itself.
+  var module: PythonInstance?
 
   init(
     _ instance: PythonInstance, range: SourceRange?, identifier: String, hint: String? = nil,

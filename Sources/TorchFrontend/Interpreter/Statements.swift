@@ -155,9 +155,13 @@ extension Interpreter {
     _ body: [Statement], _ handlers: [ExceptionHandler], _ orElse: [Statement], _ scope: Scope
   ) throws(Interruption) -> Flow {
     let flow: Flow
+    let guards = handlers.isEmpty ? 0 : 1
+    guardedDepth += guards
     do throws(Interruption) {
       flow = try run(body, scope)
+      guardedDepth -= guards
     } catch {
+      guardedDepth -= guards
       guard case .raised(let exception) = error else { throw error }
       for handler in handlers where try matches(exception, handler, scope) {
         handled.append(exception)

@@ -15,7 +15,7 @@ extension Interpreter {
           .runtimeError,
           "The size of tensor a (\(a)) must match the size of tensor b (\(b)) at non-singleton dimension "
             + "\(rank - 1 - place)",
-          hint: "the shapes are \(left.shape) and \(right.shape)", identifier: "torch.shape")
+          hint: "the shapes are \(described(left)) and \(described(right))", identifier: "torch.shape")
       }
     }
     var type = promotedType(left, right)

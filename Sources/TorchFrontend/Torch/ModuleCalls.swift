@@ -17,7 +17,7 @@ extension Interpreter {
     defer { tracer.label = label }
     var arguments = arguments
     for hook in state.hooksBefore { try run(hook, before: instance, &arguments) }
-    var result = try call(forward, arguments)
+    var result = try self.forward(instance, state, forward, arguments)
     for hook in state.hooksBehind { try run(hook, behind: instance, arguments, &result) }
     if tracer.isTracing {
       state.isApplied = true
@@ -110,15 +110,18 @@ extension Interpreter {
   func mismatch(
     _ instance: PythonInstance, _ argument: String, builtFor: Int, reached: Int, _ message: String
   ) -> Interruption {
-    let hint = "\(described(instance)) was built with \(argument)=\(builtFor), and \(reached) reach it"
-    guard let construction = instance.module?.construction else {
-      return raise(.runtimeError, message, hint: hint, identifier: "torch.shape")
-    }
-    let mismatch = ShapeMismatch(
+    let name = instance.module.flatMap { $0.path.isEmpty ? nil : $0.path } ?? instance.type.name
+    let raised = raise(
+      .runtimeError, message, hint: "build \(name) with \(argument)=\(reached)", identifier: "torch.shape")
+    guard case .raised(let exception) = raised else { return raised }
+    exception.explanation = explanation(instance, argument, builtFor: builtFor, reached: reached)
+    guard let construction = instance.module?.construction else { return raised }
+    exception.module = instance
+    exception.mismatch = ShapeMismatch(
       modulePath: instance.module?.path ?? "", moduleType: instance.type.name, argumentName: argument,
       argumentRange: construction.arguments[argument], constructionRange: construction.range,
       constructedWith: builtFor, required: reached,
       constructionCount: constructionCounts[construction.range] ?? 1)
-    return raise(.runtimeError, message, hint: hint, identifier: "torch.shape", mismatch: mismatch)
+    return raised
   }
 }

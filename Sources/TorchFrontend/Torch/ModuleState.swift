@@ -84,6 +84,8 @@ final class ModuleState {
   var isApplied = false
   /// Whether it is a lazy layer that nothing has reached yet.
   var isUninitialized = false
+  /// What its `forward` was given, while that runs.
+  var reaching: TracedTensor?
   /// The extents of what it yielded last.
   var outputShape: [Int] = []
 
@@ -110,6 +112,7 @@ final class ModuleState {
     modules.dictionary.clear()
     hooksBefore = []
     hooksBehind = []
+    reaching = nil
   }
 }
 

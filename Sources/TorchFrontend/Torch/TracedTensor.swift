@@ -181,6 +181,8 @@ final class TracedTensor: HeapObject {
   var requiresGradient: Bool
   /// Whether it is a view of a tensor whose gradient is wanted, which cannot be changed in place.
   var isViewOfLeaf = false
+  /// Where it comes from, while a forward pass is traced.
+  var provenance: Provenance?
 
   init(
     _ content: TensorContent, _ shape: [Int], _ dataType: DataType = .float32,

@@ -75,7 +75,9 @@ extension Interpreter {
     default: break
     }
     try reserve(4)
-    return heap.adopt(TracedTensor(content, shape, dataType, layout: layout ?? natural))
+    let result = heap.adopt(TracedTensor(content, shape, dataType, layout: layout ?? natural))
+    if tracer.isTracing { result.provenance = .expression(currentRange) }
+    return result
   }
 
   /// Makes sure that a shape has no negative extents and not too many elements.

@@ -252,14 +252,14 @@ extension Interpreter {
       guard tensor.rank == first.rank else {
         throw raise(
           .runtimeError, "Tensors must have same number of dimensions: got \(first.rank) and \(tensor.rank)",
-          hint: "the shapes are \(tensors.prefix(16).map(\.shape))", identifier: "torch.shape")
+          hint: "the shapes are \(described(tensors))", identifier: "torch.shape")
       }
       for place in first.shape.indices where place != axis && tensor.shape[place] != first.shape[place] {
         throw raise(
           .runtimeError,
           "Sizes of tensors must match except in dimension \(axis). Expected size \(first.shape[place]) but got "
             + "size \(tensor.shape[place]) for tensor number \(index) in the list.",
-          hint: "the shapes are \(tensors.prefix(16).map(\.shape))", identifier: "torch.shape")
+          hint: "the shapes are \(described(tensors))", identifier: "torch.shape")
       }
     }
     var operands: [TracedTensor] = []
