@@ -15,7 +15,9 @@ extension Interpreter {
       isUncertain: isUncertain)
     // What is read is derived at once, so that it stands in the graph where the source has it.
     if !tracer.isSelectingTarget, tracer.isTracing, try content(input).isTraced { try refresh(cell) }
-    return heap.adopt(TracedTensor(cell, isViewOfLeaf: isLeafRecorded(input)))
+    let result = heap.adopt(TracedTensor(cell, isViewOfLeaf: isLeafRecorded(input)))
+    if tracer.isTracing { result.provenance = .expression(currentRange) }
+    return result
   }
 
   /// The same elements in another order of the memory, of which PyTorch makes a copy where it is not that already.
