@@ -6,13 +6,37 @@ public struct HealingFix: Sendable, Hashable, Codable {
   public var description: String
   /// Where, in the source as it was when the change was made.
   public var location: SourceLocation
+  /// The lines that were changed, as they were; empty where lines were only added.
+  public var before = ""
+  /// What stands there now.
+  public var after = ""
 
   /// A fix.
   public init(description: String, location: SourceLocation) {
     self.description = description
     self.location = location
   }
+
+  /// The fix with the lines that differ between two texts.
+  fileprivate func changing(_ old: String, to new: String) -> HealingFix {
+    func lines(_ text: String) -> [Substring] {
+      text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+    }
+    var (left, right) = (lines(old)[...], lines(new)[...])
+    while let first = left.first, first == right.first {
+      (left, right) = (left.dropFirst(), right.dropFirst())
+    }
+    while let last = left.last, last == right.last { (left, right) = (left.dropLast(), right.dropLast()) }
+    // A change of the whole text is told by its description.
+    let limit = 20
+    var fix = self
+    fix.before = left.prefix(limit).joined(separator: "\n") + (left.count > limit ? "\n…" : "")
+    fix.after = right.prefix(limit).joined(separator: "\n") + (right.count > limit ? "\n…" : "")
+    return fix
+  }
 }
+
+extension HealingFix: CustomStringConvertible {}
 
 /// A source that compiles, and what it took to get there.
 public struct HealedNetwork: Sendable {
@@ -31,9 +55,11 @@ public struct HealedNetwork: Sendable {
   }
 }
 
-/// Repairs channel and feature counts that do not fit what reaches a layer.
+/// Repairs what is often wrong with a network that a language model wrote.
 ///
-/// A layer that was built for another extent gets the extent that shape inference found. Beyond that, a fixed
+/// A layer that was built for another extent gets the extent that shape inference found. A text that cannot be
+/// parsed loses what stands around the program and an incomplete end, and gets its indentation put right. Missing
+/// imports, a forgotten `super().__init__()` and a missing flatten are added. Beyond that, a fixed
 /// `view(-1, 784)` in front of a linear layer becomes `flatten(1)`, and of two summands that differ in their
 /// channels the one whose layer can be changed follows the other.
 public struct Healer: Sendable {
@@ -44,12 +70,24 @@ public struct Healer: Sendable {
   public static func heal(
     _ source: String, options: CompilationOptions, maximumFixes: Int = 12
   ) throws(CompilationFailure) -> HealedNetwork {
-    try heal(source, options: options, maximumFixes: maximumFixes, keeping: [])
+    let failure: CompilationFailure
+    do throws(CompilationFailure) {
+      return try heal(source, options: options, maximumFixes: maximumFixes, keeping: [])
+    } catch {
+      failure = error
+    }
+    // Where following what reaches a layer leads nowhere, what reaches it may be what is wrong.
+    guard !failure.mismatches.isEmpty,
+      let healed = try? heal(
+        source, options: options, maximumFixes: maximumFixes, keeping: [], changesProducers: true)
+    else { throw failure }
+    return healed
   }
 
   /// Heals without changing the widths of the layers held by those attributes of `self`.
   static func heal(
-    _ source: String, options: CompilationOptions, maximumFixes: Int, keeping pinned: Set<String>
+    _ source: String, options: CompilationOptions, maximumFixes: Int, keeping pinned: Set<String>,
+    changesProducers: Bool = false
   ) throws(CompilationFailure) -> HealedNetwork {
     var text = source
     var fixes: [HealingFix] = []
@@ -65,11 +103,21 @@ public struct Healer: Sendable {
       }
       original = original ?? failure
       guard fixes.count < maximumFixes else { throw original ?? failure }
-      var surgeon = Surgeon(text, failure, pinned: pinned)
+      if failure.diagnostics.contains(where: { $0.identifier.hasPrefix("syntax.") && $0.origin == nil }) {
+        guard let repaired = SourceRepairs.repaired(text), seen.insert(repaired.text).inserted else {
+          throw original ?? failure
+        }
+        let location = failure.diagnostics.first?.location ?? SourceLocation(line: 1, column: 1)
+        fixes.append(
+          HealingFix(description: repaired.description, location: location).changing(text, to: repaired.text))
+        text = repaired.text
+        continue
+      }
+      var surgeon = Surgeon(text, failure, pinned: pinned, changesProducers: changesProducers)
       var isBetter = false
       while let next = surgeon.nextFix() {
         guard let healed = try? text.applying(next.edits), seen.insert(healed).inserted else { continue }
-        fixes.append(next.fix)
+        fixes.append(next.fix.changing(text, to: healed))
         text = healed
         isBetter = true
         break
@@ -83,11 +131,20 @@ public struct Healer: Sendable {
 private struct Surgeon {
   private var pending: [(edits: [TextEdit], fix: HealingFix)] = []
 
-  init(_ text: String, _ failure: CompilationFailure, pinned: Set<String>) {
+  init(_ text: String, _ failure: CompilationFailure, pinned: Set<String>, changesProducers: Bool) {
     let source = SourceText(text)
     let scan = ClassScan(source, Parser.parse(text).module)
+    for diagnostic in failure.diagnostics where diagnostic.severity == .error && diagnostic.origin == nil {
+      add(HealingRepairs.missingImport(diagnostic, scan))
+      add(HealingRepairs.missingSuper(diagnostic, scan))
+      add(HealingRepairs.missingFlatten(diagnostic, scan))
+    }
+    if changesProducers {
+      for mismatch in failure.mismatches { add(HealingRepairs.outerArgument(mismatch, scan)) }
+      add(HealingRepairs.producer(failure.mismatches, scan))
+    }
     for mismatch in failure.mismatches { add(HealingRepairs.extent(mismatch, scan)) }
-    for diagnostic in failure.diagnostics where diagnostic.severity == .error {
+    for diagnostic in failure.diagnostics where diagnostic.severity == .error && diagnostic.origin == nil {
       guard let range = diagnostic.range else { continue }
       for repair in HealingRepairs.summands(at: range, diagnostic.message, scan, pinned: pinned) {
         add(repair)

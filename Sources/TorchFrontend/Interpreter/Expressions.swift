@@ -213,6 +213,17 @@ extension Interpreter {
     "math": "import math", "OrderedDict": "from collections import OrderedDict", "np": "import numpy as np",
     "partial": "from functools import partial", "List": "from typing import List",
     "Optional": "from typing import Optional", "init": "from torch.nn import init",
+    "Tuple": "from typing import Tuple", "Dict": "from typing import Dict",
+    "Union": "from typing import Union",
+    "Any": "from typing import Any", "Callable": "from typing import Callable",
+    "Tensor": "from torch import Tensor",
+    "reduce": "from functools import reduce", "functools": "import functools", "random": "import random",
+    "namedtuple": "from collections import namedtuple", "defaultdict": "from collections import defaultdict",
+    "collections": "import collections", "itertools": "import itertools", "copy": "import copy",
+    "dataclass": "from dataclasses import dataclass", "field": "from dataclasses import field",
+    "warnings": "import warnings", "rearrange": "from einops import rearrange", "einops": "import einops",
+    "repeat": "from einops import repeat", "Rearrange": "from einops.layers.torch import Rearrange",
+    "ABC": "from abc import ABC", "abstractmethod": "from abc import abstractmethod",
   ]
 
   /// Binds a name in a scope.

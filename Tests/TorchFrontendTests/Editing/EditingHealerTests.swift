@@ -81,3 +81,129 @@ import Testing
     }
   }
 }
+
+/// Correct networks are broken in one way each: most must heal, none may change without need, and healing twice is
+/// healing once.
+@Suite struct HealingPropertyTests {
+  private static let source = """
+    import math
+
+    import torch
+    import torch.nn as nn
+    import torch.nn.functional as F
+
+
+    class Block(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.conv = nn.Conv2d(width, width, 3, padding=1)
+            self.bn = nn.BatchNorm2d(width)
+
+        def forward(self, x):
+            return x + F.relu(self.bn(self.conv(x)))
+
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv1 = nn.Conv2d(3, 16, 3, stride=math.gcd(2, 4))
+            self.bn1 = nn.BatchNorm2d(16)
+            self.block = Block(16)
+            self.conv2 = nn.Conv2d(16, 24, 3)
+            self.norm = nn.GroupNorm(4, 24)
+            self.fc1 = nn.Linear(24 * 13 * 13, 40)
+            self.ln = nn.LayerNorm(40)
+            self.fc2 = nn.Linear(40, 10)
+
+        def forward(self, x):
+            x = F.relu(self.bn1(self.conv1(x)))
+            x = self.norm(self.conv2(self.block(x)))
+            x = torch.flatten(x, 1)
+            return self.fc2(self.ln(self.fc1(x)))
+
+    """
+
+  private static let options = CompilationOptions(inputShape: [2, 3, 32, 32], classCount: 10)
+
+  private static let mutations: [(good: String, bad: String)] = [
+    ("nn.Conv2d(3, 16", "nn.Conv2d(4, 16"), ("nn.Conv2d(3, 16", "nn.Conv2d(3, 20"),
+    ("nn.BatchNorm2d(16)", "nn.BatchNorm2d(15)"), ("Block(16)", "Block(18)"),
+    ("nn.Conv2d(16, 24", "nn.Conv2d(17, 24"), ("nn.Conv2d(16, 24", "nn.Conv2d(16, 28"),
+    ("nn.GroupNorm(4, 24)", "nn.GroupNorm(4, 28)"), ("24 * 13 * 13", "24 * 14 * 14"),
+    ("13, 40)", "13, 41)"), ("nn.LayerNorm(40)", "nn.LayerNorm(30)"),
+    ("nn.Linear(40, 10)", "nn.Linear(42, 10)"),
+    ("nn.Linear(40, 10)", "nn.Linear(40, 100)"), ("x = torch.flatten(x, 1)\n", "pass\n"),
+    ("import math\n", ""), ("import torch\n", ""), ("import torch.nn as nn\n", ""),
+    ("import torch.nn.functional as F\n", ""),
+    ("        super().__init__()\n        self.conv1", "        self.conv1"),
+    ("        super().__init__()\n        self.conv =", "        self.conv ="),
+    (
+      "        super().__init__()\n        self.conv = nn.Conv2d(width, width, 3, padding=1)\n",
+      "        self.conv = nn.Conv2d(width, width, 3, padding=1)\n        super().__init__()\n"
+    ),
+    ("        x = self.norm", "\tx = self.norm"), ("        x = self.norm", "       x = self.norm"),
+    ("        return x + F", "\t\treturn x + F"),
+    ("import math\n", "Here is the network:\n\n```python\nimport math\n"),
+    ("(self.fc1(x)))\n", "(self.fc1(x)))\n\nif __name__ == '__main__':\n    net = Net(\n"),
+    ("(self.fc1(x)))\n", "(self.fc1(x)))\n```\nIt's better because it's deeper.\n"),
+  ]
+
+  @Test func mostMutantsHeal() throws {
+    let fine = try Healer.heal(Self.source, options: Self.options)
+    #expect(fine.source == Self.source && fine.fixes.isEmpty)
+    var unhealed: [String] = []
+    for (good, bad) in Self.mutations {
+      let mutant = Self.source.replacing(good, with: bad, maxReplacements: 1)
+      try #require(mutant != Self.source, "\(good)")
+      #expect(throws: CompilationFailure.self, "\(bad)") {
+        try NetworkCompiler.compile(mutant, options: Self.options)
+      }
+      guard let healed = try? Healer.heal(mutant, options: Self.options) else {
+        unhealed.append(bad)
+        continue
+      }
+      #expect(!healed.fixes.isEmpty)
+      #expect(healed.fixes.allSatisfy { !$0.description.isEmpty && $0.before != $0.after })
+      #expect(healed.network.outputShape == [2, 10])
+      let again = try Healer.heal(healed.source, options: Self.options)
+      #expect(again.source == healed.source && again.fixes.isEmpty, "\(bad)")
+    }
+    print("healed \(Self.mutations.count - unhealed.count) of \(Self.mutations.count); not: \(unhealed)")
+    #expect(unhealed.count * 10 <= Self.mutations.count)
+  }
+
+  @Test func fixesSayWhatTheyChanged() throws {
+    let mutant = Self.source.replacing("nn.Conv2d(3, 16", with: "nn.Conv2d(4, 16")
+    let fix = try #require(try Healer.heal(mutant, options: Self.options).fixes.first)
+    #expect(fix.location.line == 21)
+    #expect(fix.before == "        self.conv1 = nn.Conv2d(4, 16, 3, stride=math.gcd(2, 4))")
+    #expect(fix.after == "        self.conv1 = nn.Conv2d(3, 16, 3, stride=math.gcd(2, 4))")
+    #expect("\(fix)" == fix.description)
+  }
+
+  @Test func whatCannotBeMeantIsNotHealed() {
+    for (good, bad) in [
+      ("self.conv2(", "self.conv9("), ("padding=1", "padding=width, groups=7"), ("class Net(", "class Net(("),
+    ] {
+      let mutant = Self.source.replacing(good, with: bad)
+      #expect(throws: CompilationFailure.self) { try Healer.heal(mutant, options: Self.options) }
+    }
+  }
+
+  @Test(arguments: [
+    "```python\nX```\n", "Sure!\n\n~~~\nX~~~\n", "Text\n<pre><code>X</code></pre>\n",
+    "```bash\npip install torch\n```\n```py\nX```\nDone.", "It's this.\n\nX", "```\nX",
+  ])
+  func theProgramIsFoundInAReply(_ frame: String) throws {
+    let healed = try Healer.heal(frame.replacing("X", with: Self.source), options: Self.options)
+    #expect(healed.network.className == "Net")
+    #expect(healed.fixes.count == 1)
+  }
+
+  @Test func blocksThatCompleteEachOtherAreJoined() throws {
+    let cut = try #require(Self.source.firstRange(of: "\nclass Net")?.lowerBound)
+    let reply =
+      "First:\n```python\n\(Self.source[..<cut])\n```\nthen:\n```python\n\(Self.source[cut...])```\n"
+    #expect(try Healer.heal(reply, options: Self.options).network.className == "Net")
+  }
+}
