@@ -9,7 +9,7 @@ extension Library {
     builtinTypes, builtinFunctions, builtinExceptions, sequenceMethods, dictionaryMethods, stringMethods,
     mathematics, numpyFunctions, randomNumbers, standardModules, functionTools,
     creation, tensorMethods, unaryFunctions, binaryFunctions, logicalFunctions, reductions, statistics,
-    ordering, shapeFunctions, initialization,
+    ordering, numericLimits, shapeFunctions, initialization,
     moduleClass, containers, parameterContainers, losses, linearLayers,
     recurrentLayers, attentionLayers, transformerLayers, embeddings, similarities, moduleUtilities,
     weightNormalization,

@@ -139,6 +139,7 @@ extension Library {
         guard let known = try interpreter.knownValues(index) else {
           throw interpreter.unsupported("\(name) at places of the network is not supported")
         }
+        try interpreter.reserve(input.shape[axis])
         var sources = [Int?](repeating: nil, count: input.shape[axis])
         for (position, place) in known.enumerated() { sources[Int(place)] = position }
         var shape = [Int](repeating: 1, count: input.rank)

@@ -59,7 +59,7 @@ extension Library {
       }
       let extent = input.shape[axis]
       let size = max(1, extent / count + (extent.isMultiple(of: count) ? 0 : 1))
-      return try interpreter.split(input, axis, Interpreter.sections(of: extent, by: size))
+      return try interpreter.split(input, axis, try interpreter.sections(of: extent, by: size))
     }
     library.function(
       "torch.split", "torch.functional.split", "torch.split_with_sizes", "Tensor.split_with_sizes",
@@ -186,7 +186,7 @@ extension NativeCall {
         throw interpreter.raise(
           .runtimeError, "split expects split_size be non-negative, but got split_size=\(size)")
       }
-      return try interpreter.split(input, axis, Interpreter.sections(of: extent, by: size))
+      return try interpreter.split(input, axis, try interpreter.sections(of: extent, by: size))
     }
     let sections = try ints(sizes, "split_size_or_sections")
     var sum = 0
@@ -232,8 +232,9 @@ extension NativeCall {
 
 extension Interpreter {
   /// An extent in sections of a size, of which the last may be smaller.
-  static func sections(of extent: Int, by size: Int) -> [Int] {
-    extent == 0 ? [0] : stride(from: 0, to: extent, by: size).map { min(size, extent - $0) }
+  func sections(of extent: Int, by size: Int) throws(Interruption) -> [Int] {
+    try reserve(extent / size)
+    return extent == 0 ? [0] : stride(from: 0, to: extent, by: size).map { min(size, extent - $0) }
   }
 
   /// A tensor with at least so many dimensions, as NumPy's `atleast_…` adds them.

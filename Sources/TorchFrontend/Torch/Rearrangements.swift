@@ -217,6 +217,7 @@ extension Interpreter {
   func flipped(_ input: TracedTensor, _ axes: [Int]) throws(Interruption) -> TracedTensor {
     var result = input
     for axis in axes where result.shape[axis] > 1 {
+      try reserve(result.shape[axis])
       result = try take(result, axis, Array((0..<result.shape[axis]).reversed()))
     }
     return result === input ? try copied(input) : result

@@ -49,7 +49,7 @@ extension Library {
       (call) throws(Interruption) in
       .tensor(try call.interpreter.view(try call.tensor("input"), try call.tensor("other").shape))
     }
-    library.function("Tensor.permute", signature: "(input, *dims)") { (call) throws(Interruption) in
+    library.function("Tensor.permute", signature: "(input, *dims, **kwargs)") { (call) throws(Interruption) in
       .tensor(try call.interpreter.permute(try call.tensor("input"), try call.restInts("dims")))
     }
     library.function("torch.permute", signature: "(input, dims)") { (call) throws(Interruption) in

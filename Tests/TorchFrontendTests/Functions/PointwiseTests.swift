@@ -110,6 +110,11 @@ import Testing
         // Errors.
         "-torch.tensor([True])", "(x > 0) - (y > 0)", "torch.arange(3) // 0", "torch.arange(3) ** -1",
         "x & y", "~x",
+        "torch.finfo(x.dtype).eps", "torch.finfo(torch.float32).max", "torch.finfo(torch.float16).min",
+        "torch.finfo().tiny",
+        "torch.finfo(torch.float64).eps", "torch.finfo(torch.bfloat16).max", "torch.iinfo(torch.uint8).min",
+        "torch.iinfo(torch.int32).bits", "x.masked_fill(x > 0, torch.finfo(x.dtype).min).softmax(-1)",
+        "torch.finfo(torch.int64)", "torch.iinfo(torch.float32)",
         "x + torch.ones(4)", "torch.add(x, 'a')", "x.clamp()", "x.masked_fill(x, 0)",
         "torch.where(x, x, y)", "x.masked_fill(x > 0, y)", "torch.arange(3).add_(0.5)",
         "torch.div(x, y, rounding_mode='up')",

@@ -12,7 +12,8 @@ import Testing
         "x.view(6, 4)",
         "x.view(-1, 4)", "x.view((2, 12))", "x.reshape(4, -1)", "torch.reshape(x, [-1])", "x.view_as(y)",
         "x.view(2, -1, 2, 2)",
-        "x.permute(2, 0, 1)", "x.permute((1, 0, 2))", "torch.permute(x, (0, -1, 1))", "x.transpose(1, 2)",
+        "x.permute(2, 0, 1)", "x.permute(dims=(2, 0, 1))", "x.permute((1, 0, 2))",
+        "torch.permute(x, (0, -1, 1))", "x.transpose(1, 2)",
         "torch.transpose(x, 0, -1)", "x.swapaxes(0, 1)", "torch.swapdims(x, 0, 2)", "x.movedim(0, 2)",
         "x.moveaxis(-1, 0)",
         "torch.movedim(x, (0, 1), (2, 0))", "torch.moveaxis(x, (2, 0), (0, 1))", "q.t()", "q.T", "q.mT",
@@ -79,7 +80,7 @@ import Testing
         "x.roll((1, 2), 1)",
         "torch.diag(x)", "q.diagonal(0, 1, 1)", "x.unfold(1, 4, 1)", "x.unfold(1, 2, 0)", "v.fliplr()",
         "torch.broadcast_shapes((2, 3), (4,))", "torch.movedim(x, (0, 1), (0,))", "x.movedim((0, 0), (1, 2))",
-        "v.repeat_interleave(torch.tensor([1, 2]))", "torch.rot90(q, 1, [0, 0])", "torch.cat([])",
+        "v.repeat_interleave(torch.tensor([1, 2]))", "torch.rot90(q, 1, [0, 0])",
         "torch.cat(x)",
       ]),
     FunctionGroup(

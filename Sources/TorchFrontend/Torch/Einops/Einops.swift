@@ -90,6 +90,9 @@ extension Library {
       }
       return try interpreter.unpacked(tensor, shapes, star.before)
     }
+    library.function(
+      "einops._torch_specific.allow_ops_in_compiled_graph", signature: "()"
+    ) { (_) throws(Interruption) in .none }
     addEinopsLayers(&library)
   }
 
