@@ -281,7 +281,6 @@ extension Interpreter {
         case .function(let function)? = library.entry("torch.a\(name)") ?? library.entry("torch.\(name)")
       else { throw unsupported("the reduction '\(name)' is not supported") }
       var result = input
-      // One after another, since torch.prod takes a single dimension.
       for axis in axes.reversed() {
         guard case .tensor(let next) = try call(function, Arguments([.tensor(result), .int(axis)])) else {
           throw unsupported("the reduction '\(name)' is not supported")
