@@ -75,6 +75,7 @@ extension Interpreter {
     case (.string(let a), .string(let b)):
       try spend(min(a.utf8.count, b.utf8.count) >> 5)
       return a.unicodeScalars.lexicographicallyPrecedes(b.unicodeScalars)
+    case (.tensor, _), (_, .tensor): return try isTrue(try tensorComparison(.less, left, right))
     case (.list(let a), .list(let b)): return try isLess(a.elements, b.elements, symbol)
     case (.tuple(let a), .tuple(let b)): return try isLess(a.elements, b.elements, symbol)
     case (.set(let a), .set(let b)):

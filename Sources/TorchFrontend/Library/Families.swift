@@ -8,7 +8,8 @@ extension Library {
   static let families: [Family] = [
     builtinTypes, builtinFunctions, builtinExceptions, sequenceMethods, dictionaryMethods, stringMethods,
     mathematics, numpyFunctions, randomNumbers, standardModules, functionTools,
-    creation, tensorMethods, unaryFunctions, binaryFunctions, logicalFunctions, reductions, statistics,
+    environment, creation, randomTensors, tensorMethods, unaryFunctions, binaryFunctions, logicalFunctions,
+    reductions, statistics,
     ordering, numericLimits, shapeFunctions, initialization,
     moduleClass, containers, parameterContainers, losses, linearLayers,
     recurrentLayers, attentionLayers, transformerLayers, embeddings, similarities, moduleUtilities,

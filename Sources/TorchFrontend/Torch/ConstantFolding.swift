@@ -159,6 +159,31 @@ extension Interpreter {
         inputs[0][offsets[0][place]] != 0 ? inputs[1][offsets[1][place]] : inputs[2][offsets[2][place]]
       }
     case .detach, .cast(.float32): return first
+    case .cast(.int32): return first.map { $0.rounded(.towardZero) }
+    case .cumulativeSum(let axis, let isReversed):
+      var result = first
+      forEachLine(firstShape, axis) { places in
+        var sum = 0.0
+        for place in isReversed ? places.reversed() : places {
+          sum += first[place]
+          result[place] = sum
+        }
+      }
+      return result
+    case .argumentOfMaximum(let axis), .argumentOfMinimum(let axis):
+      var isMaximum = false
+      if case .argumentOfMaximum = operation { isMaximum = true }
+      var result: [Double] = []
+      forEachLine(firstShape, axis) { places in
+        var best = 0
+        for (index, place) in places.enumerated() {
+          let (value, leader) = (first[place], first[places[best]])
+          if leader.isNaN { break }
+          if value.isNaN || (isMaximum ? value > leader : value < leader) { best = index }
+        }
+        result.append(Double(best))
+      }
+      return result
     case .take(let axis): return taken(first, firstShape, axis, inputs[1])
     case .gather(let axis): return gathered(first, firstShape, axis, inputs[1], shape)
     case .matrixMultiply(let transposeLeft, let transposeRight):
@@ -180,6 +205,17 @@ extension Interpreter {
       }
       return result
     default: return nil
+    }
+  }
+
+  /// Calls back with the places of every line along an axis, in row-major order of the other axes.
+  private static func forEachLine(_ shape: [Int], _ axis: Int, _ body: ([Int]) -> Void) {
+    let strides = rowMajorStrides(shape)
+    var (others, distances) = (shape, strides)
+    others.remove(at: axis)
+    distances.remove(at: axis)
+    forEachOffset(others, distances, 0) { start in
+      body((0..<shape[axis]).map { start + $0 * strides[axis] })
     }
   }
 
@@ -236,8 +272,8 @@ extension Interpreter {
     for (value, place) in zip(values, broadcastOffsets(kept, to: shape)) {
       switch reduction.kind {
       case .sum, .mean: result[place] += value
-      case .maximum: result[place] = max(result[place], value)
-      case .minimum: result[place] = min(result[place], value)
+      case .maximum: result[place] = value.isNaN || value > result[place] ? value : result[place]
+      case .minimum: result[place] = value.isNaN || value < result[place] ? value : result[place]
       case .product: result[place] *= value
       }
     }
@@ -341,8 +377,8 @@ extension BinaryFunction {
     case .multiply: a * b
     case .divide: a / b
     case .power: Numerics.power(a, b)
-    case .maximum: max(a, b)
-    case .minimum: min(a, b)
+    case .maximum: a.isNaN || a > b ? a : b
+    case .minimum: a.isNaN || a < b ? a : b
     case .equal: a == b ? 1 : 0
     case .less: a < b ? 1 : 0
     case .lessOrEqual: a <= b ? 1 : 0

@@ -98,6 +98,7 @@ extension Interpreter {
         isParted = false
         result.indices.append((axis, index))
         axis += index.dataType == .bool ? index.rank : 1
+      case .string: throw raise(.typeError, "new(): invalid data type 'str'")
       default:
         throw raise(
           .indexError,

@@ -25,6 +25,25 @@ extension Interpreter {
     }
   }
 
+  /// A function of whole numbers of the graph that are whole numbers again; nil for others.
+  func applyToIntegers(
+    _ function: UnaryFunction, _ input: TracedTensor
+  ) throws(Interruption) -> TracedTensor? {
+    let zero = try scalar(0, input.dataType)
+    switch function {
+    case .negate: return try elementwise(.subtract, zero, input)
+    case .absolute: return try elementwise(.maximum, input, try elementwise(.subtract, zero, input))
+    case .square: return try elementwise(.multiply, input, input)
+    case .relu: return try elementwise(.maximum, input, zero)
+    case .floor, .ceiling, .round, .truncate: return try duplicate(input)
+    case .sign:
+      let one = try scalar(1, input.dataType)
+      let low = try elementwise(.maximum, input, try elementwise(.subtract, zero, one))
+      return try elementwise(.minimum, low, one)
+    default: return nil
+    }
+  }
+
   /// A tensor of floating type; where that is kept, integers stay as they are.
   func floating(_ input: TracedTensor, keeping: Bool = false) throws(Interruption) -> TracedTensor {
     input.dataType.isFloating || keeping ? input : try cast(input, tracer.defaultType)

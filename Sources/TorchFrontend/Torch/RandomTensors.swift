@@ -1,8 +1,153 @@
 import NetworkGraph
 import RandomStreams
 
+extension Library {
+  /// Functions that draw tensors.
+  static let randomTensors: Family = { library in
+    for (name, distribution) in [
+      ("randn", Initializer.normal(mean: 0, standardDeviation: 1)), ("rand", .uniform(lower: 0, upper: 1)),
+    ] {
+      library.function(
+        "torch.\(name)",
+        signature: "(*size, dtype=None, device=None, requires_grad=False, generator=None, **kwargs)"
+      ) { (call) throws(Interruption) in
+        let type = try call.dataType("dtype") ?? call.interpreter.tracer.defaultType
+        return try call.leaf(try call.interpreter.random(distribution, try call.restInts("size"), type))
+      }
+      library.function("torch.\(name)_like", signature: "(input, \(creationOptions), memory_format=None)") {
+        (call) throws(Interruption) in
+        let input = try call.tensor("input")
+        let type = try call.dataType("dtype") ?? input.dataType
+        return try call.leaf(try call.interpreter.random(distribution, input.shape, type))
+      }
+    }
+    library.function("torch.normal", signature: "(mean, std=1.0, size=None, **kwargs)") {
+      (call) throws(Interruption) in
+      let interpreter = call.interpreter
+      func isTensor(_ value: PythonValue) -> Bool { if case .tensor = value { true } else { false } }
+      if isTensor(call["mean"]) || isTensor(call["std"]) {
+        let mean = try interpreter.tensorArgument(call["mean"])
+        let deviation = try interpreter.tensorArgument(call["std"])
+        let shape = try interpreter.broadcast([mean.shape, deviation.shape], "torch.normal")
+        let drawn = try interpreter.random(.normal(mean: 0, standardDeviation: 1), shape)
+        let scaled = try interpreter.elementwise(.multiply, drawn, try interpreter.detach(deviation))
+        return .tensor(try interpreter.elementwise(.add, scaled, try interpreter.detach(mean)))
+      }
+      let distribution = Initializer.normal(
+        mean: try call.double("mean"), standardDeviation: try call.double("std"))
+      return .tensor(try interpreter.random(distribution, try call.ints("size")))
+    }
+    library.function(
+      "torch.randint",
+      signature: "(low, high=None, size=None, *, dtype=None, device=None, generator=None, **kwargs)"
+    ) { (call) throws(Interruption) in
+      // `randint(high, size)` leaves out the lower bound.
+      let interpreter = call.interpreter
+      let isShort = interpreter.isNone(call["size"])
+      var sizes = isShort ? call["high"] : call["size"]
+      var (low, high) = (try call.int("low"), 0)
+      if isShort, interpreter.isNone(sizes) { sizes = try interpreter.tuple([]) }
+      if isShort { (low, high) = (0, low) } else { high = try call.int("high") }
+      return .tensor(
+        try interpreter.randomIntegers(
+          low..<high, try call.ints(sizes, "size"), try call.dataType("dtype") ?? .int64))
+    }
+    library.function("torch.randint_like", signature: "(input, low, high=None, *, dtype=None, **kwargs)") {
+      (call) throws(Interruption) in
+      let input = try call.tensor("input")
+      let low = try call.int("low")
+      let high = try call.optionalInt("high")
+      return .tensor(
+        try call.interpreter.randomIntegers(
+          high == nil ? 0..<max(0, low) : min(low, high ?? low)..<(high ?? low), input.shape,
+          try call.dataType("dtype") ?? input.dataType))
+    }
+    library.function("torch.randperm", signature: "(n, \(creationOptions), generator=None)") {
+      (call) throws(Interruption) in
+      let interpreter = call.interpreter
+      let count = try call.int("n")
+      guard count >= 0 else { throw interpreter.raise(.runtimeError, "n must be non-negative, got \(count)") }
+      let type = try call.dataType("dtype") ?? .int64
+      return .tensor(try interpreter.randomPermutation(count, type))
+    }
+    for name in ["bernoulli", "bernoulli_"] {
+      library.function("Tensor.\(name)", "torch.\(name)", signature: "(input, p=None, *, generator=None)") {
+        (call) throws(Interruption) in
+        let interpreter = call.interpreter
+        let input = try call.tensor("input")
+        let probability =
+          interpreter.isNone(call["p"]) && name == "bernoulli"
+          ? input : try interpreter.tensorArgument(interpreter.isNone(call["p"]) ? .float(0.5) : call["p"])
+        let draw = try interpreter.random(.uniform(lower: 0, upper: 1), input.shape)
+        let type = input.dataType
+        let result = try interpreter.cast(try interpreter.elementwise(.less, draw, probability), type)
+        guard name == "bernoulli_" else { return .tensor(result) }
+        return .tensor(try interpreter.write(result, into: input))
+      }
+    }
+    for name in ["torch.multinomial", "torch.poisson"] {
+      library.function(name, signature: "(*args, **kwargs)") { (call) throws(Interruption) in
+        throw call.interpreter.unsupported("\(name) is not supported")
+      }
+    }
+  }
+}
+
 /// Tensors whose elements are drawn.
 extension Interpreter {
+  /// A number or tensor as a tensor.
+  func tensorArgument(_ value: PythonValue) throws(Interruption) -> TracedTensor {
+    if case .tensor(let tensor) = value { return tensor }
+    return try tensor(of: value, nil)
+  }
+
+  /// Whole numbers within bounds.
+  fileprivate func randomIntegers(
+    _ range: Range<Int>, _ shape: [Int], _ type: DataType
+  ) throws(Interruption) -> TracedTensor {
+    guard !range.isEmpty, range.count <= 1 << 24 else {
+      throw raise(
+        .runtimeError,
+        "random_ expects 'from' to be less than 'to', but got from=\(range.lowerBound) >= to=\(range.upperBound)"
+      )
+    }
+    try checkShape(shape)
+    guard tracer.isTracing else {
+      try reserve(shape.reduce(1, *) >> 2 + 1)
+      noteDraws()
+      let values = (0..<shape.reduce(1, *)).map { _ in
+        Double(range.lowerBound + tracer.random.integer(below: range.count))
+      }
+      return try tensor(.values(try rounded(values, type)), shape, type)
+    }
+    let uniform = try random(.uniform(lower: 0, upper: 1), shape)
+    let scaled = try elementwise(.multiply, uniform, try scalar(Double(range.count)))
+    let whole = try cast(try apply(.unary(.floor), scaled), type)
+    return try elementwise(.add, whole, try scalar(Double(range.lowerBound), type))
+  }
+
+  /// The numbers below a count in random order.
+  fileprivate func randomPermutation(_ count: Int, _ type: DataType) throws(Interruption) -> TracedTensor {
+    try checkShape([count])
+    guard tracer.isTracing, count > 1 else {
+      try reserve(count >> 2 + 1)
+      noteDraws()
+      let order = tracer.random.permutation(count)
+      return try tensor(.values(order.map(Double.init)), [count], type)
+    }
+    // The order of random numbers is a random order.
+    let keys = try random(.uniform(lower: 0, upper: 1), [count])
+    let results = try emit(.sort(axis: 0, isDescending: false), [keys])
+    guard results.count == 2 else { throw unsupported("sorting yields no indices") }
+    return try cast(try tensor(.graph(results[1]), [count], .int64), type)
+  }
+
+  private func noteDraws() {
+    note(
+      "torch.random",
+      "random numbers that are computed with at construction are the same in every compilation")
+  }
+
   /// Draws the elements of a cell now, since the source computes with them.
   func settle(_ root: TensorCell) throws(Interruption) {
     guard root.content.isRandom else { return }

@@ -3,9 +3,38 @@ import NetworkGraph
 extension Library {
   /// What a tensor knows of itself, and methods that leave its elements as they are.
   static let tensorMethods: Family = { library in
-    library.add(NativeClass("torch.Tensor", base: "builtins.object"))
-    library.alias("torch.FloatTensor", of: "torch.Tensor")
-    library.add(NativeClass("torch.Size", base: "builtins.tuple"))
+    func typed(_ name: String, _ type: DataType?, base: String) {
+      let construct = NativeFunction(name, "(*args, device=None)") { (call) throws(Interruption) in
+        let interpreter = call.interpreter
+        let type = type ?? interpreter.tracer.defaultType
+        switch call.rest.first {
+        case .list?, .tuple?, .range?:
+          if call.rest.count == 1, case .tuple(let tuple) = call.rest[0], case .size = tuple.kind { break }
+          return .tensor(try interpreter.tensor(of: call.rest[0], type))
+        case .tensor(let other)?: return .tensor(try interpreter.cast(other, type))
+        default: break
+        }
+        let sizes = try call.rest.isEmpty ? [0] : call.restInts("size")
+        return .tensor(try interpreter.tensor(.fill(0), sizes, type))
+      }
+      library.add(NativeClass(name, base: base, construct: construct))
+    }
+    typed("torch.Tensor", nil, base: "builtins.object")
+    for (name, type) in [
+      ("Float", DataType.float32), ("Double", .float64), ("Half", .float16), ("BFloat16", .bfloat16),
+      ("Long", .int64), ("Int", .int32), ("Short", .int16), ("Char", .int8), ("Byte", .uint8),
+      ("Bool", .bool),
+    ] {
+      typed("torch.\(name)Tensor", type, base: "torch.Tensor")
+      library.alias("torch.cuda.\(name)Tensor", of: "torch.\(name)Tensor")
+    }
+    library.add(
+      NativeClass(
+        "torch.Size", base: "builtins.tuple",
+        construct: NativeFunction("torch.Size", "(sizes=None)") { (call) throws(Interruption) in
+          let sizes = call.interpreter.isNone(call["sizes"]) ? [] : try call.ints("sizes")
+          return try call.interpreter.size(sizes)
+        }))
     library.add(NativeClass("torch.dtype", base: "builtins.object"))
     library.function("Tensor.size", signature: "(self, dim=None)") {
       (call) throws(Interruption) in
@@ -100,8 +129,16 @@ extension Library {
       }
     }
     library.function("Tensor.type", signature: "(self, dtype=None)") { (call) throws(Interruption) in
-      guard let type = try call.dataType("dtype") else { return .string("torch.FloatTensor") }
-      return .tensor(try call.interpreter.cast(try call.tensor("self"), type))
+      let tensor = try call.tensor("self")
+      let wanted: DataType?
+      switch call["dtype"] {
+      case .none: return .string("torch.\(tensor.dataType.scalarName)Tensor")
+      case .string(let name): wanted = DataType.allCases.first { name.hasSuffix(".\($0.scalarName)Tensor") }
+      case .type(let type): wanted = DataType.allCases.first { type.name == "\($0.scalarName)Tensor" }
+      default: wanted = try call.dataType("dtype")
+      }
+      guard let wanted else { throw call.interpreter.raise(.valueError, "invalid type") }
+      return .tensor(try call.interpreter.cast(tensor, wanted))
     }
     library.function("torch.clone", "Tensor.clone", signature: "(input, *, memory_format=None)") {
       (call) throws(Interruption) in
@@ -113,22 +150,16 @@ extension Library {
     }
     library.function("Tensor.item", signature: "(self)") { (call) throws(Interruption) in
       let tensor = try call.tensor("self")
-      let number = try call.interpreter.number(of: tensor, "a Python number")
-      if tensor.dataType == .bool { return .bool(number != 0) }
-      if !tensor.dataType.isFloating, let integer = Int(exactly: number) { return .int(integer) }
-      return .float(number)
+      return tensor.dataType.value(try call.interpreter.number(of: tensor, "a Python number"))
     }
     library.function("Tensor.tolist", signature: "(self)") { (call) throws(Interruption) in
       let interpreter = call.interpreter
       let tensor = try call.tensor("self")
-      guard tensor.rank == 1, let values = try interpreter.knownValues(tensor) else {
-        throw interpreter.unsupported("tolist() of this tensor is not supported")
+      guard let values = try interpreter.settledValues(tensor) else {
+        throw interpreter.unsupported(
+          "tolist() of a tensor that is only known when the network runs is not supported")
       }
-      return try interpreter.list(
-        values.map { value in
-          if !tensor.dataType.isFloating, let integer = Int(exactly: value) { return .int(integer) }
-          return .float(value)
-        })
+      return try interpreter.nested(values.map(tensor.dataType.value)[...], tensor.shape[...])
     }
     library.function("Tensor.copy_", signature: "(self, src, non_blocking=False)") {
       (call) throws(Interruption) in
@@ -170,10 +201,18 @@ extension Library {
       library.function("Tensor.\(name)", signature: name == "zero_" ? "(self)" : "(self, value)") {
         (call) throws(Interruption) in
         let target = try call.tensor("self")
-        let number = try factor == 0 ? 0 : call.double("value")
-        return .tensor(
-          try call.interpreter.write(
-            try call.interpreter.tensor(.fill(number), target.shape, target.dataType), into: target))
+        if factor != 0, case .tensor(let value) = call["value"] {
+          guard value.rank == 0 else {
+            throw call.interpreter.raise(
+              .runtimeError,
+              "fill_ only supports 0-dimension value tensor but got tensor with \(value.rank) dimensions.")
+          }
+          try call.interpreter.copy(value, into: target)
+          return .tensor(target)
+        }
+        let number = target.dataType.rounded(try factor == 0 ? 0 : call.double("value"))
+        try call.interpreter.store(.fill(number), in: target)
+        return .tensor(target)
       }
     }
     library.function("Tensor.normal_", signature: "(self, mean=0, std=1)") { (call) throws(Interruption) in
@@ -189,7 +228,33 @@ extension Library {
   }
 }
 
+extension DataType {
+  /// A number as Python has it.
+  func value(_ number: Double) -> PythonValue {
+    switch category {
+    case .boolean: .bool(number != 0)
+    case .integer: Int(exactly: number).map { .int($0) } ?? .float(number)
+    case .floating: .float(number)
+    }
+  }
+}
+
 extension Interpreter {
+  /// Values in nested lists of a shape.
+  fileprivate func nested(
+    _ values: ArraySlice<PythonValue>, _ shape: ArraySlice<Int>
+  ) throws(Interruption) -> PythonValue {
+    guard let extent = shape.first else { return values.first ?? .none }
+    let rest = shape.dropFirst()
+    let size = rest.reduce(1, *)
+    var elements: [PythonValue] = []
+    for place in 0..<extent {
+      let start = values.startIndex + place * size
+      elements.append(try nested(values[start..<(start + size)], rest))
+    }
+    return try list(elements)
+  }
+
   /// The same elements, of which no gradient is taken.
   func detach(_ tensor: TracedTensor) throws(Interruption) -> TracedTensor {
     if tracer.isTracing, try content(tensor).isTraced { return try detachedView(tensor) }

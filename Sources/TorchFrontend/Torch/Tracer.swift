@@ -323,9 +323,18 @@ extension Interpreter {
     let dataType = dataType ?? inputs.first?.dataType ?? .float32
     if inputs.contains(where: { $0.count == 0 }) { return try applyToNothing(operation, inputs, dataType) }
     if let known = try fold(operation, inputs, dataType) { return known }
+    if case .unary(let function) = operation, let input = inputs.first, input.dataType.category == .integer,
+      let result = try applyToIntegers(function, input)
+    {
+      return result
+    }
     let results = try emit(operation, inputs)
-    guard let result = results.first else { throw unsupported("the operation yields nothing") }
+    guard var result = results.first else { throw unsupported("the operation yields nothing") }
     let shape = tracer.builder.type(of: result).shape
+    // Comparisons of whole numbers give whole numbers, and truth values are float32.
+    if tracer.builder.type(of: result).elementType != dataType.elementType {
+      result = try node(.cast(dataType.elementType), [result])
+    }
     return try tensor(
       .graph(result), shape, dataType, layout: try resultLayout(operation, inputs, shape))
   }
