@@ -265,7 +265,7 @@ extension Interpreter {
 
   /// Gives a tensor the elements of a distribution, as `nn.init` does.
   func draw(_ target: TracedTensor, _ distribution: Initializer) throws(Interruption) -> PythonValue {
-    .tensor(try write(try tensor(.random(distribution), target.shape, target.dataType), into: target))
+    .tensor(try write(try random(distribution, target.shape, target.dataType), into: target))
   }
 
   func setAttribute(
