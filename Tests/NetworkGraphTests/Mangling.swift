@@ -7,10 +7,14 @@ struct Mangler {
   private var builder = GraphBuilder()
   private var images: [ValueID: ValueID] = [:]
 
-  static func mangled(_ graph: Graph, seed: UInt64) throws -> Graph {
+  /// - Parameter respells: also says operations in other ways, which only `canonicalized()` undoes.
+  static func mangled(_ graph: Graph, seed: UInt64, respells: Bool = false) throws -> Graph {
     var mangler = Mangler(stream: RandomStream(seed: seed).stream("mangler"))
+    mangler.respells = respells
     return try mangler.rewrite(graph)
   }
+
+  private var respells = false
 
   private init(stream: RandomStream) { self.stream = stream }
 
@@ -63,6 +67,9 @@ struct Mangler {
       .reshape(shape), .expand(shape), .transpose(Array(shape.indices)),
       .pad(before: zeros, after: zeros, value: 1),
     ]
+    if respells, builder.type(of: value).elementType == .float32, stream.bernoulli(0.5) {
+      return try respelled(value)
+    }
     if let extent = shape.first, stream.bernoulli(0.3) {
       return try builder.apply(.slice(Slice(axis: 0, start: 0, end: extent)), [value])[0]
     }
@@ -71,6 +78,25 @@ struct Mangler {
       return try builder.apply(.reshape(shape), [flat])[0]
     }
     return try builder.apply(operations[stream.integer(below: operations.count)], [value])[0]
+  }
+
+  /// The value by way of arithmetic that changes nothing.
+  private mutating func respelled(_ value: ValueID) throws -> ValueID {
+    func number(_ value: Double) -> ValueID {
+      builder.constant(.fill(value, TensorType(.float32, stream.bernoulli(0.5) ? [] : [1])))
+    }
+    let (zero, one) = (number(0), number(1))
+    let type = builder.type(of: value)
+    guard type.rank > 0 else { return value }
+    switch stream.integer(below: 6) {
+    case 0: return try builder.apply(.binary(.multiply), [one, value])[0]
+    case 1: return try builder.apply(.binary(.add), [value, zero])[0]
+    case 2: return try builder.apply(.binary(.subtract), [value, zero])[0]
+    case 3: return try builder.apply(.binary(.divide), [value, one])[0]
+    case 4: return try builder.apply(.binary(.power), [value, one])[0]
+    default:
+      return try builder.apply(.unary(.negate), [try builder.apply(.unary(.negate), [value])[0]])[0]
+    }
   }
 
   private mutating func addDeadCode() throws {

@@ -4,10 +4,12 @@ extension Graph {
   /// A 128-bit hash in 32 hexadecimal digits that is equal for networks that differ in writing only.
   ///
   /// Ignored are names and labels, the order of independent nodes and of variables, dead code and unused
-  /// variables, operations that change nothing (see `simplified()`), repetition of equal operations, and the
-  /// order of the operands of commutative functions. Everything else counts: shapes (the batch's extent too),
+  /// variables, operations that change nothing (see `simplified()`), different ways to say the same (see
+  /// `canonicalized()`), repetition of equal operations, and order and grouping of sums and products. Everything
+  /// else counts: shapes (the batch's extent too),
   /// attributes, the order of inputs and outputs, initialisation and trainability of variables, which operations
-  /// share a variable, and buffer updates. Compare traces of one kind: training traces tell apart what only
+  /// share a variable, and buffer updates. Initial values count because whoever has a network's hash takes over the
+  /// figures of its training. Compare traces of one kind: training traces tell apart what only
   /// training shows (dropout, momentum of running statistics).
   ///
   /// Operands of commutative functions are ordered by colour refinement (Weisfeiler & Leman 1968) with
@@ -19,7 +21,7 @@ extension Graph {
 
   /// The text that is hashed: one line per node in canonical order.
   var canonicalText: String {
-    let graph = simplified().eliminatingCommonSubexpressions().eliminatingDeadCode()
+    let graph = canonicalized()
     var form = CanonicalForm(graph)
     form.breakTies()
     return form.text()
@@ -77,7 +79,12 @@ struct CanonicalForm {
       graph.inputs.enumerated().map { ($1.value, $0) }, uniquingKeysWith: { first, _ in first })
     let variables = Dictionary(
       (graph.parameters + graph.buffers).map { ($0.value, $0) }, uniquingKeysWith: { first, _ in first })
-    for node in graph.nodes {
+    let sums = Self.sums(in: graph)
+    for (index, node) in graph.nodes.enumerated() {
+      if sums.absorbed[index] {
+        vertices.append(Vertex(signature: "", operands: [], isCommutative: false))
+        continue
+      }
       let types = node.outputs.map { graph.type(of: $0).description }.joined(separator: " ")
       var signature: String
       switch node.operation {
@@ -93,7 +100,8 @@ struct CanonicalForm {
       signature += " : \(types)"
       vertices.append(
         Vertex(
-          signature: signature, operands: node.inputs.map { Self.operand($0, in: graph) },
+          signature: signature,
+          operands: (sums.terms[index] ?? node.inputs).map { Self.operand($0, in: graph) },
           isCommutative: node.operation.isCommutative))
     }
     let updates = graph.bufferUpdates.map { update in
@@ -121,6 +129,32 @@ struct CanonicalForm {
       return hash.value
     }
     refine()
+  }
+
+  /// By node: the terms of sums and products of more than two, and whether a node is part of one behind it.
+  ///
+  /// A sum is part of another if nothing else reads it and its type is the same.
+  private static func sums(in graph: Graph) -> (terms: [Int: [ValueID]], absorbed: [Bool]) {
+    let readers = graph.readerCounts()
+    var terms: [Int: [ValueID]] = [:]
+    var absorbed = [Bool](repeating: false, count: graph.nodes.count)
+    for (index, node) in graph.nodes.enumerated() {
+      guard node.operation == .binary(.add) || node.operation == .binary(.multiply) else { continue }
+      var all: [ValueID] = []
+      for input in node.inputs {
+        let producer = graph.values[input.index].producer
+        if graph.nodes[producer].operation == node.operation, readers[input.index] == 1,
+          graph.type(of: input) == graph.type(of: node.outputs[0])
+        {
+          absorbed[producer] = true
+          all += terms.removeValue(forKey: producer) ?? graph.nodes[producer].inputs
+        } else {
+          all.append(input)
+        }
+      }
+      if all.count > 2 { terms[index] = all }
+    }
+    return (terms, absorbed)
   }
 
   private static func operand(_ value: ValueID, in graph: Graph) -> Operand {

@@ -27,6 +27,16 @@ struct GraphRewriter {
       Node(operation: operation ?? node.operation, inputs: inputs, outputs: outputs, label: node.label))
   }
 
+  /// Adds a node with one result that no node of the source stands for.
+  mutating func append(
+    _ operation: Operation, inputs: [ValueID], type: TensorType, label: String = ""
+  ) -> ValueID {
+    result.values.append(Value(type: type, producer: result.nodes.count))
+    let output = ValueID(result.values.count - 1)
+    result.nodes.append(Node(operation: operation, inputs: inputs, outputs: [output], label: label))
+    return output
+  }
+
   /// Lets values of the result stand for those of the source.
   mutating func replace(_ values: [ValueID], with images: [ValueID]) {
     for (value, image) in zip(values, images) { self.images[value.index] = image }

@@ -54,17 +54,17 @@ extension Graph {
 }
 
 /// `(x − mean) / √(variance + ε)` as the compiler writes it out for layer, group and instance normalisation.
-struct Standardization {
+public struct Standardization: Sendable, Hashable {
   /// What is standardised.
-  var input: ValueID
+  public var input: ValueID
   /// The axes that mean and variance are taken over.
-  var axes: [Int]
+  public var axes: [Int]
   /// What is added to the variance.
-  var epsilon: Double
+  public var epsilon: Double
   /// The node of the division, as an index into `Graph.nodes`.
-  var node: Int
+  public var node: Int
   /// Whether a weight is applied to the result.
-  var isAffine: Bool
+  public var isAffine: Bool
 }
 
 extension Graph {
@@ -94,7 +94,9 @@ extension Graph {
     return found
   }
 
-  private func standardization(_ node: Node, _ index: Int) -> Standardization? {
+  /// What a division of the graph standardises, if that is what it does.
+  public func standardization(_ node: Node, _ index: Int) -> Standardization? {
+    guard case .binary(.divide) = node.operation else { return nil }
     let centring = producer(of: node.inputs[0])
     let root = producer(of: node.inputs[1])
     guard case .binary(.subtract) = centring.operation, case .unary(.squareRoot) = root.operation else {

@@ -1,6 +1,6 @@
 extension Graph {
   /// By value: whether it is made of parameters, buffers and constants alone, and of at least one parameter.
-  func weightValues() -> [Bool] {
+  public func weightValues() -> [Bool] {
     var isFixed = [Bool](repeating: false, count: values.count)
     var isWeight = isFixed
     for node in nodes {
