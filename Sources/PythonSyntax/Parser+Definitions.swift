@@ -26,11 +26,14 @@ extension Parser {
     let parameters = try parameters(until: .rightParenthesis, annotated: true)
     try expect(.rightParenthesis, "',' or ')'")
     let returns = accept(.arrow) ? try expression() : nil
+    let outerHasYield = hasYield
+    hasYield = false
+    defer { hasYield = outerHasYield }
     let body = try block("the function definition", from: start)
     return .function(
       FunctionDefinition(
         name: name, parameters: parameters, returns: returns, body: body, decorators: decorators,
-        isAsync: isAsync, nameRange: nameRange))
+        isAsync: isAsync, isGenerator: hasYield, nameRange: nameRange))
   }
 
   mutating func classDefinition(decorators: [Expression]) throws(Failure) -> Statement.Kind {

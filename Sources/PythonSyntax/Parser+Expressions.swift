@@ -93,6 +93,8 @@ extension Parser {
   }
 
   private mutating func lambda(_ start: Int) throws(Failure) -> Expression {
+    let outerHasYield = hasYield
+    defer { hasYield = outerHasYield }
     advance()
     let parameters = try parameters(until: .colon, annotated: false)
     let inner = height
@@ -227,6 +229,7 @@ extension Parser {
   private mutating func yield() throws(Failure) -> Expression {
     let start = start
     advance()
+    hasYield = true
     if accept(.from) { return try yieldFrom(start) }
     guard current.beginsExpression || current == .star else { return try node(.yield(nil), start, over: 0) }
     let value = try expressionList()

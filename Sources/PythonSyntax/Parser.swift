@@ -78,6 +78,8 @@ public struct Parser {
   var blockDepth = 0
   /// The height of the tree of the expression read last.
   var height = 0
+  /// Whether a `yield` was read in the function being read.
+  var hasYield = false
 
   private init(_ source: String, _ limits: Limits) {
     var lexer = Lexer(Array(source.utf8), maximumDiagnostics: limits.maximumDiagnostics)

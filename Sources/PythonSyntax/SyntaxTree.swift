@@ -172,13 +172,15 @@ public struct FunctionDefinition: Sendable, Hashable {
   public var decorators: [Expression]
   /// Whether it is `async`.
   public var isAsync: Bool
+  /// Whether it has a `yield` of its own.
+  public var isGenerator: Bool
   /// Where its name stands.
   public var nameRange: SourceRange
 
   /// A function definition.
   public init(
     name: String, parameters: Parameters, returns: Expression?, body: [Statement], decorators: [Expression],
-    isAsync: Bool, nameRange: SourceRange
+    isAsync: Bool, isGenerator: Bool = false, nameRange: SourceRange
   ) {
     self.name = name
     self.parameters = parameters
@@ -186,6 +188,7 @@ public struct FunctionDefinition: Sendable, Hashable {
     self.body = body
     self.decorators = decorators
     self.isAsync = isAsync
+    self.isGenerator = isGenerator
     self.nameRange = nameRange
   }
 }

@@ -36,8 +36,16 @@ import TorchFrontend
     "a = [1, 2, 3, 4, 5]\ndel a[1]\ndel a[-1:]\na[::2] = [9, 8]\nr = [a, a.copy() == a, [x for x in a if (y := x) > 3], y]\nwith_none = {None: 1, (1, 2): 3}\nr.append(with_none[(1, 2)])\nassert r, 'fine'\nr.append(sorted([(2, 'b'), (1, 'z'), (2, 'a')]))\nr.append(sorted([3, 1, 2], key=lambda v: (v % 2, v)))",
   ]
 
-  /// The program's `r` as our interpreter sees it: it is raised as the message of an exception.
-  private func ours(_ program: String) -> String {
+  /// Longer programs, each of which fills the list `r`: the files of Fixtures/python.
+  static let files: [URL] = {
+    guard let folder = Fixture.folder?.appendingPathComponent("python"),
+      let files = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+    else { return [] }
+    return files.filter { $0.pathExtension == "py" }.sorted { $0.path < $1.path }
+  }()
+
+  /// An expression of a program's names as our interpreter sees it: it is raised as the message of an exception.
+  private func ours(_ program: String, _ expression: String = "repr(r)") -> String {
     let source =
       program + """
 
@@ -45,7 +53,7 @@ import TorchFrontend
         class Net(nn.Module):
             def __init__(self):
                 super().__init__()
-                raise RuntimeError(repr(r))
+                raise RuntimeError(\(expression))
             def forward(self, x):
                 return x
         """
@@ -58,16 +66,38 @@ import TorchFrontend
     }
   }
 
-  @Test(arguments: programs) func programsGiveWhatCPythonGives(_ program: String) throws {
+  /// What CPython makes of the same; nil where there is none.
+  private func theirs(_ program: String, _ expression: String) throws -> String? {
     let candidates = ["/usr/bin/python3", "/usr/local/bin/python3"]
     guard let python = candidates.first(where: FileManager.default.isExecutableFile(atPath:)) else {
       print("notice: there is no python3; the comparison with CPython is skipped")
-      return
+      return nil
     }
-    let script = "import sys\nscope = {}\nexec(sys.stdin.read(), scope)\nprint(repr(scope['r']))"
-    let result = try PyTorch.run(python, ["-c", script], input: program)
+    let script = """
+      import contextlib, io, sys
+      scope = {"__name__": "network"}
+      with contextlib.redirect_stdout(io.StringIO()):
+          exec(sys.stdin.read(), scope)
+      print(eval(\"\"\"\(expression)\"\"\", scope))
+      """
+    let result = try PyTorch.run(python, ["-W", "ignore", "-c", script], input: program)
     #expect(result.status == 0)
-    let expected = String(decoding: result.output, as: UTF8.self).trimmingCharacters(in: .newlines)
+    return String(decoding: result.output, as: UTF8.self).trimmingCharacters(in: .newlines)
+  }
+
+  @Test(arguments: programs) func programsGiveWhatCPythonGives(_ program: String) throws {
+    guard let expected = try theirs(program, "repr(r)") else { return }
     #expect(ours(program) == expected)
+  }
+
+  @Test(arguments: files) func filesGiveWhatCPythonGives(_ file: URL) throws {
+    let program = try String(contentsOf: file, encoding: .utf8)
+    let lines = "chr(10).join([repr(x) for x in r])"
+    guard let expected = try theirs(program, lines) else { return }
+    let (wanted, found) = (expected.split(separator: "\n"), ours(program, lines).split(separator: "\n"))
+    #expect(wanted.count == found.count)
+    for (index, (wanted, found)) in zip(wanted, found).enumerated() {
+      #expect(found == wanted, "item \(index)")
+    }
   }
 }

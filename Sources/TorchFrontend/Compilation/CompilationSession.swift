@@ -100,18 +100,28 @@ struct CompilationSession {
 
   /// Runs the statements of the module.
   ///
-  /// Definitions and imports must succeed. Other statements are likely to train or test the network, which is
+  /// Definitions and imports must be legal. Other statements are likely to train or test the network, which is
   /// none of our business: where one fails, that is noted, and the names it would have bound stay unknown.
   private mutating func runTopLevel() throws(Interruption) {
     for statement in module.body {
-      do throws(Interruption) {
-        _ = try interpreter.run(statement, interpreter.globals)
-      } catch {
+      let isDefinition =
         switch statement.kind {
-        case .class, .function, .import, .importFrom: throw error
-        default: break
+        case .class, .function, .import, .importFrom: true
+        default: false
         }
-        if case .refused(let refusal) = error, refusal.isExhaustion { throw error }
+      do throws(Interruption) {
+        if isDefinition {
+          _ = try interpreter.run(statement, interpreter.globals)
+        } else {
+          // Whatever loops here leaves enough for the network.
+          try interpreter.withinShare { () throws(Interruption) in
+            _ = try interpreter.run(statement, interpreter.globals)
+          }
+        }
+      } catch {
+        if isDefinition {
+          guard case .refused(let refusal) = error, !refusal.isExhaustion else { throw error }
+        }
         var diagnostic = interpreter.diagnostic(for: error)
         diagnostic.severity = .warning
         diagnostic.message = "a statement outside the network was skipped: \(diagnostic.message)"

@@ -143,7 +143,7 @@ struct ConstructorArguments {
       var keywords: Keywords = []
       for field in type.fields {
         guard let role = ParameterRole(of: field) else { continue }
-        let hasDefault = interpreter.classMember(field, of: type) != nil
+        let hasDefault = interpreter.hasFieldDefault(field, of: type)
         guard role.isOverriding || !hasDefault else { continue }
         if let value = try values(of: role, isBatched: false).first { keywords.append((field, value)) }
       }

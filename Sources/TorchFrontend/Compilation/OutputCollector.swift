@@ -46,6 +46,6 @@ struct OutputCollector {
 
   /// Whether an object is nothing but its attributes, as those of dataclasses are.
   private func isRecord(_ instance: PythonInstance) -> Bool {
-    instance.module == nil && instance.type.resolutionOrder.contains { $0.isDataclass }
+    instance.module == nil && instance.type.resolutionOrder.contains { $0.dataclass != nil }
   }
 }

@@ -27,10 +27,22 @@ extension Interpreter {
     case .opaque(let qualifiedName):
       try reserve(qualifiedName.utf8.count >> 3 + 1)
       return .opaque("\(qualifiedName).\(name)")
-    case .function(let function):
-      if let attribute = function.attributes[name] { return attribute }
-      if name == "__name__" || name == "__qualname__" { return .string(function.name) }
-    case .native(let function) where name == "__name__": return .string(function.shortName)
+    case .function(let function): if let found = try attribute(name, ofFunction: function) { return found }
+    case .native(let function):
+      if name == "__name__" || name == "__qualname__" { return .string(function.shortName) }
+      // `itertools.chain.from_iterable`
+      if let entry = library.entry("\(function.name).\(name)") { return self.value(of: entry) }
+    case .descriptor(let descriptor):
+      switch name {
+      case "fget", "func", "__func__", "__wrapped__": return descriptor.getter
+      case "fset": return descriptor.setter
+      default: break
+      }
+    case .iterator(let iterator):
+      if name == "__next__" || name == "__iter__" { return try makeMethod(protocolMethod(name), value) }
+      if name == "gi_frame", case .generator(let generator) = iterator.source {
+        return generator.isFinished ? PythonValue.none : .opaque("frame")
+      }
     case .method(let method):
       if name == "__self__" { return method.receiver }
       if name == "__func__" { return method.function }
@@ -40,8 +52,8 @@ extension Interpreter {
         if let index = type.fields.firstIndex(of: name), index < tuple.elements.count {
           return tuple.elements[index]
         }
-        if name == "_fields" { return try self.tuple(type.fields.map { .string($0) }) }
         if let member = classMember(name, of: type) { return try bound(member, to: value, type) }
+        if name == "_fields" { return try self.tuple(type.fields.map { .string($0) }) }
       }
     case .slice(let slice):
       switch name {
@@ -59,17 +71,68 @@ extension Interpreter {
       }
     case .partial(let partial):
       switch name {
-      case "func": return partial.function
+      case "func", "__wrapped__":
+        return partial.bindsAsMethod ? try findAttribute(name, of: partial.function) : partial.function
       case "args": return try tuple(partial.positional)
-      default: break
+      case "keywords":
+        let result = try dictionary()
+        for (name, value) in partial.keywords { try set(.string(name), value, in: result) }
+        return .dict(result)
+      default:
+        if partial.bindsAsMethod { return try findAttribute(name, of: partial.positional.first ?? .none) }
       }
     default: break
     }
     if name == "__class__" { return .type(classOf(value)) }
     guard let key = libraryType(of: value) else { return nil }
+    if case .dict(let dictionary) = value, case .counter = dictionary.kind,
+      let method = library.methods["Counter"]?[name]
+    {
+      return try makeMethod(.native(method), value)
+    }
     if let getter = library.properties[key]?[name] { return try call(getter, Arguments([value])) }
     if let method = library.methods[key]?[name] { return try makeMethod(.native(method), value) }
+    if name.hasPrefix("__"), let method = library.protocolMethods[name] {
+      return try makeMethod(.native(method), value)
+    }
     return nil
+  }
+
+  /// A method of Python's data model for values that are no instances of the source's classes.
+  private func protocolMethod(_ name: String) -> PythonValue {
+    library.protocolMethods[name].map { .native($0) } ?? .none
+  }
+
+  private func attribute(
+    _ name: String, ofFunction function: PythonFunction
+  ) throws(Interruption) -> PythonValue? {
+    if let attribute = function.attributes[name] { return attribute }
+    switch name {
+    case "__name__", "__qualname__": return .string(function.name)
+    case "__module__": return .string("network")
+    case "__doc__":
+      if case .statements(let statements) = function.body,
+        case .expression(let first)? = statements.first?.kind,
+        case .string(let text) = first.kind
+      {
+        return .string(text)
+      }
+      return PythonValue.none
+    case "__dict__":
+      let result = try dictionary()
+      for (name, value) in function.attributes.sorted(by: { $0.key < $1.key }) {
+        try set(.string(name), value, in: result)
+      }
+      return .dict(result)
+    case "__defaults__":
+      let defaults = zip(function.parameters.parameters, function.defaults)
+        .filter { $0.0.kind != .keywordOnly }.compactMap(\.1)
+      return try defaults.isEmpty ? PythonValue.none : tuple(defaults)
+    case "__annotations__": return .dict(try dictionary())
+    case "__code__": return .opaque("\(function.name).__code__")
+    case "__get__": return try makeMethod(protocolMethod("__get__"), .function(function))
+    default: return nil
+    }
   }
 
   func makeMethod(_ function: PythonValue, _ receiver: PythonValue) throws(Interruption) -> PythonValue {
@@ -82,9 +145,29 @@ extension Interpreter {
   ) throws(Interruption) -> PythonValue? {
     let member = classMember(name, of: instance.type)
     if case .descriptor(let descriptor)? = member, descriptor.kind == .property {
-      return try call(descriptor.getter, Arguments([.instance(instance)]))
+      guard let fallback = ownGetAttribute(of: instance.type), preludeSite == nil else {
+        return try call(descriptor.getter, Arguments([.instance(instance)]))
+      }
+      // As in Python, an AttributeError within a property falls back on __getattr__.
+      do throws(Interruption) {
+        return try call(descriptor.getter, Arguments([.instance(instance)]))
+      } catch {
+        guard case .raised(let exception) = error, exception.instance.type.name == "AttributeError" else {
+          throw error
+        }
+        return try call(fallback, Arguments([.instance(instance), .string(name)]))
+      }
     }
     if let value = instance.attributes[name] { return value }
+    if case .instance(let descriptor)? = member, let getter = classMember("__get__", of: descriptor.type) {
+      return try call(getter, Arguments([.instance(descriptor), .instance(instance), .type(instance.type)]))
+    }
+    if case .descriptor(let descriptor)? = member, descriptor.kind == .cachedProperty {
+      let value = try call(descriptor.getter, Arguments([.instance(instance)]))
+      try reserve(1)
+      instance.set(name, value)
+      return value
+    }
     if let member { return try bound(member, to: .instance(instance), instance.type) }
     // PyTorch looks here in `__getattr__`, which comes after the class.
     if let value = instance.module?.value(name) { return value }
@@ -97,14 +180,36 @@ extension Interpreter {
       }
       return .dict(result)
     case "args" where instance.exceptionArguments != nil: return try tuple(instance.exceptionArguments ?? [])
-    case "__doc__": return PythonValue.none
+    case "__cause__", "__context__", "__traceback__":
+      if instance.exceptionArguments != nil { return PythonValue.none }
+    case "__doc__", "__module__", "__annotations__":
+      return try findAttribute(name, ofClass: instance.type)
     default: break
     }
-    // `nn.Module`'s own looks where we have looked.
-    if !name.hasPrefix("__"), case .function(let fallback)? = classMember("__getattr__", of: instance.type) {
-      return try call(.function(fallback), Arguments([.instance(instance), .string(name)]))
+    if let payload = instance.payload, let value = try findAttribute(name, of: payload) { return value }
+    if let fallback = ownGetAttribute(of: instance.type) {
+      return try call(fallback, Arguments([.instance(instance), .string(name)]))
+    }
+    if name.hasPrefix("__"), let method = library.protocolMethods[name], isImplemented(name, by: instance) {
+      return try makeMethod(.native(method), .instance(instance))
     }
     return nil
+  }
+
+  /// The source's own `__getattr__`, which is asked last.
+  private func ownGetAttribute(of type: PythonClass) -> PythonValue? {
+    for candidate in type.resolutionOrder where candidate.native == nil {
+      if let method = candidate.members["__getattr__"] { return method }
+    }
+    return nil
+  }
+
+  /// Whether every object has that method of the data model.
+  private func isImplemented(_ name: String, by instance: PythonInstance) -> Bool {
+    [
+      "__eq__", "__ne__", "__repr__", "__str__", "__hash__", "__setattr__", "__delattr__", "__getattribute__",
+      "__format__", "__dir__",
+    ].contains(name)
   }
 
   private func bound(
@@ -114,10 +219,11 @@ extension Interpreter {
     case .function, .native: return try makeMethod(member, receiver)
     case .descriptor(let descriptor):
       switch descriptor.kind {
-      case .property: return try call(descriptor.getter, Arguments([receiver]))
+      case .property, .cachedProperty: return try call(descriptor.getter, Arguments([receiver]))
       case .staticMethod: return descriptor.getter
       case .classMethod: return try makeMethod(descriptor.getter, .type(type))
       }
+    case .partial(let partial) where partial.bindsAsMethod: return try makeMethod(member, receiver)
     default: return member
     }
   }
@@ -126,32 +232,71 @@ extension Interpreter {
     _ name: String, ofClass type: PythonClass
   ) throws(Interruption) -> PythonValue? {
     if let member = classMember(name, of: type) {
+      if case .instance(let descriptor) = member, let getter = classMember("__get__", of: descriptor.type) {
+        return try call(getter, Arguments([member, .none, .type(type)]))
+      }
       guard case .descriptor(let descriptor) = member else { return member }
       switch descriptor.kind {
-      case .property: return member
+      case .property, .cachedProperty: return member
       case .staticMethod: return descriptor.getter
       case .classMethod: return try makeMethod(descriptor.getter, .type(type))
       }
     }
+    if let metaclass = type.metaclass {
+      for candidate in metaclass.resolutionOrder where candidate.native == nil {
+        if let member = candidate.members[name] { return try bound(member, to: .type(type), metaclass) }
+      }
+    }
     switch name {
-    case "__name__", "__qualname__": return .string(type.name)
+    case "__name__", "__qualname__": return .string(Self.typeNames[type.name] ?? type.name)
     case "__module__": return .string("network")
     case "__doc__": return PythonValue.none
+    case "__dict__":
+      let result = try dictionary()
+      for (name, value) in type.members.sorted(by: { $0.key < $1.key }) {
+        try set(.string(name), value, in: result)
+      }
+      return .dict(result)
+    case "__annotations__":
+      let result = try dictionary()
+      for name in type.fields { try set(.string(name), .type(nativeClass("builtins.object")), in: result) }
+      return .dict(result)
+    case "_fields" where type.isNamedTuple: return try tuple(type.fields.map { .string($0) })
+    case "_make" where type.isNamedTuple, "_field_defaults" where type.isNamedTuple:
+      guard name == "_make" else {
+        let result = try dictionary()
+        for name in type.fields {
+          if let value = type.members[name] { try set(.string(name), value, in: result) }
+        }
+        return .dict(result)
+      }
+      return library.methods["tuple"]?["_make"].map {
+        .method(heap.adopt(BoundMethod(.native($0), .type(type))))
+      }
+    case "__dataclass_fields__" where type.dataclass != nil:
+      let result = try dictionary()
+      for name in dataclassFields(of: type) { try set(.string(name), .string(name), in: result) }
+      return .dict(result)
+    case "__class__": return .type(nativeClass("builtins.type"))
     case "__bases__": return try tuple(type.bases.map { .type($0) })
     case "__mro__": return try tuple(type.resolutionOrder.map { .type($0) })
-    case "__members__" where type.isSubclass(ofNative: "enum.Enum"):
+    case "__members__" where type.isEnumeration:
       let members = try dictionary()
       for name in type.assigned {
-        if case .instance? = type.members[name] {
-          members.set(.string(name), .string(name), type.members[name] ?? .none)
+        if case .instance(let member)? = type.members[name], member.type === type {
+          members.set(.string(name), .string(name), .instance(member))
         }
       }
       return .dict(members)
     default: break
     }
     // `str.upper`, `torch.Tensor.relu`: the methods of values as plain functions.
-    guard let native = type.nearestNative else { return nil }
-    return library.methods[native.name]?[name].map { .native($0) }
+    for native in type.resolutionOrder.lazy.compactMap(\.native) {
+      if let method = library.methods[native.name]?[name] { return .native(method) }
+    }
+    guard let method = library.protocolMethods[name] else { return nil }
+    return try ["mro", "__subclasses__", "__call__"].contains(name)
+      ? makeMethod(.native(method), .type(type)) : .native(method)
   }
 
   private func findAttribute(
@@ -163,145 +308,22 @@ extension Interpreter {
     for candidate in type.resolutionOrder[(place + 1)...] {
       if let member = candidate.members[name] { return try bound(member, to: proxy.receiver, type) }
     }
-    if case .instance(let instance) = proxy.receiver, name == "__class__" { return .type(instance.type) }
+    switch (name, proxy.receiver) {
+    case ("__class__", .instance(let instance)): return .type(instance.type)
+    case ("__new__", _): return library.protocolMethods["__new__"].map { .native($0) }
+    case (_, .instance(let instance)):
+      if let payload = instance.payload, let value = try findAttribute(name, of: payload) { return value }
+      return try library.protocolMethods[name].map { (method) throws(Interruption) in
+        try makeMethod(.native(method), proxy.receiver)
+      }
+    case (_, .type):
+      return try library.protocolMethods[name].map { (method) throws(Interruption) in
+        try makeMethod(.native(method), proxy.receiver)
+      }
+    case (_, .tuple(let tuple)):
+      if case .named = tuple.kind { return try findAttribute(name, of: .tuple(PythonTuple(tuple.elements))) }
+    default: break
+    }
     return nil
-  }
-
-  /// Sets the attribute of a value.
-  func setAttribute(_ name: String, of object: PythonValue, _ value: PythonValue) throws(Interruption) {
-    switch object {
-    case .instance(let instance):
-      if case .descriptor(let descriptor)? = classMember(name, of: instance.type),
-        descriptor.kind == .property
-      {
-        guard case .none = descriptor.setter else {
-          _ = try call(descriptor.setter, Arguments([object, value]))
-          return
-        }
-        throw raise(.attributeError, "property '\(name)' of '\(instance.type.name)' object has no setter")
-      }
-      try reserve(1)
-      if instance.type.isModule {
-        try setModuleAttribute(name, of: instance, value)
-      } else {
-        instance.set(name, value)
-      }
-    case .type(let type):
-      guard type.native == nil else {
-        throw unsupported("changing the library's class \(type.name) is not supported")
-      }
-      type.members[name] = value
-    case .function(let function): function.attributes[name] = value
-    case .namespace(let namespace):
-      note("python.assignment", "the assignment to \(namespace.name).\(name) is ignored")
-    case .opaque(let qualifiedName):
-      note("python.assignment", "the assignment to \(qualifiedName).\(name) is ignored")
-    case .tensor(let tensor): try setAttribute(name, ofTensor: tensor, value)
-    default: throw raise(.attributeError, "\(described(object)) has no attribute '\(name)'")
-    }
-  }
-
-  func deleteAttribute(_ name: String, of object: PythonValue) throws(Interruption) {
-    if case .instance(let instance) = object {
-      if instance.attributes.removeValue(forKey: name) != nil {
-        instance.attributeOrder.removeAll { $0 == name }
-        return
-      }
-      if let module = instance.module, module.remove(name) { return }
-    }
-    throw raise(.attributeError, "\(described(object)) has no attribute '\(name)'")
-  }
-
-  // MARK: Types
-
-  /// The key of a value's type in the library's tables of methods.
-  func libraryType(of value: PythonValue) -> String? {
-    switch value {
-    case .tensor: "Tensor"
-    case .string: "str"
-    case .list: "list"
-    case .tuple(let tuple): if case .size = tuple.kind { "Size" } else { "tuple" }
-    case .dict: "dict"
-    case .set: "set"
-    case .int, .bool: "int"
-    case .float: "float"
-    case .descriptor(let descriptor) where descriptor.kind == .property: "property"
-    case .device: "device"
-    case .dataType: "dtype"
-    case .range: "range"
-    default: nil
-    }
-  }
-
-  /// The class of a value.
-  func classOf(_ value: PythonValue) -> PythonClass {
-    switch value {
-    case .instance(let instance): instance.type
-    case .type: nativeClass("builtins.type")
-    case .tensor(let tensor): nativeClass(tensor.isParameter ? "torch.nn.Parameter" : "torch.Tensor")
-    case .string: nativeClass("builtins.str")
-    case .list: nativeClass("builtins.list")
-    case .tuple(let tuple):
-      switch tuple.kind {
-      case .plain: nativeClass("builtins.tuple")
-      case .size: nativeClass("torch.Size")
-      case .named(let type): type
-      }
-    case .dict(let dictionary):
-      switch dictionary.kind {
-      case .plain: nativeClass("builtins.dict")
-      case .ordered: nativeClass("collections.OrderedDict")
-      case .defaulting: nativeClass("collections.defaultdict")
-      case .counter: nativeClass("collections.Counter")
-      }
-    case .set: nativeClass("builtins.set")
-    case .bool: nativeClass("builtins.bool")
-    case .int: nativeClass("builtins.int")
-    case .float: nativeClass("builtins.float")
-    case .range: nativeClass("builtins.range")
-    case .slice: nativeClass("builtins.slice")
-    case .none: nativeClass("types.NoneType")
-    case .dataType: nativeClass("torch.dtype")
-    case .device: nativeClass("torch.device")
-    case .function, .native: nativeClass("types.FunctionType")
-    case .method: nativeClass("types.MethodType")
-    case .partial: nativeClass("functools.partial")
-    default: nativeClass("builtins.object")
-    }
-  }
-
-  /// The name of a value's type, as Python's messages give it.
-  func typeName(_ value: PythonValue) -> String {
-    switch value {
-    case .ellipsis: "ellipsis"
-    case .notImplemented: "NotImplementedType"
-    case .namespace: "module"
-    case .iterator: "generator"
-    case .superclass: "super"
-    case .descriptor(let descriptor): descriptor.kind == .property ? "property" : "staticmethod"
-    case .opaque(let name): name
-    case .function, .native: "function"
-    case .method: "method"
-    default: classOf(value).name
-    }
-  }
-
-  private func described(_ value: PythonValue) -> String {
-    if case .type(let type) = value { return "type object '\(type.name)'" }
-    if case .superclass = value { return "'super' object" }
-    return "'\(typeName(value))' object"
-  }
-
-  private func attributeNames(of value: PythonValue) -> [String] {
-    switch value {
-    case .instance(let instance):
-      var names = instance.attributeOrder + (instance.module?.names ?? [])
-      for type in instance.type.resolutionOrder { names += type.members.keys }
-      return names
-    default:
-      guard let key = libraryType(of: value) else { return [] }
-      return Array(library.methods[key, default: [:]].keys)
-        + Array(library.properties[key, default: [:]].keys)
-    }
   }
 }

@@ -5,11 +5,11 @@ extension Interpreter {
   func evaluateCall(
     _ callee: Expression, _ written: [Argument], _ range: SourceRange, _ scope: Scope
   ) throws(Interruption) -> PythonValue {
-    if case .name("super") = callee.kind, scope.variables["super"] == nil, globals.variables["super"] == nil {
+    if case .name("super") = callee.kind, scope.variables["super"] == nil {
       return try evaluateSuper(written, range, scope)
     }
     let function = try evaluate(callee, scope)
-    var arguments = Arguments(site: CallSite(range: range, arguments: written))
+    var arguments = Arguments(site: preludeSite == nil ? CallSite(range: range, arguments: written) : nil)
     arguments.positional.reserveCapacity(written.count)
     for argument in written {
       let value = try evaluate(argument.value, scope)
@@ -68,44 +68,11 @@ extension Interpreter {
         throw raise(.typeError, "'\(instance.type.name)' object is not callable")
       }
       return try call(method, arguments.prepending(callee))
-    case .opaque(let name): throw unsupported("\(name) is not supported", hint: opaqueHint(name))
-    case .descriptor(let descriptor) where descriptor.kind != .property:
+    case .opaque(let name): return try callUnknown(name, arguments)
+    case .descriptor(let descriptor) where descriptor.kind == .staticMethod:
       return try call(descriptor.getter, arguments)
     default: throw raise(.typeError, "'\(typeName(callee))' object is not callable")
     }
-  }
-
-  /// What might have been meant by a name that we know nothing of.
-  func opaqueHint(_ name: String) -> String? {
-    guard let dot = name.lastIndex(of: ".") else { return nil }
-    let module = String(name[..<dot])
-    return closest(to: String(name[name.index(after: dot)...]), in: library.names(in: module))
-      .map { "did you mean '\(module).\($0)'?" }
-  }
-
-  /// Makes an instance of a class.
-  func instantiate(_ type: PythonClass, _ arguments: Arguments) throws(Interruption) -> PythonValue {
-    if type.isNamedTuple { return try makeNamedTuple(type, arguments) }
-    if let construct = type.nearestNative?.construct {
-      return try call(construct, arguments)
-    }
-    if type.isSubclass(ofNative: "enum.Enum") { return try enumerationMember(of: type, arguments) }
-    let instance = try instance(of: type)
-    if type.isSubclass(ofNative: "builtins.BaseException") {
-      instance.exceptionArguments = arguments.positional
-    }
-    // A dataclass has an `__init__` of its own, made of its fields, unless its body defines one.
-    for candidate in type.resolutionOrder {
-      if candidate.members["__init__"] != nil { break }
-      if candidate.isDataclass {
-        try fillFields(of: instance, arguments)
-        return .instance(instance)
-      }
-    }
-    guard let initializer = classMember("__init__", of: type) else { return .instance(instance) }
-    _ = try call(initializer, arguments.prepending(.instance(instance)))
-    instance.module?.constructionRange = arguments.site?.range
-    return .instance(instance)
   }
 
   // MARK: The source's functions
@@ -115,9 +82,12 @@ extension Interpreter {
       throw exhausted("maximum recursion depth exceeded", "limit.recursion")
     }
     let place = currentRange
+    let site = preludeSite
+    preludeSite = function.scope?.module === globals ? nil : site ?? place
+    defer { preludeSite = site }
     let scope = Scope(
       .function, variables: try bind(function, arguments), parent: function.scope.flatMap(Self.visible),
-      locals: function.locals, owner: function.owner)
+      locals: function.locals, owner: function.owner, module: function.scope?.module)
     scope.receiver = arguments.positional.first
     callDepth += 1
     defer { callDepth -= 1 }
@@ -134,10 +104,13 @@ extension Interpreter {
       currentRange = place
       return value
     case .statements(let statements):
-      if function.isGenerator { scope.yielded = [] }
+      if function.isAsync { throw unsupported("asynchronous code is not supported") }
+      if function.isGenerator {
+        try reserve(16)
+        return try iterator(.generator(heap.adopt(Generator(statements, scope))))
+      }
       let flow = try run(statements, scope)
       currentRange = place
-      if let yielded = scope.yielded { return try iterator(.elements(yielded)) }
       if case .return(let value) = flow { return value }
       return .none
     }
@@ -264,77 +237,5 @@ extension Interpreter {
     }
     try reserve(1)
     return .superclass(heap.adopt(SuperProxy(owner: owner, receiver: receiver)))
-  }
-
-  // MARK: Classes made of fields
-
-  private func fillFields(of instance: PythonInstance, _ arguments: Arguments) throws(Interruption) {
-    var fields: [String] = []
-    for type in instance.type.resolutionOrder.reversed() where type.isDataclass {
-      fields += type.fields.filter { !fields.contains($0) }
-    }
-    let values = try fieldValues(fields, of: instance.type, arguments)
-    for (field, value) in zip(fields, values) { instance.set(field, value) }
-    if let method = classMember("__post_init__", of: instance.type) {
-      _ = try call(method, Arguments([.instance(instance)]))
-    }
-  }
-
-  private func makeNamedTuple(
-    _ type: PythonClass, _ arguments: Arguments
-  ) throws(Interruption) -> PythonValue {
-    try tuple(try fieldValues(type.fields, of: type, arguments), .named(type))
-  }
-
-  private func fieldValues(
-    _ fields: [String], of type: PythonClass, _ arguments: Arguments
-  ) throws(Interruption) -> [PythonValue] {
-    guard arguments.positional.count <= fields.count else {
-      throw raise(
-        .typeError,
-        "\(type.name).__init__() takes \(fields.count + 1) positional arguments but "
-          + "\(arguments.positional.count + 1) were given")
-    }
-    if let unknown = arguments.keywords.first(where: { !fields.contains($0.name) }) {
-      throw raise(
-        .typeError, "\(type.name).__init__() got an unexpected keyword argument '\(unknown.name)'")
-    }
-    var values: [PythonValue] = []
-    var missing: [String] = []
-    for (index, field) in fields.enumerated() {
-      if index < arguments.positional.count {
-        values.append(arguments.positional[index])
-      } else if let keyword = arguments.keywords.first(where: { $0.name == field }) {
-        values.append(keyword.value)
-      } else if let value = classMember(field, of: type) {
-        values.append(try fieldDefault(value))
-      } else {
-        missing.append(field)
-      }
-    }
-    if !missing.isEmpty { throw missingArguments(missing, of: "\(type.name).__init__") }
-    return values
-  }
-
-  /// `dataclasses.field(default_factory=…)` makes a fresh value for each instance.
-  private func fieldDefault(_ value: PythonValue) throws(Interruption) -> PythonValue {
-    guard case .instance(let field) = value, field.type.native?.qualifiedName == "dataclasses.Field" else {
-      return value
-    }
-    if let factory = field.attributes["default_factory"] { return try call(factory, Arguments()) }
-    return field.attributes["default"] ?? .none
-  }
-
-  private func enumerationMember(
-    of type: PythonClass, _ arguments: Arguments
-  ) throws(Interruption) -> PythonValue {
-    guard let wanted = arguments.positional.first else { throw raise(.typeError, "missing value") }
-    for name in type.assigned {
-      guard case .instance(let member)? = type.members[name], let value = member.attributes["value"] else {
-        continue
-      }
-      if try areEqual(value, wanted) { return .instance(member) }
-    }
-    throw raise(.valueError, "\(try representation(of: wanted)) is not a valid \(type.name)")
   }
 }

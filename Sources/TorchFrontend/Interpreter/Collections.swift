@@ -20,13 +20,13 @@ extension Interpreter {
       try reserve(text.utf8.count)
       return try make(.elements(text.unicodeScalars.map { .string(String($0)) }))
     case .tensor(let tensor): return try make(.elements(try unbind(tensor, 0).map { .tensor($0) }))
-    case .type(let type) where type.isSubclass(ofNative: "enum.Enum"):
-      var members: [PythonValue] = []
-      for name in type.assigned {
-        if case .instance(let member)? = type.members[name] { members.append(.instance(member)) }
+    case .type(let type) where type.isEnumeration:
+      return try make(.elements(members(ofEnumeration: type)))
+    case .type(let type):
+      if let method = metaclassMember("__iter__", of: type) {
+        return try iterate(try call(method, Arguments([value])))
       }
-      return try make(.elements(members))
-    case .opaque(let name): throw unsupported("\(name) is not supported")
+    case .opaque(let name): throw unknown(name)
     case .instance(let instance):
       if let method = classMember("__iter__", of: instance.type) {
         return try iterate(try call(method, Arguments([value])), from: instance)
@@ -38,6 +38,23 @@ extension Interpreter {
         var elements: [PythonValue] = []
         for index in 0..<(try length(of: value)) { elements.append(try item(value, .int(index))) }
         return try make(.elements(elements))
+      }
+      if let payload = instance.payload { return try iterate(payload) }
+      if let method = classMember("__getitem__", of: instance.type) {
+        // The old protocol: items from 0 on until there is none.
+        var index = 0
+        return try make(
+          .computed { [self] () throws(Interruption) in
+            index += 1
+            do throws(Interruption) {
+              return try call(method, Arguments([value, .int(index - 1)]))
+            } catch {
+              guard case .raised(let exception) = error,
+                exception.instance.type.isSubclass(ofNative: "builtins.IndexError")
+              else { throw error }
+              return nil
+            }
+          })
       }
     default: break
     }
@@ -86,6 +103,14 @@ extension Interpreter {
       iterator.position = (position + 1) % elements.count
       return elements[position]
     case .repeat(let value): return value
+    case .computed(let compute):
+      try enter()
+      defer { leave() }
+      return try compute()
+    case .generator(let generator):
+      try enter()
+      defer { leave() }
+      return try generator.next(self)
     case .object(let instance):
       guard let method = classMember("__next__", of: instance.type) else { return nil }
       do throws(Interruption) {
@@ -131,6 +156,12 @@ extension Interpreter {
       try spend(dictionary.count)
       return dictionary.items.map { ($0.key, $0.value) }
     }
+    if case .instance(let instance) = value, instance.payload != nil,
+      classMember("keys", of: instance.type) == nil
+    {
+      return try mappingItems(plain(value))
+    }
+    if case .opaque(let name) = value { throw unknown(name) }
     if case .instance(let instance) = value, let keys = classMember("keys", of: instance.type) {
       var result: [(key: PythonValue, value: PythonValue)] = []
       for key in try elements(of: try call(keys, Arguments([value]))) {
@@ -141,9 +172,9 @@ extension Interpreter {
     throw raise(.typeError, "'\(typeName(value))' object is not a mapping")
   }
 
-  func set(of elements: [PythonValue]) throws(Interruption) -> PythonValue {
+  func set(of elements: [PythonValue], isFrozen: Bool = false) throws(Interruption) -> PythonValue {
     try reserve(elements.count + 4)
-    let result = heap.adopt(PythonSet())
+    let result = heap.adopt(PythonSet(isFrozen: isFrozen))
     for element in elements { result.insert(element, try hashKey(element)) }
     return .set(result)
   }
@@ -169,9 +200,12 @@ extension Interpreter {
     case .tensor(let tensor):
       guard let first = tensor.shape.first else { throw raise(.typeError, "len() of a 0-d tensor") }
       return first
-    case .opaque(let name): throw unsupported("\(name) is not supported")
-    case .type(let type) where type.isSubclass(ofNative: "enum.Enum"):
-      return try elements(of: value).count
+    case .opaque(let name): throw unknown(name)
+    case .type(let type) where type.isEnumeration: return type.enumerated.count
+    case .type(let type):
+      if let method = metaclassMember("__len__", of: type) {
+        return integer(try call(method, Arguments([value]))) ?? 0
+      }
     case .instance(let instance):
       if let method = classMember("__len__", of: instance.type) {
         guard let count = integer(try call(method, Arguments([value]))), count >= 0 else {
@@ -179,178 +213,17 @@ extension Interpreter {
         }
         return count
       }
+      if let payload = instance.payload { return try length(of: payload) }
     default: break
     }
     throw raise(.typeError, "object of type '\(typeName(value))' has no len()")
   }
 
-  // MARK: Items
-
-  /// The item of a container under a key: `container[key]`.
-  func item(_ container: PythonValue, _ key: PythonValue) throws(Interruption) -> PythonValue {
-    switch container {
-    case .list(let list):
-      if case .slice(let slice) = key { return try self.list(try sliced(list.elements, slice)) }
-      return list.elements[try index(key, list.elements.count, "list")]
-    case .tuple(let tuple):
-      if case .slice(let slice) = key {
-        if case .size = tuple.kind { return try self.tuple(try sliced(tuple.elements, slice), .size) }
-        return try self.tuple(try sliced(tuple.elements, slice))
-      }
-      return tuple.elements[try index(key, tuple.elements.count, "tuple")]
-    case .string(let text):
-      try reserve(text.utf8.count >> 2)
-      let scalars = text.unicodeScalars.map { String($0) }
-      if case .slice(let slice) = key {
-        return try string(try positions(slice, scalars.count).map { scalars[$0] }.joined())
-      }
-      return .string(scalars[try index(key, scalars.count, "string")])
-    case .range(let range):
-      if case .slice(let slice) = key {
-        return try list(try positions(slice, range.count).map { .int(range[$0]) })
-      }
-      return .int(range[try index(key, range.count, "range object")])
-    case .dict(let dictionary):
-      let hash = try hashKey(key)
-      if let value = dictionary[hash] { return value }
-      switch dictionary.kind {
-      case .defaulting(let factory):
-        let value = try call(factory, Arguments())
-        try set(key, value, in: dictionary)
-        return value
-      case .counter: return .int(0)
-      default:
-        var names: [String] = []
-        if dictionary.count <= 16 {
-          for case .string(let name) in dictionary.keys { names.append(name) }
-        }
-        var hint: String?
-        if case .string(let name) = key {
-          hint = suggestion(for: name, among: names)
-        }
-        throw raise(.keyError, try representation(of: key), hint: hint)
-      }
-    case .tensor(let tensor): return .tensor(try subscripted(tensor, key))
-    case .instance(let instance):
-      if let method = classMember("__getitem__", of: instance.type) {
-        return try call(method, Arguments([container, key]))
-      }
-    case .type(let type):
-      if type.isSubclass(ofNative: "enum.Enum"), case .string(let name) = key, let member = type.members[name]
-      {
-        return member
-      }
-      // `list[int]`, `Generic[T]`: annotations mean nothing here.
-      return container
-    case .opaque(let name): return .opaque(name)
-    default: break
+  /// What the source's own metaclass of a class defines under a name.
+  func metaclassMember(_ name: String, of type: PythonClass) -> PythonValue? {
+    for candidate in type.metaclass?.resolutionOrder ?? [] where candidate.native == nil {
+      if let member = candidate.members[name] { return member }
     }
-    throw raise(.typeError, "'\(typeName(container))' object is not subscriptable")
-  }
-
-  /// A Python index as an offset within `0 ..< count`.
-  func index(_ key: PythonValue, _ count: Int, _ type: String) throws(Interruption) -> Int {
-    var key = key
-    if case .tensor(let tensor) = key { key = .int(try integer(of: tensor, "an index")) }
-    guard let index = integer(key) else {
-      throw raise(.typeError, "\(type) indices must be integers or slices, not \(typeName(key))")
-    }
-    let offset = index < 0 ? index &+ count : index
-    guard offset >= 0, offset < count else { throw raise(.indexError, "\(type) index out of range") }
-    return offset
-  }
-
-  /// The offsets that a slice selects out of `count`.
-  func positions(_ slice: PythonSlice, _ count: Int) throws(Interruption) -> [Int] {
-    let range = try resolved(slice, count)
-    try reserve(range.count)
-    return (0..<range.count).map { range[$0] }
-  }
-
-  /// The offsets that a slice selects out of `count`, as `slice.indices` gives them.
-  func resolved(_ slice: PythonSlice, _ count: Int) throws(Interruption) -> PythonRange {
-    let step = try bound(slice.step) ?? 1
-    guard step != 0 else { throw raise(.valueError, "slice step cannot be zero") }
-    let low = step > 0 ? 0 : -1
-    let high = step > 0 ? count : count - 1
-    func clamp(_ value: Int) -> Int {
-      let offset = value < 0 ? value &+ count : value
-      return min(max(offset, low), high)
-    }
-    let start = try bound(slice.start).map(clamp) ?? (step > 0 ? 0 : count - 1)
-    let stop = try bound(slice.stop).map(clamp) ?? (step > 0 ? count : -1)
-    return PythonRange(start: start, stop: stop, step: min(max(step, -(1 << 40)), 1 << 40))
-  }
-
-  private func bound(_ value: PythonValue) throws(Interruption) -> Int? {
-    if isNone(value) { return nil }
-    if case .tensor(let tensor) = value { return try integer(of: tensor, "a slice bound") }
-    guard let bound = integer(value) else {
-      throw raise(.typeError, "slice indices must be integers or None or have an __index__ method")
-    }
-    return min(max(bound, -(1 << 60)), 1 << 60)
-  }
-
-  private func sliced(_ elements: [PythonValue], _ slice: PythonSlice) throws(Interruption) -> [PythonValue] {
-    try positions(slice, elements.count).map { elements[$0] }
-  }
-
-  /// Sets the item of a container under a key: `container[key] = value`.
-  func setItem(_ container: PythonValue, _ key: PythonValue, _ value: PythonValue) throws(Interruption) {
-    switch container {
-    case .list(let list):
-      guard case .slice(let slice) = key else {
-        list.elements[try index(key, list.elements.count, "list assignment")] = value
-        return
-      }
-      let range = try resolved(slice, list.elements.count)
-      let values = try elements(of: value)
-      try reserve(values.count)
-      if range.step == 1 {
-        list.elements.replaceSubrange(range.start..<max(range.start, range.stop), with: values)
-      } else {
-        guard values.count == range.count else {
-          throw raise(
-            .valueError,
-            "attempt to assign sequence of size \(values.count) to extended slice of size \(range.count)")
-        }
-        for (index, value) in values.enumerated() { list.elements[range[index]] = value }
-      }
-      guard list.elements.count <= limits.collectionSize else {
-        throw exhausted("a list is too large", "limit.collection")
-      }
-    case .dict(let dictionary): try set(key, value, in: dictionary)
-    case .instance(let instance):
-      guard let method = classMember("__setitem__", of: instance.type) else { fallthrough }
-      _ = try call(method, Arguments([container, key, value]))
-    case .tensor, .type, .opaque, .none:
-      if case .tensor(let tensor) = container {
-        try setItem(tensor, key, value)
-        return
-      }
-      fallthrough
-    default: throw raise(.typeError, "'\(typeName(container))' object does not support item assignment")
-    }
-  }
-
-  func deleteItem(_ container: PythonValue, _ key: PythonValue) throws(Interruption) {
-    switch container {
-    case .list(let list):
-      guard case .slice(let slice) = key else {
-        list.elements.remove(at: try index(key, list.elements.count, "list assignment"))
-        return
-      }
-      try spend(list.elements.count >> 3)
-      let dropped = Set(try positions(slice, list.elements.count))
-      list.elements = list.elements.enumerated().filter { !dropped.contains($0.offset) }.map(\.element)
-    case .dict(let dictionary):
-      guard dictionary.remove(try hashKey(key)) != nil else {
-        throw raise(.keyError, try representation(of: key))
-      }
-    case .instance(let instance):
-      guard let method = classMember("__delitem__", of: instance.type) else { fallthrough }
-      _ = try call(method, Arguments([container, key]))
-    default: throw raise(.typeError, "'\(typeName(container))' object doesn't support item deletion")
-    }
+    return nil
   }
 }

@@ -31,11 +31,43 @@ extension Interpreter {
   ) throws(Interruption) -> Bool {
     if let (a, b) = numbers(left, right) { return a <= b }
     if case .int(let a) = left, case .int(let b) = right { return a <= b }
-    if case .instance(let instance) = left, let method = classMember("__le__", of: instance.type) {
-      return try isTrue(try call(method, Arguments([left, right])))
+    let (own, reflected) = symbol == ">=" ? ("__ge__", "__le__") : ("__le__", "__ge__")
+    if let result = try ordered(symbol == ">=" ? right : left, symbol == ">=" ? left : right, own, reflected)
+    {
+      return result
+    }
+    if case .set(let a) = left, case .set(let b) = right {
+      try spend(a.count)
+      return a.count <= b.count && a.items.allSatisfy { b.contains($0.hash) }
     }
     if try isLess(left, right, symbol) { return true }
     return try areEqual(left, right)
+  }
+
+  /// What the operands' own comparison says; nil where they have none.
+  private func ordered(
+    _ left: PythonValue, _ right: PythonValue, _ own: String, _ reflected: String
+  ) throws(Interruption) -> Bool? {
+    if case .instance(let instance) = left {
+      if let method = classMember(own, of: instance.type) {
+        let result = try call(method, Arguments([left, right]))
+        if case .notImplemented = result {} else { return try isTrue(result) }
+      }
+      if instance.type.dataclass?.isOrdered ?? false, let (a, b) = try comparedFields(instance, right) {
+        let (x, y) = (try tuple(a), try tuple(b))
+        switch own {
+        case "__lt__": return try isLess(x, y)
+        case "__gt__": return try isLess(y, x)
+        case "__le__": return try !isLess(y, x)
+        default: return try !isLess(x, y)
+        }
+      }
+    }
+    if case .instance(let instance) = right, let method = classMember(reflected, of: instance.type) {
+      let result = try call(method, Arguments([right, left]))
+      if case .notImplemented = result {} else { return try isTrue(result) }
+    }
+    return nil
   }
 
   /// Both as floats, where at least one is and both are numbers.
@@ -52,6 +84,7 @@ extension Interpreter {
     case .int(let value): Double(value)
     case .float(let value): value
     case .bool(let value): value ? 1 : 0
+    case .instance(let instance): instance.payload.flatMap { double($0) }
     default: nil
     }
   }
@@ -61,6 +94,7 @@ extension Interpreter {
     switch value {
     case .int(let value): value
     case .bool(let value): value ? 1 : 0
+    case .instance(let instance): instance.payload.flatMap { integer($0) }
     default: nil
     }
   }
@@ -80,9 +114,16 @@ extension Interpreter {
     case (.tuple(let a), .tuple(let b)): return try isLess(a.elements, b.elements, symbol)
     case (.set(let a), .set(let b)):
       return a.count < b.count && a.items.allSatisfy { b.contains($0.hash) }
-    case (.instance(let instance), _):
-      if let method = classMember("__lt__", of: instance.type) {
-        return try isTrue(try call(method, Arguments([left, right])))
+    case (.opaque(let name), _), (_, .opaque(let name)): throw unknown(name)
+    case (.instance, _), (_, .instance):
+      let result =
+        try symbol.hasPrefix(">")
+        ? ordered(right, left, "__gt__", "__lt__") : ordered(left, right, "__lt__", "__gt__")
+      if let result { return result }
+      let (a, b) = (plain(left), plain(right))
+      switch (a, b) {
+      case (.instance, _), (_, .instance): break
+      default: return try isLess(a, b, symbol)
       }
     default: break
     }
@@ -138,7 +179,12 @@ extension Interpreter {
       try spend(min(a.utf8.count, b.utf8.count) >> 5)
       // Python compares code points, Swift's == canonically equivalent text.
       return a.utf8.elementsEqual(b.utf8)
-    case (.list(let a), .list(let b)): return try areEqual(a.elements, b.elements)
+    case (.list(let a), .list(let b)):
+      if a.isSetLike, b.isSetLike { return try areEqual(try set(of: a.elements), try set(of: b.elements)) }
+      guard a.kind == b.kind else { return false }
+      return try areEqual(a.elements, b.elements)
+    case (.list(let a), .set) where a.isSetLike: return try areEqual(try set(of: a.elements), right)
+    case (.set, .list(let b)) where b.isSetLike: return try areEqual(left, try set(of: b.elements))
     case (.tuple(let a), .tuple(let b)): return try areEqual(a.elements, b.elements)
     case (.set(let a), .set(let b)):
       try spend(a.count)
@@ -157,12 +203,21 @@ extension Interpreter {
       return isSame(a.receiver, b.receiver) && isSame(a.function, b.function)
     case (.instance(let instance), _):
       if let method = classMember("__eq__", of: instance.type) {
-        return try isTrue(try call(method, Arguments([left, right])))
+        let result = try call(method, Arguments([left, right]))
+        if case .notImplemented = result {} else { return try isTrue(result) }
+        return isSame(left, right)
       }
+      if let (a, b) = try comparedFields(instance, right) { return try areEqual(a, b) }
+      if case .instance(let other) = right, classMember("__eq__", of: other.type) != nil {
+        return try areEqual(right, left)
+      }
+      if let payload = instance.payload { return try areEqual(payload, plain(right)) }
       return isSame(left, right)
+    case (_, .instance): return try areEqual(right, left)
     case (.opaque(let name), .opaque(let other)) where name == other: return true
-    case (.opaque(let name), _) where !isNone(right): throw unsupported("\(name) is not supported")
-    case (_, .opaque(let name)) where !isNone(left): throw unsupported("\(name) is not supported")
+    case (.opaque(let name), _) where !isNone(right): throw unknown(name)
+    case (_, .opaque(let name)) where !isNone(left): throw unknown(name)
+    case (.iterator, _), (_, .iterator): return isSame(left, right)
     default: return isSame(left, right)
     }
   }
@@ -185,7 +240,7 @@ extension Interpreter {
     case .dict(let dictionary): return dictionary[try hashKey(element)] != nil
     case .set(let set): return set.contains(try hashKey(element))
     case .string(let text):
-      guard case .string(let part) = element else {
+      guard case .string(let part) = plain(element) else {
         throw raise(
           .typeError, "'in <string>' requires string as left operand, not \(typeName(element))")
       }
@@ -199,6 +254,22 @@ extension Interpreter {
       if let method = classMember("__contains__", of: instance.type) {
         return try isTrue(try call(method, Arguments([container, element])))
       }
+      if let answer = flagContains(instance, element) { return answer }
+      if let payload = instance.payload, classMember("__iter__", of: instance.type) == nil {
+        return try contains(payload, element)
+      }
+    case .type(let type) where type.isEnumeration:
+      if case .instance(let member) = element { return member.type === type }
+    case .type(let type):
+      if let method = metaclassMember("__contains__", of: type) {
+        return try isTrue(try call(method, Arguments([container, element])))
+      }
+    case .iterator(let iterator):
+      while let candidate = try next(iterator) {
+        if isSame(candidate, element) { return true }
+        if try areEqual(candidate, element) { return true }
+      }
+      return false
     default: break
     }
     for candidate in try elements(of: container) {
@@ -229,7 +300,16 @@ extension Interpreter {
     case .function(let object): return .identity(ObjectIdentifier(object))
     case .native(let object): return .identity(ObjectIdentifier(object))
     case .type(let object): return .identity(ObjectIdentifier(object))
-    case .instance(let object): return .identity(ObjectIdentifier(object))
+    case .instance(let object): return try hashKey(ofInstance: object)
+    case .set(let set) where set.isFrozen:
+      try spend(set.count)
+      return .set(Set(set.items.map(\.hash)))
+    case .method(let method):
+      return .tuple([try hashKey(method.receiver), try hashKey(method.function)])
+    case .iterator(let object): return .identity(ObjectIdentifier(object))
+    case .partial(let object): return .identity(ObjectIdentifier(object))
+    case .descriptor(let object): return .identity(ObjectIdentifier(object))
+    case .notImplemented: return .name("NotImplemented")
     case .tensor(let object): return .identity(ObjectIdentifier(object))
     case .namespace(let object): return .name("module " + object.name)
     case .dataType(let type): return .name("dtype " + type.rawValue)
@@ -238,6 +318,39 @@ extension Interpreter {
     case .range(let range): return .tuple([.int(range.start), .int(range.stop), .int(range.step)])
     default: throw raise(.typeError, "unhashable type: '\(typeName(value))'")
     }
+  }
+
+  private func hashKey(ofInstance instance: PythonInstance) throws(Interruption) -> HashKey {
+    let equality = classMember("__eq__", of: instance.type)
+    if let method = classMember("__hash__", of: instance.type), !isNone(method) {
+      guard let hash = integer(try call(method, Arguments([.instance(instance)]))) else {
+        throw raise(.typeError, "__hash__ method should return an integer")
+      }
+      guard equality != nil || instance.payload != nil else { return .identity(ObjectIdentifier(instance)) }
+      for known in equatableKeys[hash] ?? [] {
+        try spend(1)
+        if known === instance { return .identity(ObjectIdentifier(known)) }
+        if try areEqual(.instance(known), .instance(instance)) { return .identity(ObjectIdentifier(known)) }
+      }
+      try reserve(4)
+      equatableKeys[hash, default: []].append(instance)
+      return .identity(ObjectIdentifier(instance))
+    }
+    if let options = instance.type.dataclass, options.isComparable, equality == nil {
+      guard options.isFrozen, let (fields, _) = try comparedFields(instance, .instance(instance)) else {
+        throw raise(.typeError, "unhashable type: '\(instance.type.name)'")
+      }
+      try enter()
+      defer { leave() }
+      var keys: [HashKey] = [.identity(ObjectIdentifier(instance.type))]
+      for field in fields { keys.append(try hashKey(field)) }
+      return .tuple(keys)
+    }
+    guard equality == nil || instance.type.isModule else {
+      throw raise(.typeError, "unhashable type: '\(instance.type.name)'")
+    }
+    if let payload = instance.payload { return try hashKey(payload) }
+    return .identity(ObjectIdentifier(instance))
   }
 
   /// The offset in bytes at which a text first occurs in another at or behind `start`.

@@ -20,7 +20,7 @@ extension Interpreter {
     // Functions do not see the names of the class body they stand in.
     var enclosing = scope
     while enclosing.kind == .classBody, let parent = enclosing.parent { enclosing = parent }
-    if enclosing.kind == .classBody { enclosing = globals }
+    if enclosing.kind == .classBody { enclosing = enclosing.module }
     let function = heap.adopt(
       PythonFunction(
         name: name, parameters: parameters, body: body, isGenerator: isGenerator, locals: locals,
@@ -29,26 +29,32 @@ extension Interpreter {
     return function
   }
 
-  func define(
-    _ definition: FunctionDefinition, _ range: SourceRange, _ scope: Scope
-  ) throws(Interruption) {
+  func define(_ definition: FunctionDefinition, _ scope: Scope) throws(Interruption) {
     var names = BoundNames()
     names.collect(definition.body)
     try spend(names.visited)
     let function = try makeFunction(
       name: definition.name, parameters: definition.parameters, body: .statements(definition.body),
-      isGenerator: names.hasYield, locals: names.locals, scope)
+      isGenerator: definition.isGenerator, locals: names.locals, scope)
+    function.isAsync = definition.isAsync
     var value = PythonValue.function(function)
     for decorator in definition.decorators.reversed() { value = try decorate(value, decorator, scope) }
-    if definition.isAsync {
-      value = .opaque(definition.name)
+    if case .classBody = scope.kind, case .function = value,
+      ["__init_subclass__", "__class_getitem__"].contains(definition.name)
+    {
+      value = .descriptor(heap.adopt(Descriptor(.classMethod, value)))
     }
     bind(definition.name, value, scope)
   }
 
-  private func decorate(
+  func decorate(
     _ value: PythonValue, _ decorator: Expression, _ scope: Scope
   ) throws(Interruption) -> PythonValue {
+    if let name = try unknownDecorator(decorator, scope) {
+      currentRange = decorator.range
+      note("python.decorator", "the decorator \(name) is ignored")
+      return value
+    }
     let decoration = try evaluate(decorator, scope)
     currentRange = decorator.range
     if case .opaque(let name) = decoration {
@@ -58,79 +64,21 @@ extension Interpreter {
     return try call(decoration, Arguments([value]))
   }
 
-  // MARK: Classes
-
-  func define(_ definition: ClassDefinition, _ scope: Scope) throws(Interruption) {
-    var bases: [PythonClass] = []
-    for argument in definition.arguments {
-      guard case .positional = argument.kind else { continue }
-      let value = try evaluate(argument.value, scope)
-      currentRange = argument.value.range
-      switch value {
-      case .type(let base): bases.append(base)
-      case .native(let function) where function.name == "typing.NamedTuple":
-        bases.append(nativeClass("typing.NamedTuple"))
-      case .opaque(let name):
-        guard !name.hasPrefix("torch.nn.") else {
-          throw raise(
-            .attributeError, "module 'torch.nn' has no attribute '\(name.dropFirst("torch.nn.".count))'",
-            hint: suggestion(
-              for: String(name.dropFirst("torch.nn.".count)), among: library.names(in: "torch.nn")))
-        }
-        note(
-          "python.class", "the class \(definition.name) is ignored because its base \(name) is not supported")
-        bind(definition.name, .opaque(definition.name), scope)
-        return
-      default:
-        throw raise(.typeError, "the base of class \(definition.name) is not a class")
-      }
-    }
-    if bases.isEmpty { bases = [nativeClass("builtins.object")] }
-    try spend(64)
-    try reserve(64)
-    let type = heap.adopt(
-      PythonClass(name: definition.name, bases: bases, nameRange: definition.nameRange))
-    guard type.linearize() else {
-      throw raise(
-        .typeError, "Cannot create a consistent method resolution order (MRO) for bases of \(definition.name)"
-      )
-    }
-    if let native = type.nearestNative, native.construct != nil, native.qualifiedName != "typing.NamedTuple" {
-      throw unsupported("a class derived from \(native.name) is not supported")
-    }
-    let body = Scope(.classBody, parent: scope.kind == .module ? nil : scope, owner: type)
-    _ = try run(definition.body, body)
-    type.members = body.variables
-    type.assigned = body.order
-    if type.isSubclass(ofNative: "typing.NamedTuple") {
-      type.isNamedTuple = true
-    } else if type.isSubclass(ofNative: "enum.Enum") {
-      try makeMembers(ofEnumeration: type)
-    }
-    var value = PythonValue.type(type)
-    for decorator in definition.decorators.reversed() { value = try decorate(value, decorator, scope) }
-    bind(definition.name, value, scope)
-  }
-
-  private func makeMembers(ofEnumeration type: PythonClass) throws(Interruption) {
-    for name in type.assigned where !name.hasPrefix("_") {
-      guard let value = type.members[name] else { continue }
-      switch value {
-      case .function, .descriptor, .native: continue
-      default: break
-      }
-      let member = try instance(of: type)
-      member.set("name", .string(name))
-      member.set("value", value)
-      type.members[name] = .instance(member)
+  /// What a decorator is called, or nil where it is one that we know.
+  private func unknownDecorator(_ decorator: Expression, _ scope: Scope) throws(Interruption) -> String? {
+    guard case .call(let callee, _) = decorator.kind else { return nil }
+    switch callee.kind {
+    case .name, .attribute:
+      if case .opaque(let name) = try evaluate(callee, scope) { return name }
+      return nil
+    default: return nil
     }
   }
 }
 
-/// The names that a function's own statements bind, and whether one yields.
+/// The names that a function's own statements bind.
 struct BoundNames {
   private(set) var locals: Set<String> = []
-  private(set) var hasYield = false
   /// How many statements were looked at.
   private(set) var visited = 0
   private var declared: Set<String> = []
@@ -147,17 +95,10 @@ struct BoundNames {
   private mutating func visit(_ statement: Statement) {
     visited += 1
     switch statement.kind {
-    case .expression(let value): look(value)
-    case .assignment(let targets, let value):
+    case .assignment(let targets, _):
       targets.forEach { bind($0) }
-      look(value)
-    case .augmentedAssignment(let target, _, let value):
-      bind(target)
-      look(value)
-    case .annotatedAssignment(let target, _, let value):
-      bind(target)
-      if let value { look(value) }
-    case .return(let value): if let value { look(value) }
+    case .augmentedAssignment(let target, _, _): bind(target)
+    case .annotatedAssignment(let target, _, _): bind(target)
     case .for(let target, _, let body, let orElse):
       bind(target)
       visit(body)
@@ -184,7 +125,7 @@ struct BoundNames {
     case .importFrom(_, let names, _): for name in names { locals.insert(name.alias ?? name.name) }
     case .global(let names), .nonlocal(let names): declared.formUnion(names)
     case .asynchronous(let inner): visit(inner)
-    case .pass, .break, .continue, .raise, .assert, .delete, .typeAlias: break
+    case .expression, .return, .pass, .break, .continue, .raise, .assert, .delete, .typeAlias: break
     }
   }
 
@@ -193,15 +134,6 @@ struct BoundNames {
     case .name(let name): locals.insert(name)
     case .tuple(let targets), .list(let targets): targets.forEach { bind($0) }
     case .starred(let inner): bind(inner)
-    default: break
-    }
-  }
-
-  private mutating func look(_ expression: Expression) {
-    switch expression.kind {
-    case .yield, .yieldFrom: hasYield = true
-    case .call(_, let arguments):
-      for argument in arguments { look(argument.value) }
     default: break
     }
   }

@@ -74,13 +74,10 @@ extension Interpreter {
       let value = try evaluate(operand, scope)
       bindWalrus(name, value, scope)
       return value
-    case .yield(let operand):
-      let value = try evaluateOptional(operand, scope)
-      try yield([value], scope)
-      return .none
-    case .yieldFrom(let operand):
-      try yield(try elements(of: try evaluate(operand, scope)), scope)
-      return .none
+    case .yield, .yieldFrom:
+      currentRange = expression.range
+      throw unsupported(
+        "yield within a larger expression is not supported", hint: "assign what it yields to a name first")
     case .largeInteger:
       currentRange = expression.range
       throw exhausted("an integer beyond 64 bits is not supported", "limit.integer")
@@ -105,17 +102,6 @@ extension Interpreter {
   ) throws(Interruption) -> PythonValue {
     guard let expression else { return .none }
     return try evaluate(expression, scope)
-  }
-
-  private func yield(_ values: [PythonValue], _ scope: Scope) throws(Interruption) {
-    var target: Scope? = scope
-    while let candidate = target, candidate.yielded == nil { target = candidate.parent }
-    guard let target else { throw unsupported("yield outside a function") }
-    try reserve(values.count)
-    target.yielded?.append(contentsOf: values)
-    guard target.yielded?.count ?? 0 <= limits.collectionSize else {
-      throw exhausted("a generator yields too many values", "limit.collection")
-    }
   }
 
   /// The elements of a display, with `*` unpacked.
@@ -198,13 +184,14 @@ extension Interpreter {
         enclosing = candidate.parent
       }
     }
-    if let value = globals.variables[name] { return value }
+    if let value = scope.module.variables[name] { return value }
     if let entry = library.entry("builtins." + name) { return value(of: entry) }
     let known = Self.usualImports[name]
     throw raise(
       .nameError, "name '\(name)' is not defined",
       hint: known.map { "add the line: \($0)" }
-        ?? suggestion(for: name, among: Array(scope.variables.keys) + Array(globals.variables.keys)))
+        ?? suggestion(for: name, among: Array(scope.variables.keys) + Array(scope.module.variables.keys))
+        ?? unknownStars.last.map { "it may be one of the names of \($0), which are unknown here" })
   }
 
   /// Imports that sources often forget.
@@ -229,7 +216,7 @@ extension Interpreter {
   /// Binds a name in a scope.
   func bind(_ name: String, _ value: PythonValue, _ scope: Scope) {
     if scope.globals.contains(name) {
-      globals.variables[name] = value
+      scope.module.variables[name] = value
       return
     }
     if scope.nonlocals.contains(name) {
@@ -249,60 +236,7 @@ extension Interpreter {
   private func bindWalrus(_ name: String, _ value: PythonValue, _ scope: Scope) {
     var target = scope
     while target.kind == .comprehension, let parent = target.parent { target = parent }
-    if target.kind == .comprehension { target = globals }
+    if target.kind == .comprehension { target = target.module }
     bind(name, value, target)
-  }
-
-  // MARK: Comprehensions
-
-  private func evaluateComprehension(
-    _ kind: ComprehensionKind, _ element: Expression, _ value: Expression?, _ clauses: [ComprehensionClause],
-    _ scope: Scope
-  ) throws(Interruption) -> PythonValue {
-    guard let first = clauses.first else { return .none }
-    let source = try iterate(try evaluate(first.iterable, scope))
-    var parent: Scope? = scope.kind == .module ? nil : scope
-    // Within a class body, only the first iterable sees the body's names.
-    if scope.kind == .classBody { parent = scope.parent }
-    let inner = Scope(.comprehension, parent: parent, owner: scope.owner)
-    inner.receiver = scope.receiver
-    var results: [PythonValue] = []
-    let mapping = try kind == .dictionary ? dictionary() : nil
-    try runClauses(clauses[...], source, inner) { () throws(Interruption) in
-      let key = try evaluate(element, inner)
-      if let mapping {
-        let item = try value.map { (expression) throws(Interruption) in try evaluate(expression, inner) }
-        try set(key, item ?? .none, in: mapping)
-      } else {
-        try reserve(1)
-        results.append(key)
-      }
-    }
-    switch kind {
-    case .list: return try list(results)
-    case .set: return try set(of: results)
-    case .dictionary: return mapping.map { .dict($0) } ?? .none
-    case .generator: return try iterator(.elements(results))
-    }
-  }
-
-  private func runClauses(
-    _ clauses: ArraySlice<ComprehensionClause>, _ source: PythonIterator, _ scope: Scope,
-    _ body: () throws(Interruption) -> Void
-  ) throws(Interruption) {
-    guard let clause = clauses.first else { return }
-    let rest = clauses.dropFirst()
-    try enter()
-    defer { leave() }
-    each: while let value = try next(source) {
-      try spend(1)
-      try assign(clause.target, value, scope)
-      for condition in clause.conditions where try !isTrue(try evaluate(condition, scope)) { continue each }
-      if let following = rest.first {
-        try runClauses(rest, try iterate(try evaluate(following.iterable, scope)), scope, body)
-      } else {
-        try body()
-      }
-    }
   }
 }

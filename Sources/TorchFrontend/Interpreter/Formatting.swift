@@ -13,6 +13,10 @@ extension Interpreter {
         return text
       }
       if instance.exceptionArguments != nil { return exceptionText(instance) }
+      if let text = try memberText(instance) { return text }
+      if let payload = instance.payload, classMember("__repr__", of: instance.type) == nil {
+        return try text(of: payload)
+      }
       return try representation(of: value)
     default: return try representation(of: value)
     }
@@ -31,7 +35,14 @@ extension Interpreter {
     case .string(let value):
       try reserve(value.utf8.count >> 3)
       return Self.quoted(value)
-    case .list(let list): return "[" + (try representations(of: list.elements)) + "]"
+    case .list(let list):
+      let inner = "[" + (try representations(of: list.elements)) + "]"
+      switch list.kind {
+      case .list: return inner
+      case .deque:
+        return "deque(\(inner)" + (list.maximumLength.map { ", maxlen=\($0)" } ?? "") + ")"
+      default: return "\(list.kind.rawValue)(\(inner))"
+      }
     case .tuple(let tuple):
       let inner = try representations(of: tuple.elements)
       switch tuple.kind {
@@ -44,7 +55,10 @@ extension Interpreter {
         return "\(type.name)(\(parts.joined(separator: ", ")))"
       case .plain: return "(" + inner + (tuple.elements.count == 1 ? ",)" : ")")
       }
-    case .set(let set): return set.count == 0 ? "set()" : "{" + (try representations(of: set.elements)) + "}"
+    case .set(let set):
+      if set.count == 0 { return set.isFrozen ? "frozenset()" : "set()" }
+      let inner = "{" + (try representations(of: set.elements)) + "}"
+      return set.isFrozen ? "frozenset(\(inner))" : inner
     case .dict(let dictionary):
       try enter()
       defer { leave() }
@@ -53,7 +67,14 @@ extension Interpreter {
         parts.append("\(try representation(of: item.key)): \(try representation(of: item.value))")
         try reserve((parts.last?.utf8.count ?? 0) >> 3)
       }
-      return "{" + parts.joined(separator: ", ") + "}"
+      let inner = "{" + parts.joined(separator: ", ") + "}"
+      switch dictionary.kind {
+      case .plain: return inner
+      // As Python 3.12 writes it.
+      case .ordered: return parts.isEmpty ? "OrderedDict()" : "OrderedDict(\(inner))"
+      case .counter: return parts.isEmpty ? "Counter()" : "Counter(\(inner))"
+      case .defaulting(let factory): return "defaultdict(\(try representation(of: factory)), \(inner))"
+      }
     case .range(let range):
       return "range(\(range.start), \(range.stop)" + (range.step == 1 ? ")" : ", \(range.step))")
     case .slice(let slice):
@@ -73,14 +94,23 @@ extension Interpreter {
       if let arguments = instance.exceptionArguments {
         return "\(instance.type.name)(" + (try representations(of: arguments)) + ")"
       }
-      if case .string(let name)? = instance.attributes["name"],
-        instance.type.isSubclass(ofNative: "enum.Enum")
-      {
-        return "<\(instance.type.name).\(name)>"
-      }
-      return "<\(instance.type.name) object>"
+      return try plainRepresentation(of: instance)
     default: return "<\(typeName(value))>"
     }
+  }
+
+  /// What `object.__repr__` and its kin make of an instance.
+  func plainRepresentation(of instance: PythonInstance) throws(Interruption) -> String {
+    if let text = try memberRepresentation(instance) { return text }
+    if let text = try dataclassRepresentation(instance) { return text }
+    if let payload = instance.payload {
+      let text = try representation(of: payload)
+      switch payload {
+      case .set: return "\(instance.type.name)(\(text))"
+      default: return text
+      }
+    }
+    return "<\(instance.type.name) object>"
   }
 
   private func representations(of values: [PythonValue]) throws(Interruption) -> String {
@@ -102,20 +132,37 @@ extension Interpreter {
   }
 
   private static func quoted(_ text: String) -> String {
-    let quote: Character = text.contains("'") && !text.contains("\"") ? "\"" : "'"
+    let scalars = text.unicodeScalars
+    let quote: Unicode.Scalar = scalars.contains("'") && !scalars.contains("\"") ? "\"" : "'"
     var result = String(quote)
-    for character in text {
-      switch character {
+    for scalar in scalars {
+      switch scalar {
       case "\\": result += "\\\\"
       case "\n": result += "\\n"
       case "\t": result += "\\t"
       case "\r": result += "\\r"
       case quote: result += "\\\(quote)"
-      default: result.append(character)
+      default:
+        if isPrintable(scalar) {
+          result.unicodeScalars.append(scalar)
+        } else {
+          let digits = String(scalar.value, radix: 16)
+          let (mark, width) = scalar.value < 0x100 ? ("x", 2) : scalar.value < 0x10000 ? ("u", 4) : ("U", 8)
+          result += "\\\(mark)" + String(repeating: "0", count: max(0, width - digits.count)) + digits
+        }
       }
     }
-    result.append(quote)
+    result.unicodeScalars.append(quote)
     return result
+  }
+
+  /// Whether Python shows a character as it is.
+  static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+    case .spaceSeparator: scalar == " "
+    default: true
+    }
   }
 
   // MARK: f-strings and format
@@ -149,7 +196,13 @@ extension Interpreter {
 
   /// Python's `format(value, specification)`.
   func format(_ value: PythonValue, _ specification: String) throws(Interruption) -> String {
-    if specification.isEmpty { return try text(of: value) }
+    if specification.isEmpty {
+      guard case .instance(let instance) = value, let method = classMember("__format__", of: instance.type)
+      else {
+        return try text(of: value)
+      }
+      return try text(of: try call(method, Arguments([value, .string("")])))
+    }
     if case .instance(let instance) = value, let method = classMember("__format__", of: instance.type) {
       return try text(of: try call(method, Arguments([value, .string(specification)])))
     }
@@ -168,6 +221,11 @@ extension Interpreter {
     case .bool(let flag) where format.type != nil: return format.apply(to: flag ? 1 : 0)
     case .tensor(let tensor) where tensor.shape.isEmpty:
       return format.apply(to: try number(of: tensor, "formatting"))
+    case .instance(let instance):
+      if let payload = instance.payload, !instance.type.isEnumeration {
+        return try self.format(payload, specification)
+      }
+      return format.apply(to: try text(of: value))
     default: return format.apply(to: try text(of: value))
     }
   }
@@ -185,15 +243,22 @@ extension Interpreter {
         continue
       }
       var specification = ""
-      while let next = rest.first, "0123456789.+- #".contains(next) {
-        specification.append(next)
-        rest.removeFirst()
-      }
       var key: PythonValue?
       if rest.first == "(" {
         let name = String(rest.dropFirst().prefix { $0 != ")" })
         rest = rest.dropFirst(name.count + 2)
         key = try item(value, .string(name))
+      }
+      while let next = rest.first, "0123456789.+- #*".contains(next) {
+        rest.removeFirst()
+        guard next == "*" else {
+          specification.append(next)
+          continue
+        }
+        guard let argument = values.popLast(), let number = integer(argument) else {
+          throw raise(.typeError, "* wants int")
+        }
+        specification += String(number)
       }
       guard let conversion = rest.popFirst() else { throw raise(.valueError, "incomplete format") }
       if conversion == "%" {
@@ -203,11 +268,32 @@ extension Interpreter {
       guard let argument = key ?? values.popLast() else {
         throw raise(.typeError, "not enough arguments for format string")
       }
-      if specification.hasPrefix("-") { specification = "<" + specification.dropFirst() }
+      // Flags come in any order there, and `-` means what `<` means here.
+      let flags = specification.prefix { "+- #0".contains($0) }
+      let sizes = specification.dropFirst(flags.count)
+      let isLeft = flags.contains("-")
+      let isText = "src".contains(conversion)
+      specification = isLeft ? "<" : isText ? ">" : ""
+      if !isText {
+        specification += flags.contains("+") ? "+" : flags.contains(" ") ? " " : ""
+        if flags.contains("#") { specification += "#" }
+        if flags.contains("0"), !isLeft { specification += "0" }
+      }
+      specification += sizes
       switch conversion {
+      case "c":
+        if let code = integer(argument), let scalar = UInt32(exactly: code).flatMap(Unicode.Scalar.init) {
+          result += try self.format(.string(String(scalar)), specification)
+        } else {
+          result += try self.format(.string(try text(of: argument)), specification)
+        }
       case "s": result += try self.format(.string(try text(of: argument)), specification)
       case "r": result += try self.format(.string(try representation(of: argument)), specification)
-      case "d", "i":
+      case "d", "i", "u":
+        if let whole = integer(argument) {
+          result += try self.format(.int(whole), String(specification.prefix { $0 != "." }) + "d")
+          break
+        }
         guard let number = double(argument) else {
           throw raise(.typeError, "%d format: a real number is required, not \(typeName(argument))")
         }
@@ -216,7 +302,13 @@ extension Interpreter {
         }
         result += try self.format(.int(whole), specification + "d")
       case "f", "F", "e", "E", "g", "G", "x", "X", "o":
-        result += try self.format(argument, specification + String(conversion))
+        if double(argument) == nil {
+          if case .opaque(let name) = argument { throw unknown(name) }
+          guard case .tensor = argument else {
+            throw raise(.typeError, "must be real number, not \(typeName(argument))")
+          }
+        }
+        result += try self.format(plain(argument), specification + String(conversion))
       default: throw raise(.valueError, "unsupported format character '\(conversion)'")
       }
       try reserve(result.utf8.count >> 3)
@@ -225,135 +317,5 @@ extension Interpreter {
       throw raise(.typeError, "not all arguments converted during string formatting")
     }
     return result
-  }
-}
-
-/// `[[fill]align][sign][#][0][width][grouping][.precision][type]` of Python's format mini-language.
-struct FormatSpecification {
-  private(set) var fill: Character = " "
-  private(set) var alignment: Character?
-  private(set) var sign: Character = "-"
-  private(set) var isAlternate = false
-  private(set) var width = 0
-  private(set) var grouping: Character?
-  private(set) var precision: Int?
-  private(set) var type: Character?
-
-  init?(_ text: String) {
-    var rest = Array(text)[...]
-    let alignments: Set<Character> = ["<", ">", "^", "="]
-    if rest.count >= 2, alignments.contains(rest[rest.startIndex + 1]) {
-      fill = rest.removeFirst()
-      alignment = rest.removeFirst()
-    } else if let first = rest.first, alignments.contains(first) {
-      alignment = rest.removeFirst()
-    }
-    if let first = rest.first, "+- ".contains(first) { sign = rest.removeFirst() }
-    if rest.first == "#" {
-      isAlternate = true
-      rest.removeFirst()
-    }
-    if rest.first == "0" {
-      if alignment == nil { (fill, alignment) = ("0", "=") }
-      rest.removeFirst()
-    }
-    let digits = rest.prefix { $0.isASCII && $0.isNumber }
-    guard digits.count <= 9 else { return nil }
-    width = Int(String(digits)) ?? 0
-    rest = rest.dropFirst(digits.count)
-    if let first = rest.first, ",_".contains(first) { grouping = rest.removeFirst() }
-    if rest.first == "." {
-      let digits = rest.dropFirst().prefix { $0.isASCII && $0.isNumber }
-      guard let number = Int(String(digits)), digits.count <= 9 else { return nil }
-      precision = number
-      rest = rest.dropFirst(digits.count + 1)
-    }
-    if let first = rest.popFirst() { type = first }
-    guard rest.isEmpty, type.map({ "bcdeEfFgGnosxX%".contains($0) }) ?? true else { return nil }
-  }
-
-  func apply(to number: Int) -> String {
-    let magnitude = number.magnitude
-    var digits: String
-    switch type {
-    case "x": digits = (isAlternate ? "0x" : "") + String(magnitude, radix: 16)
-    case "X": digits = (isAlternate ? "0X" : "") + String(magnitude, radix: 16, uppercase: true)
-    case "o": digits = (isAlternate ? "0o" : "") + String(magnitude, radix: 8)
-    case "b": digits = (isAlternate ? "0b" : "") + String(magnitude, radix: 2)
-    default: digits = grouped(String(magnitude))
-    }
-    return padded(digits, isNegative: number < 0, isNumber: true)
-  }
-
-  func apply(to number: Double) -> String {
-    guard number.isFinite else {
-      return padded(number.isNaN ? "nan" : "inf", isNegative: number < 0, isNumber: true)
-    }
-    let magnitude = number.magnitude
-    var digits: String
-    switch type {
-    case "f", "F": digits = Numerics.formatted(magnitude, precision: precision ?? 6, isExponential: false)
-    case "e", "E": digits = Numerics.formatted(magnitude, precision: precision ?? 6, isExponential: true)
-    case "%":
-      digits = Numerics.formatted(magnitude * 100, precision: precision ?? 6, isExponential: false) + "%"
-    case "g", "G", "n": digits = general(magnitude, precision ?? 6)
-    default: digits = precision.map { general(magnitude, $0) } ?? magnitude.description
-    }
-    if type == "E" || type == "G" { digits = digits.uppercased() }
-    return padded(grouped(digits), isNegative: number < 0 || number.sign == .minus, isNumber: true)
-  }
-
-  func apply(to text: String) -> String {
-    padded(
-      precision.map { String(text.unicodeScalars.prefix($0)) } ?? text, isNegative: false, isNumber: false)
-  }
-
-  private func general(_ magnitude: Double, _ precision: Int) -> String {
-    let precision = max(1, precision)
-    if magnitude == 0 { return "0" }
-    let scientific = Numerics.formatted(magnitude, precision: precision - 1, isExponential: true)
-    let parts = scientific.split(separator: "e")
-    guard let mantissa = parts.first, let exponent = parts.last.flatMap({ Int($0) }) else {
-      return scientific
-    }
-    if exponent < -4 || exponent >= precision {
-      return Self.withoutTrailingZeros(String(mantissa)) + "e" + (parts.last ?? "")
-    }
-    return Self.withoutTrailingZeros(
-      Numerics.formatted(magnitude, precision: max(0, precision - 1 - exponent), isExponential: false))
-  }
-
-  private static func withoutTrailingZeros(_ text: String) -> String {
-    guard text.contains(".") else { return text }
-    var text = text
-    while text.hasSuffix("0") { text.removeLast() }
-    if text.hasSuffix(".") { text.removeLast() }
-    return text
-  }
-
-  private func grouped(_ digits: String) -> String {
-    guard let grouping else { return digits }
-    let whole = digits.prefix { $0.isNumber }
-    var result = ""
-    for (index, digit) in whole.enumerated() {
-      if index > 0, (whole.count - index).isMultiple(of: 3) { result.append(grouping) }
-      result.append(digit)
-    }
-    return result + digits.dropFirst(whole.count)
-  }
-
-  private func padded(_ text: String, isNegative: Bool, isNumber: Bool) -> String {
-    let mark = isNegative ? "-" : isNumber && sign != "-" ? String(sign) : ""
-    let missing = width - text.unicodeScalars.count - mark.count
-    guard missing > 0 else { return mark + text }
-    let filling = String(repeating: fill, count: missing)
-    switch alignment ?? (isNumber ? ">" : "<") {
-    case "<": return mark + text + filling
-    case "^":
-      return String(repeating: fill, count: missing / 2) + mark + text
-        + String(repeating: fill, count: missing - missing / 2)
-    case "=": return mark + filling + text
-    default: return filling + mark + text
-    }
   }
 }

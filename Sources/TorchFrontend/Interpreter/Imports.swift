@@ -20,20 +20,21 @@ extension Interpreter {
   func resolve(_ qualifiedName: String) -> PythonValue {
     if let entry = library.entry(qualifiedName) { return value(of: entry) }
     let original = library.aliases[qualifiedName] ?? qualifiedName
-    if library.namespaces.contains(original) { return .namespace(heap.adopt(Namespace(original))) }
+    if library.namespaces.contains(original) || library.preludes[original] != nil {
+      return .namespace(heap.adopt(Namespace(original)))
+    }
     return .opaque(qualifiedName)
   }
 
   func runImport(_ names: [ImportedName], _ scope: Scope) throws(Interruption) {
     for imported in names {
       currentRange = imported.range
-      if let alias = imported.alias {
-        bind(alias, resolve(imported.name), scope)
-      } else {
-        // `import a.b` binds `a`.
-        let root = String(imported.name.prefix { $0 != "." })
-        bind(root, resolve(root), scope)
-      }
+      // `import a.b` binds `a`.
+      let root = String(imported.name.prefix { $0 != "." })
+      let value = try resolveModule(imported.alias == nil ? root : imported.name)
+      let name = imported.alias ?? root
+      if case .opaque(let module) = value { try meetUnknown(module, as: name) }
+      bind(name, value, scope)
     }
   }
 
@@ -41,24 +42,94 @@ extension Interpreter {
     from module: String, _ names: [ImportedName], level: Int, _ scope: Scope
   ) throws(Interruption) {
     if module == "__future__" { return }
-    let source = level > 0 ? String(repeating: ".", count: level) + module : resolvedName(module)
+    let place = currentRange
+    let source =
+      level > 0 ? try relativeModule(module, names) : resolvedName(module)
     guard !names.isEmpty else {
-      for name in library.names(in: source) { bind(name, resolve(source + "." + name), scope) }
-      if !library.namespaces.contains(source) {
+      for name in try exports(of: source) where !name.hasPrefix("_") {
+        bind(name, try resolveMember(name, of: source), scope)
+      }
+      if !isKnown(source) {
+        if level == 0, guardedImports > 0 {
+          throw raise(.moduleNotFoundError, "No module named '\(source)'")
+        }
+        unknownStars.append(source)
         note("python.import", "the names of \(source) are unknown", severity: .warning)
       }
       return
     }
     for imported in names {
       currentRange = imported.range
-      let value = resolve(source + "." + imported.name)
-      if case .opaque = value, library.complete.contains(source) {
-        throw raise(
-          .importError, "cannot import name '\(imported.name)' from '\(source)'",
-          hint: suggestion(for: imported.name, among: library.names(in: source)))
+      let value = try resolveMember(imported.name, of: source)
+      let name = imported.alias ?? imported.name
+      if case .opaque(let unknown) = value {
+        if library.complete.contains(source) {
+          throw raise(
+            .importError, "cannot import name '\(imported.name)' from '\(source)'",
+            hint: suggestion(for: imported.name, among: library.names(in: source)))
+        }
+        currentRange = place
+        try meetUnknown(unknown, as: name)
       }
-      bind(imported.alias ?? imported.name, value, scope)
+      bind(name, value, scope)
     }
+  }
+
+  /// Remembers where something unknown was imported; where the source allows for its absence, it is absent.
+  private func meetUnknown(_ module: String, as name: String) throws(Interruption) {
+    let root = String(module.prefix { $0 != "." })
+    if guardedImports > 0, !module.hasPrefix("."), !library.namespaces.contains(root) {
+      throw raise(.moduleNotFoundError, "No module named '\(root)'")
+    }
+    guard unknownImports.count < 10_000 else { return }
+    if let currentRange {
+      unknownImports[name] = currentRange
+      if module.hasPrefix(".") { unknownImports[module] = currentRange }
+      unknownImports[root] = unknownImports[root] ?? currentRange
+    }
+  }
+
+  /// Whether we have a module of that name.
+  private func isKnown(_ module: String) -> Bool {
+    library.namespaces.contains(module) || library.preludes[module] != nil
+  }
+
+  /// The public names of a module.
+  private func exports(of module: String) throws(Interruption) -> [String] {
+    var names = Set(library.names(in: module))
+    if let prelude = try prelude(module) { names.formUnion(prelude.variables.keys) }
+    return names.sorted()
+  }
+
+  private func resolveModule(_ name: String) throws(Interruption) -> PythonValue {
+    let name = resolvedName(name)
+    if library.preludes[name] != nil { return .namespace(heap.adopt(Namespace(name))) }
+    return resolve(name)
+  }
+
+  /// What a module has under a name.
+  private func resolveMember(_ name: String, of module: String) throws(Interruption) -> PythonValue {
+    if let prelude = try prelude(module), let value = prelude.variables[name] { return value }
+    let qualified = module + "." + name
+    if library.preludes[qualified] != nil { return .namespace(heap.adopt(Namespace(qualified))) }
+    return resolve(qualified)
+  }
+
+  /// The library's module that a relative import stands for, by the end of its path.
+  ///
+  /// `from ..ops.misc import Conv2dNormActivation` is what torchvision's own files say.
+  private func relativeModule(
+    _ module: String, _ names: [ImportedName]
+  ) throws(Interruption) -> String {
+    for root in ["torchvision", "torchvision.models", "timm", "timm.models", "timm.layers"] {
+      let candidate = module.isEmpty ? root : "\(root).\(module)"
+      guard isKnown(candidate) || library.aliases[candidate] != nil else { continue }
+      for imported in names {
+        if case .opaque = try resolveMember(imported.name, of: resolvedName(candidate)) { continue }
+        return resolvedName(candidate)
+      }
+    }
+    return "." + module
   }
 
   private func resolvedName(_ module: String) -> String { library.aliases[module] ?? module }
@@ -66,7 +137,7 @@ extension Interpreter {
   /// The attribute of a module.
   func attribute(_ name: String, ofNamespace namespace: Namespace) throws(Interruption) -> PythonValue {
     if let value = namespace.members[name] { return value }
-    let value = resolve(namespace.name + "." + name)
+    let value = try resolveMember(name, of: namespace.name)
     if case .opaque = value, library.complete.contains(namespace.name) {
       throw raise(
         .attributeError, "module '\(namespace.name)' has no attribute '\(name)'",

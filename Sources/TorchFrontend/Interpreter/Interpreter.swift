@@ -9,6 +9,8 @@ import RandomStreams
 /// are bounded, so that hostile source ends with a diagnostic. One interpreter serves one source on one thread.
 final class Interpreter {
   let limits: CompilationLimits
+  /// The text, for the lines that hints name.
+  var source = ""
   let library = Library.shared
   let heap = Heap()
   /// The source's own module scope.
@@ -16,8 +18,9 @@ final class Interpreter {
   /// Records what is done to tensors.
   let tracer: Tracer
 
-  /// Steps left.
+  /// Steps left, and how many there were.
   private(set) var fuel: Int
+  private var steps: Int
   /// Elements that may still be made.
   private var allowance: Int
   /// How deep evaluation is nested on the stack, and how deep Python calls are.
@@ -48,8 +51,22 @@ final class Interpreter {
   var guardedDepth = 0
   /// The errors that tracing went on behind.
   var recovered: [RaisedException] = []
-  /// The text being run, for diagnostics.
-  var source = ""
+  /// The exceptions that contexts are being left with, innermost last.
+  var raisedInContext: [RaisedException] = []
+  /// How many `try` statements are under way that allow for a missing package.
+  var guardedImports = 0
+  /// Where each name of an unknown package was imported.
+  var unknownImports: [String: SourceRange] = [:]
+  /// Unknown modules of which all names were imported.
+  var unknownStars: [String] = []
+  /// Numbers for `id`, in the order in which they were asked for.
+  var identities: [ObjectIdentifier: Int] = [:]
+  /// Instances with an `__eq__` of their own that have been keys, by their hash.
+  var equatableKeys: [Int: [PythonInstance]] = [:]
+  /// Modules that are written in Python, by name.
+  var preludes: [String: Scope] = [:]
+  /// Where the source calls into such a module, while that runs.
+  var preludeSite: SourceRange?
 
   /// Nesting that the stack of the interpreter's thread can bear in unoptimised builds too.
   static let maximumNesting = 1_500
@@ -58,6 +75,7 @@ final class Interpreter {
     self.limits = limits
     fuel = limits.steps
     allowance = limits.totalCollectionSize
+    steps = limits.steps
     globals = Scope(.module, variables: ["__name__": .string("network")])
     tracer = Tracer(limits: limits)
   }
@@ -67,7 +85,21 @@ final class Interpreter {
   /// Uses up fuel.
   func spend(_ steps: Int) throws(Interruption) {
     fuel -= steps
-    if fuel < 0 { throw exhausted("the source takes more than \(limits.steps) steps", "limit.steps") }
+    if fuel < 0 { throw exhausted("the source takes more than \(steps) steps", "limit.steps") }
+  }
+
+  /// Runs something that may use up a quarter of the steps and elements that are left, and no more.
+  func withinShare(_ body: () throws(Interruption) -> Void) throws(Interruption) {
+    let (reservedFuel, reservedAllowance, outerSteps) = (fuel - fuel / 4, allowance - allowance / 4, steps)
+    fuel -= reservedFuel
+    allowance -= reservedAllowance
+    steps = fuel
+    defer {
+      fuel = max(0, fuel) + reservedFuel
+      allowance = max(0, allowance) + reservedAllowance
+      steps = outerSteps
+    }
+    try body()
   }
 
   /// Begins a nested evaluation; `leave` must follow.
@@ -89,7 +121,7 @@ final class Interpreter {
     allowance -= count
     fuel -= count >> 3
     if allowance < 0 { throw exhausted("the source makes too many objects", "limit.memory") }
-    if fuel < 0 { throw exhausted("the source takes more than \(limits.steps) steps", "limit.steps") }
+    if fuel < 0 { throw exhausted("the source takes more than \(steps) steps", "limit.steps") }
   }
 
   // MARK: Making values
@@ -139,19 +171,25 @@ final class Interpreter {
       preconditionFailure("the library has no class \(name)")
     }
     if let known = nativeClasses[native.qualifiedName] { return known }
-    let bases = native.base.map { [nativeClass($0)] } ?? []
+    let bases = (native.base.map { [$0] } ?? []).map(nativeClass) + native.mixins.map(nativeClass)
     let type = heap.adopt(PythonClass(name: native.name, bases: bases, native: native))
     type.members = native.methods.mapValues { .native($0) }
     for (name, getter) in native.properties {
       type.members[name] = .descriptor(heap.adopt(Descriptor(.property, .native(getter))))
     }
-    // A library class has one base, so that there is always an order.
+    for (name, method) in native.classMethods {
+      type.members[name] = .descriptor(heap.adopt(Descriptor(.classMethod, .native(method))))
+    }
+    // The library's classes are such that there is always an order.
     _ = type.linearize()
     nativeClasses[native.qualifiedName] = type
     return type
   }
 
   // MARK: Failing
+
+  /// Where the source stands.
+  private var place: SourceRange? { preludeSite ?? currentRange }
 
   /// A Python exception at the current place.
   func raise(
@@ -170,11 +208,18 @@ final class Interpreter {
   ) -> Interruption {
     fuel -= 16
     let instance = heap.adopt(PythonInstance(nativeClass(className)))
-    instance.exceptionArguments = [.string(message)]
+    instance.exceptionArguments = message.isEmpty ? [] : [.string(message)]
     let exception = RaisedException(
-      instance, range: currentRange, identifier: identifier, hint: hint, mismatch: mismatch)
+      instance, range: place, identifier: identifier, hint: hint, mismatch: mismatch)
     if tracer.isTracing { exception.modulePath = tracer.label }
     return .raised(exception)
+  }
+
+  /// The exception for a key that a mapping lacks.
+  func missingKey(_ key: PythonValue, hint: String? = nil) -> Interruption {
+    let interruption = raise(.keyError, "", hint: hint)
+    if case .raised(let exception) = interruption { exception.instance.exceptionArguments = [key] }
+    return interruption
   }
 
   /// A hint at the name among candidates that was probably meant; only the first few are looked for, since an
@@ -191,7 +236,7 @@ final class Interpreter {
   func unsupported(_ message: String, hint: String? = nil) -> Interruption {
     .refused(
       Refusal(
-        Diagnostic(.error, "torch.unsupported", message, hint: hint, range: currentRange), isExhaustion: false
+        Diagnostic(.error, "torch.unsupported", message, hint: hint, range: place), isExhaustion: false
       ))
   }
 
@@ -199,13 +244,13 @@ final class Interpreter {
   func exhausted(_ message: String, _ identifier: String) -> Interruption {
     .refused(
       Refusal(
-        Diagnostic(.error, identifier, message, hint: nil, range: currentRange), isExhaustion: true))
+        Diagnostic(.error, identifier, message, hint: nil, range: place), isExhaustion: true))
   }
 
   /// Records a note once.
   func note(_ identifier: String, _ message: String, severity: Diagnostic.Severity = .note) {
     guard noted.count < 100, noted.insert(message).inserted else { return }
-    notes.append(Diagnostic(severity, identifier, message, range: currentRange))
+    notes.append(Diagnostic(severity, identifier, message, range: place))
   }
 
   /// The diagnostic of an interruption that nobody caught.
@@ -229,50 +274,14 @@ final class Interpreter {
   /// What `str` makes of an exception; its arguments were checked for size when they were made.
   func exceptionText(_ instance: PythonInstance) -> String {
     guard let arguments = instance.exceptionArguments, let first = arguments.first else { return "" }
-    if arguments.count == 1, case .string(let text) = first { return text }
+    let isKey = instance.type.isSubclass(ofNative: "builtins.KeyError")
+    if arguments.count == 1, case .string(let text) = first, !isKey { return text }
     let fuelBefore = fuel
     fuel = max(fuel, 1_000)
     defer { fuel = fuelBefore }
-    if arguments.count == 1 { return (try? text(of: first)) ?? "" }
+    if arguments.count == 1 {
+      return (try? isKey ? representation(of: first) : text(of: first)) ?? ""
+    }
     return "(" + arguments.map { (try? representation(of: $0)) ?? "…" }.joined(separator: ", ") + ")"
   }
-}
-
-extension ExceptionKind {
-  /// The diagnostic's stable identifier, such as `python.name-error`.
-  var identifier: String {
-    var result = "python."
-    for (index, character) in rawValue.enumerated() {
-      if character.isUppercase, index > 0 { result += "-" }
-      result += character.lowercased()
-    }
-    return result
-  }
-}
-
-/// The name among candidates that is nearest by edit distance, where that is near enough to suggest it.
-func closest(to name: String, in candidates: [String]) -> String? {
-  guard name.utf8.count <= 64 else { return nil }
-  var best: (name: String, distance: Int)?
-  for candidate in candidates.sorted() where candidate != name && candidate.utf8.count <= 64 {
-    let distance = editDistance(Array(name.lowercased().utf8), Array(candidate.lowercased().utf8))
-    if distance <= max(1, name.utf8.count / 3), distance < best?.distance ?? .max {
-      best = (candidate, distance)
-    }
-  }
-  return best?.name
-}
-
-private func editDistance(_ first: [UInt8], _ second: [UInt8]) -> Int {
-  var row = Array(0...second.count)
-  for (i, a) in first.enumerated() {
-    var diagonal = row[0]
-    row[0] = i + 1
-    for (j, b) in second.enumerated() {
-      let substitution = diagonal + (a == b ? 0 : 1)
-      diagonal = row[j + 1]
-      row[j + 1] = min(substitution, row[j] + 1, diagonal + 1)
-    }
-  }
-  return row[second.count]
 }

@@ -71,6 +71,8 @@ enum ExceptionKind: String {
   case indexError = "IndexError"
   case keyError = "KeyError"
   case nameError = "NameError"
+  case eofError = "EOFError"
+  case frozenInstanceError = "FrozenInstanceError"
   case notImplementedError = "NotImplementedError"
   case overflowError = "OverflowError"
   case recursionError = "RecursionError"
@@ -80,4 +82,16 @@ enum ExceptionKind: String {
   case unboundLocalError = "UnboundLocalError"
   case valueError = "ValueError"
   case zeroDivisionError = "ZeroDivisionError"
+}
+
+extension ExceptionKind {
+  /// The diagnostic's stable identifier, such as `python.name-error`.
+  var identifier: String {
+    var result = "python."
+    for (index, character) in rawValue.enumerated() {
+      if character.isUppercase, index > 0 { result += "-" }
+      result += character.lowercased()
+    }
+    return result
+  }
 }

@@ -3,6 +3,14 @@ import PythonSyntax
 extension Interpreter {
   func runMatch(_ subject: Expression, _ cases: [MatchCase], _ scope: Scope) throws(Interruption) -> Flow {
     let value = try evaluate(subject, scope)
+    guard let chosen = try chosen(value, cases, scope) else { return .normal }
+    return try run(chosen.body, scope)
+  }
+
+  /// The case that a value matches; nil where there is none.
+  func chosen(
+    _ value: PythonValue, _ cases: [MatchCase], _ scope: Scope
+  ) throws(Interruption) -> MatchCase? {
     for candidate in cases {
       guard try matches(value, candidate.pattern, scope) else { continue }
       if let guardExpression = candidate.guardExpression,
@@ -10,9 +18,9 @@ extension Interpreter {
       {
         continue
       }
-      return try run(candidate.body, scope)
+      return candidate
     }
-    return .normal
+    return nil
   }
 
   private func matches(
@@ -21,7 +29,12 @@ extension Interpreter {
     try enter()
     defer { leave() }
     switch pattern {
-    case .value(let expression): return try areEqual(value, try evaluate(expression, scope))
+    case .value(let expression):
+      let wanted = try evaluate(expression, scope)
+      switch expression.kind {
+      case .none, .boolean: return isSame(value, wanted)
+      default: return try areEqual(value, wanted)
+      }
     case .capture(let name), .star(let name):
       if let name { bind(name, value, scope) }
       return true
@@ -34,7 +47,7 @@ extension Interpreter {
       return true
     case .sequence(let patterns): return try matches(value, sequence: patterns, scope)
     case .mapping(let keys, let patterns, let rest):
-      guard case .dict(let dictionary) = value else { return false }
+      guard case .dict(let dictionary) = plain(value) else { return false }
       var used: Set<HashKey> = []
       for (key, pattern) in zip(keys, patterns) {
         let hash = try hashKey(try evaluate(key, scope))
@@ -53,11 +66,14 @@ extension Interpreter {
       guard case .type(let type) = try evaluate(expression, scope) else {
         throw raise(.typeError, "called match pattern must be a class")
       }
-      guard classOf(value).isSubclass(of: type) else { return false }
+      guard try isInstance(value, .type(type)) else { return false }
       if let native = type.native, native.construct != nil, positional.count == 1, keywords.isEmpty {
         return try matches(value, positional[0], scope)
       }
-      let fields = type.fields
+      var fields = type.dataclass == nil ? type.fields : dataclassFields(of: type)
+      if let names = classMember("__match_args__", of: type) {
+        fields = try elements(of: names).map { if case .string(let name) = $0 { name } else { "" } }
+      }
       guard positional.count <= fields.count else {
         throw raise(
           .typeError,

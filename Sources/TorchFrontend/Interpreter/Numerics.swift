@@ -26,6 +26,31 @@ enum Numerics {
   static func inverseHyperbolicSine(_ x: Double) -> Double { asinh(x) }
   static func inverseHyperbolicCosine(_ x: Double) -> Double { acosh(x) }
   static func inverseHyperbolicTangent(_ x: Double) -> Double { atanh(x) }
+  static func cubeRoot(_ x: Double) -> Double { cbrt(x) }
+  static func hypotenuse(_ x: Double, _ y: Double) -> Double { hypot(x, y) }
+  static func gamma(_ x: Double) -> Double { tgamma(x) }
+  static func logGamma(_ x: Double) -> Double { lgamma(x) }
+
+  /// The sum, rounded once, of numbers that do not overlap, least first.
+  static func sum(ofPartials partials: [Double]) -> Double {
+    var rest = partials
+    guard var high = rest.popLast() else { return 0 }
+    var low = 0.0
+    while let next = rest.popLast() {
+      let x = high
+      high = x + next
+      low = next - (high - x)
+      if low != 0 { break }
+    }
+    // Half a unit left over is rounded away from the tie where smaller parts say so.
+    if let next = rest.last, (low < 0 && next < 0) || (low > 0 && next > 0) {
+      let twice = low * 2
+      let sum = high + twice
+      if twice == sum - high { high = sum }
+    }
+    return high
+  }
+
   static func errorFunction(_ x: Double) -> Double { erf(x) }
   static func complementaryErrorFunction(_ x: Double) -> Double { erfc(x) }
 

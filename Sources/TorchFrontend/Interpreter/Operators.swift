@@ -16,12 +16,17 @@ extension Interpreter {
     case .set(let set): return set.count > 0
     case .range(let range): return range.count > 0
     case .tensor(let tensor): return try number(of: tensor, "a condition") != 0
-    case .opaque(let name): throw unsupported("\(name) is not supported")
+    case .opaque(let name): throw unknown(name)
     case .instance(let instance):
       if let method = classMember("__bool__", of: instance.type) {
         return try isTrue(try call(method, Arguments([value])))
       }
       if classMember("__len__", of: instance.type) != nil { return try length(of: value) > 0 }
+      if instance.type.isSubclass(ofNative: "enum.Flag"), let bits = instance.attributes["value"] {
+        return try isTrue(bits)
+      }
+      if instance.type.isEnumeration, instance.payload == nil { return true }
+      if let payload = instance.payload { return try isTrue(payload) }
       return true
     default: return true
     }
@@ -47,19 +52,46 @@ extension Interpreter {
     case (.bool(let a), .int), (.bool(let a), .float): return try binary(operation, .int(a ? 1 : 0), right)
     case (.int, .bool(let b)), (.float, .bool(let b)): return try binary(operation, left, .int(b ? 1 : 0))
     case (.tensor, _), (_, .tensor): return try tensorBinary(operation, left, right)
-    case (.opaque(let name), _), (_, .opaque(let name)): throw unsupported("\(name) is not supported")
+    case (.opaque(let name), _), (_, .opaque(let name)): throw unknown(name)
     default: break
     }
     if let value = try sequenceBinary(operation, left, right) { return value }
     if let value = try instanceBinary(operation, left, right) { return value }
+    switch (plain(left), plain(right)) {
+    case (.instance, _), (_, .instance): break
+    case (let a, let b):
+      if case .instance = left { return try binary(operation, a, b) }
+      if case .instance = right { return try binary(operation, a, b) }
+    }
+    switch (operation, left, right) {
+    case (.add, .string, _), (.add, .list, _), (.add, .tuple, _):
+      let type = typeName(left)
+      let other = type == "str" ? "\"\(typeName(right))\"" : "\"\(typeName(right))\""
+      throw raise(.typeError, "can only concatenate \(type) (not \(other)) to \(type)")
+    case (.multiply, .string, _), (.multiply, .list, _), (.multiply, .tuple, _):
+      throw raise(.typeError, "can't multiply sequence by non-int of type '\(typeName(right))'")
+    case (.multiply, _, .string), (.multiply, _, .list), (.multiply, _, .tuple):
+      throw raise(.typeError, "can't multiply sequence by non-int of type '\(typeName(left))'")
+    default: break
+    }
+    let symbol = operation == .power ? "** or pow()" : operation.rawValue
     throw raise(
       .typeError,
-      "unsupported operand type(s) for \(operation.rawValue): '\(typeName(left))' and '\(typeName(right))'")
+      "unsupported operand type(s) for \(symbol): '\(typeName(left))' and '\(typeName(right))'")
   }
 
   private func sequenceBinary(
     _ operation: BinaryOperator, _ left: PythonValue, _ right: PythonValue
   ) throws(Interruption) -> PythonValue? {
+    // The keys of a dict are a set too.
+    switch (left, right) {
+    case (.list(let a), _) where a.isSetLike:
+      guard [.bitOr, .bitAnd, .bitXor, .subtract].contains(operation) else { return nil }
+      return try binary(operation, try set(of: a.elements), try set(of: try elements(of: right)))
+    case (.set, .list(let b)) where b.isSetLike:
+      return try binary(operation, left, try set(of: b.elements))
+    default: break
+    }
     switch (operation, left, right) {
     case (.add, .string(let a), .string(let b)):
       try spend((a.utf8.count + b.utf8.count) >> 6)
@@ -68,6 +100,12 @@ extension Interpreter {
     case (.add, .tuple(let a), .tuple(let b)):
       if case .size = a.kind { return try tuple(a.elements + b.elements, .size) }
       return try tuple(a.elements + b.elements)
+    case (.multiply, .bool(let flag), .string), (.multiply, .bool(let flag), .list),
+      (.multiply, .bool(let flag), .tuple):
+      return try sequenceBinary(operation, .int(flag ? 1 : 0), right)
+    case (.multiply, .string, .bool(let flag)), (.multiply, .list, .bool(let flag)),
+      (.multiply, .tuple, .bool(let flag)):
+      return try sequenceBinary(operation, left, .int(flag ? 1 : 0))
     case (.multiply, .string(let text), .int(let count)), (.multiply, .int(let count), .string(let text)):
       let (size, overflow) = text.utf8.count.multipliedReportingOverflow(by: max(0, count))
       guard !overflow, size <= limits.collectionSize else {
@@ -85,15 +123,42 @@ extension Interpreter {
       for item in a.items { result.set(item.key, item.hash, item.value) }
       for item in b.items { result.set(item.key, item.hash, item.value) }
       return .dict(result)
-    case (.bitOr, .set(let a), .set(let b)): return try set(of: a.elements + b.elements)
+    case (.add, .dict(let a), .dict(let b)), (.subtract, .dict(let a), .dict(let b)),
+      (.bitAnd, .dict(let a), .dict(let b)):
+      return try counterBinary(operation, a, b).map { .dict($0) }
+    case (.bitOr, .set(let a), .set(let b)):
+      return try set(of: a.elements + b.elements, isFrozen: a.isFrozen)
     case (.bitAnd, .set(let a), .set(let b)):
-      return try set(of: a.items.filter { b.contains($0.hash) }.map(\.key))
+      return try set(of: a.items.filter { b.contains($0.hash) }.map(\.key), isFrozen: a.isFrozen)
     case (.subtract, .set(let a), .set(let b)):
-      return try set(of: a.items.filter { !b.contains($0.hash) }.map(\.key))
+      return try set(of: a.items.filter { !b.contains($0.hash) }.map(\.key), isFrozen: a.isFrozen)
+    case (.bitXor, .set(let a), .set(let b)):
+      return try set(
+        of: a.items.filter { !b.contains($0.hash) }.map(\.key)
+          + b.items.filter { !a.contains($0.hash) }.map(\.key), isFrozen: a.isFrozen)
     // `int | None` in annotations that are evaluated.
-    case (.bitOr, .type, _), (.bitOr, _, .type): return .opaque("types.UnionType")
+    case (.bitOr, .type, _), (.bitOr, .none, .type), (.bitOr, .tuple, .type), (.bitOr, .tuple, .none):
+      // `isinstance` takes a union as it takes a tuple.
+      let parts: [PythonValue] = if case .tuple(let tuple) = left { tuple.elements } else { [left] }
+      let none = PythonValue.type(nativeClass("types.NoneType"))
+      return try tuple((parts + [right]).map { isNone($0) ? none : $0 })
     default: return nil
     }
+  }
+
+  /// The sum, difference or intersection of two counters; nil where they are others.
+  private func counterBinary(
+    _ operation: BinaryOperator, _ a: PythonDictionary, _ b: PythonDictionary
+  ) throws(Interruption) -> PythonDictionary? {
+    guard case .counter = a.kind, case .counter = b.kind else { return nil }
+    let result = try dictionary(.counter)
+    try reserve(a.count + b.count)
+    for item in a.items + b.items where result[item.hash] == nil {
+      let (x, y) = (a[item.hash] ?? .int(0), b[item.hash] ?? .int(0))
+      let value = try operation == .bitAnd ? (isLess(x, y) ? x : y) : binary(operation, x, y)
+      if try isLess(.int(0), value) { result.set(item.key, item.hash, value) }
+    }
+    return result
   }
 
   private func repeated(_ elements: [PythonValue], _ count: Int) throws(Interruption) -> [PythonValue] {
@@ -119,6 +184,21 @@ extension Interpreter {
     _ operation: BinaryOperator, _ left: PythonValue, _ right: PythonValue
   ) throws(Interruption) -> PythonValue? {
     guard let name = Self.methodNames[operation] else { return nil }
+    // The reflected method of a more derived class goes first.
+    if case .instance(let a) = left, case .instance(let b) = right, a.type !== b.type,
+      b.type.isSubclass(of: a.type), let method = classMember("__r\(name)__", of: b.type)
+    {
+      let result = try call(method, Arguments([right, left]))
+      if case .notImplemented = result {} else { return result }
+    }
+    if case .instance(let instance) = left, instance.type.isEnumeration,
+      let value = try flagBinary(operation, instance, right)
+    {
+      return value
+    }
+    if case .type(let type) = left, let method = metaclassMember("__\(name)__", of: type) {
+      return try call(method, Arguments([left, right]))
+    }
     if case .instance(let instance) = left, let method = classMember("__\(name)__", of: instance.type) {
       let result = try call(method, Arguments([left, right]))
       if case .notImplemented = result {} else { return result }
@@ -143,6 +223,21 @@ extension Interpreter {
         throw exhausted("a list is too large", "limit.collection")
       }
       return left
+    case (.multiply, .list(let target), .int(let count)):
+      target.elements = try repeated(target.elements, count)
+      return left
+    case (.bitOr, .set(let target), .set(let other)) where !target.isFrozen:
+      try reserve(other.count)
+      for item in other.items { target.insert(item.key, item.hash) }
+      return left
+    case (.bitAnd, .set(let target), .set(let other)) where !target.isFrozen:
+      try spend(target.count)
+      for item in target.items where !other.contains(item.hash) { _ = target.remove(item.hash) }
+      return left
+    case (.subtract, .set(let target), .set(let other)) where !target.isFrozen:
+      try spend(other.count)
+      for item in other.items { _ = target.remove(item.hash) }
+      return left
     case (.bitOr, .dict(let target), .dict(let other)):
       try reserve(other.count)
       for item in other.items { target.set(item.key, item.hash, item.value) }
@@ -156,6 +251,16 @@ extension Interpreter {
         let method = classMember("__i\(name)__", of: instance.type)
       {
         return try call(method, Arguments([left, right]))
+      }
+      if let payload = instance.payload,
+        classMember("__\(Self.methodNames[operation] ?? "")__", of: instance.type) == nil
+      {
+        switch payload {
+        case .list, .dict, .set:
+          _ = try inPlace(operation, payload, right)
+          return left
+        default: break
+        }
       }
       return try binary(operation, left, right)
     default: return try binary(operation, left, right)
@@ -174,7 +279,11 @@ extension Interpreter {
       guard b != 0 else { throw raise(.zeroDivisionError, "division by zero") }
       return .float(Double(a) / Double(b))
     case .floorDivide, .modulo:
-      guard b != 0 else { throw raise(.zeroDivisionError, "integer division or modulo by zero") }
+      guard b != 0 else {
+        throw raise(
+          .zeroDivisionError,
+          operation == .modulo ? "integer modulo by zero" : "integer division or modulo by zero")
+      }
       let (quotient, overflow) = a.dividedReportingOverflow(by: b)
       if overflow { result = (0, operation == .floorDivide); break }
       let remainder = a - quotient * b
@@ -263,6 +372,9 @@ extension Interpreter {
     case (_, .instance(let instance)):
       let name = operation == .negate ? "__neg__" : operation == .plus ? "__pos__" : "__invert__"
       if let method = classMember(name, of: instance.type) { return try call(method, Arguments([value])) }
+      if operation == .invert, let flag = try invertedFlag(instance) { return flag }
+      if let payload = instance.payload { return try unary(operation, payload) }
+    case (_, .opaque(let name)): throw unknown(name)
     default: break
     }
     throw raise(.typeError, "bad operand type for unary \(operation.rawValue): '\(typeName(value))'")

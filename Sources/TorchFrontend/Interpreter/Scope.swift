@@ -15,19 +15,23 @@ final class Scope {
   let owner: PythonClass?
   /// The first argument, for `super()`.
   var receiver: PythonValue?
-  /// What a generator has yielded so far.
-  var yielded: [PythonValue]?
   /// The names in the order they were bound, kept for class bodies.
   var order: [String] = []
+  /// The module's scope; nil where it is this one.
+  private let enclosingModule: Scope?
 
   init(
     _ kind: Kind, variables: [String: PythonValue] = [:], parent: Scope? = nil, locals: Set<String> = [],
-    owner: PythonClass? = nil
+    owner: PythonClass? = nil, module: Scope? = nil
   ) {
     self.kind = kind
     self.variables = variables
     self.parent = parent
     self.locals = locals
     self.owner = owner
+    enclosingModule = module
   }
+
+  /// The scope of the module that it belongs to.
+  var module: Scope { enclosingModule ?? self }
 }

@@ -16,19 +16,34 @@ extension Library {
       try call.interpreter.string(try call.interpreter.format(call["value"], try call.string("format_spec")))
     }
     add("id", "(obj)") { (call) throws(Interruption) in
-      if case .identity(let identity) = try call.interpreter.hashKey(call["obj"]) {
-        // Only ever compared; no address leaves the interpreter.
-        return .int(identity.hashValue & Int(Int32.max))
+      switch call["obj"] {
+      case .list(let object): .int(call.interpreter.identity(of: object))
+      case .dict(let object): .int(call.interpreter.identity(of: object))
+      case .set(let object): .int(call.interpreter.identity(of: object))
+      case .tuple(let object): .int(call.interpreter.identity(of: object))
+      case .instance(let object): .int(call.interpreter.identity(of: object))
+      case .tensor(let object): .int(call.interpreter.identity(of: object))
+      case .function(let object): .int(call.interpreter.identity(of: object))
+      case .type(let object): .int(call.interpreter.identity(of: object))
+      case let value: .int(Interpreter.hash(of: try call.interpreter.hashKey(value)))
       }
-      return .int(0)
     }
     add("hash", "(obj)") { (call) throws(Interruption) in
-      _ = try call.interpreter.hashKey(call["obj"])
-      throw call.interpreter.unsupported("hash() is not supported")
+      if case .instance(let instance) = call["obj"],
+        let method = call.interpreter.classMember("__hash__", of: instance.type)
+      {
+        return try call.interpreter.call(method, Arguments([call["obj"]]))
+      }
+      let key = try call.interpreter.hashKey(call["obj"])
+      if case .identity = key, case .instance(let instance) = call["obj"] {
+        return .int(call.interpreter.identity(of: instance))
+      }
+      return .int(Interpreter.hash(of: key))
     }
     add("callable", "(obj)") { (call) throws(Interruption) in
       switch call["obj"] {
       case .native, .function, .method, .type, .partial: .bool(true)
+      case .opaque(let name): throw call.interpreter.unknown(name)
       case .instance(let instance): .bool(call.interpreter.classMember("__call__", of: instance.type) != nil)
       default: .bool(false)
       }
@@ -82,6 +97,27 @@ extension Library {
     add("vars", "(obj)") { (call) throws(Interruption) in
       try call.interpreter.attribute("__dict__", of: call["obj"])
     }
+    add("dir", "(obj)") { (call) throws(Interruption) in
+      try call.interpreter.list(call.interpreter.attributeNames(of: call["obj"]).sorted().map { .string($0) })
+    }
+    for name in [
+      "input", "open", "exec", "eval", "__import__", "compile", "breakpoint", "exit", "quit", "bytearray",
+      "memoryview", "complex",
+    ] {
+      add(name, "(*args, **kwargs)") { (call) throws(Interruption) in
+        throw call.interpreter.unsupported(
+          "\(name)() is not supported: nothing outside the source is reached")
+      }
+    }
+    add("bytes", "(source='', encoding='utf-8', errors='strict')") { (call) throws(Interruption) in
+      guard case .string = call["source"] else {
+        throw call.interpreter.unsupported("bytes() of other than text is not supported")
+      }
+      return call["source"]
+    }
+    add("ascii", "(obj)") { (call) throws(Interruption) in
+      try call.interpreter.string(try call.interpreter.representation(of: call["obj"]))
+    }
     add("globals", "()") { (call) throws(Interruption) in
       let result = try call.interpreter.dictionary()
       for (name, value) in call.interpreter.globals.variables.sorted(by: { $0.key < $1.key }) {
@@ -97,21 +133,45 @@ extension Library {
         }
         return .int(abs(value))
       case .tensor(let tensor): return .tensor(try call.interpreter.apply(.unary(.absolute), tensor))
+      case .instance(let instance):
+        if let method = call.interpreter.classMember("__abs__", of: instance.type) {
+          return try call.interpreter.call(method, Arguments([call["x"]]))
+        }
+        if let number = call.interpreter.integer(call["x"]), number != .min { return .int(abs(number)) }
+        return .float(abs(try call.double("x")))
+      case .bool(let flag): return .int(flag ? 1 : 0)
       default: return .float(abs(try call.double("x")))
       }
     }
     add("round", "(number, ndigits=None)") { (call) throws(Interruption) in
       let interpreter = call.interpreter
-      if let value = interpreter.integer(call["number"]) { return .int(value) }
+      if case .instance(let instance) = call["number"],
+        let method = interpreter.classMember("__round__", of: instance.type)
+      {
+        let digits: [PythonValue] = call.isGiven("ndigits") ? [call["ndigits"]] : []
+        return try interpreter.call(method, Arguments([call["number"]] + digits))
+      }
+      if let value = interpreter.integer(call["number"]) {
+        return .int(Interpreter.rounded(value, try call.optionalInt("ndigits") ?? 0))
+      }
       let value = try call.double("number")
       guard let digits = try call.optionalInt("ndigits") else {
         guard let result = Int(exactly: value.rounded(.toNearestOrEven)) else {
+          guard !value.isFinite else {
+            throw interpreter.exhausted("an integer beyond 64 bits is not supported", "limit.integer")
+          }
           throw interpreter.raise(
-            value.isNaN ? .valueError : .overflowError, "cannot convert float to integer")
+            value.isNaN ? .valueError : .overflowError,
+            "cannot convert float \(value.isNaN ? "NaN" : "infinity") to integer")
         }
         return .int(result)
       }
-      guard digits >= 0, digits < 300 else { return .float(value) }
+      guard digits < 300, value.isFinite else { return .float(value) }
+      guard digits >= 0 else {
+        guard digits > -300 else { return .float(0) }
+        let unit = Numerics.power(10, Double(-digits))
+        return .float((value / unit).rounded(.toNearestOrEven) * unit)
+      }
       return .float(Double(Numerics.formatted(value, precision: digits, isExponential: false)) ?? value)
     }
     add("divmod", "(a, b)") { (call) throws(Interruption) in
@@ -120,8 +180,26 @@ extension Library {
         try call.interpreter.binary(.modulo, call["a"], call["b"]),
       ])
     }
-    add("pow", "(base, exp)") { (call) throws(Interruption) in
-      try call.interpreter.binary(.power, call["base"], call["exp"])
+    add("pow", "(base, exp, mod=None)") { (call) throws(Interruption) in
+      guard let modulus = try call.optionalInt("mod") else {
+        return try call.interpreter.binary(.power, call["base"], call["exp"])
+      }
+      let (base, exponent) = (try call.int("base"), try call.int("exp"))
+      guard modulus != 0 else { throw call.interpreter.raise(.valueError, "pow() 3rd argument cannot be 0") }
+      guard exponent >= 0, modulus.magnitude < 1 << 31 else {
+        throw call.interpreter.unsupported("pow() with such a modulus is not supported")
+      }
+      func reduced(_ value: Int) -> Int {
+        let remainder = value % modulus
+        return remainder != 0 && (remainder < 0) != (modulus < 0) ? remainder + modulus : remainder
+      }
+      var (result, power, rest) = (reduced(1), reduced(base), exponent)
+      while rest > 0 {
+        if rest & 1 == 1 { result = reduced(result * power) }
+        power = reduced(power * power)
+        rest >>= 1
+      }
+      return .int(result)
     }
     add("sum", "(iterable, start=0)") { (call) throws(Interruption) in
       var result = call["start"]
@@ -154,80 +232,93 @@ extension Library {
         return best
       }
     }
-    add("any", "(iterable)") { (call) throws(Interruption) in
-      for element in try call.interpreter.elements(of: call["iterable"])
-      where try call.interpreter.isTrue(element) {
-        return .bool(true)
+    for (name, wanted) in [("any", true), ("all", false)] {
+      add(name, "(iterable)") { (call) throws(Interruption) in
+        let source = try call.interpreter.iterate(call["iterable"])
+        while let element = try call.interpreter.next(source) {
+          if try call.interpreter.isTrue(element) == wanted { return .bool(wanted) }
+        }
+        return .bool(!wanted)
       }
-      return .bool(false)
-    }
-    add("all", "(iterable)") { (call) throws(Interruption) in
-      for element in try call.interpreter.elements(of: call["iterable"])
-      where try !call.interpreter.isTrue(element) {
-        return .bool(false)
-      }
-      return .bool(true)
     }
     add("enumerate", "(iterable, start=0)") { (call) throws(Interruption) in
-      var pairs: [PythonValue] = []
-      let start = try call.int("start")
-      for (index, element) in try call.interpreter.elements(of: call["iterable"]).enumerated() {
-        pairs.append(try call.interpreter.tuple([.int(start &+ index), element]))
-      }
-      return try call.interpreter.iterator(.elements(pairs))
+      let interpreter = call.interpreter
+      let source = try interpreter.iterate(call["iterable"])
+      var position = try call.int("start")
+      return try interpreter.iterator(
+        .computed { () throws(Interruption) in
+          guard let element = try interpreter.next(source) else { return nil }
+          defer { position &+= 1 }
+          return try interpreter.tuple([.int(position), element])
+        })
     }
     add("zip", "(*iterables, strict=False)") { (call) throws(Interruption) in
       let interpreter = call.interpreter
-      var sources: [PythonIterator] = []
-      for value in call.rest { sources.append(try interpreter.iterate(value)) }
-      var rows: [PythonValue] = []
-      rows: while !sources.isEmpty {
-        var row: [PythonValue] = []
-        for source in sources {
-          guard let value = try interpreter.next(source) else { break rows }
-          row.append(value)
-        }
-        rows.append(try interpreter.tuple(row))
-      }
-      return try interpreter.iterator(.elements(rows))
+      let sources = try interpreter.iterators(call.rest)
+      let isStrict = try call.bool("strict")
+      return try interpreter.iterator(
+        .computed { () throws(Interruption) in
+          var row: [PythonValue] = []
+          for (index, source) in sources.enumerated() {
+            guard let value = try interpreter.next(source) else {
+              guard isStrict else { return nil }
+              if index > 0 { throw interpreter.unevenZip(index, "shorter") }
+              for (other, source) in sources.enumerated().dropFirst()
+              where try interpreter.next(source) != nil {
+                throw interpreter.unevenZip(other, "longer")
+              }
+              return nil
+            }
+            row.append(value)
+          }
+          return row.isEmpty ? nil : try interpreter.tuple(row)
+        })
     }
     add("map", "(function, *iterables)") { (call) throws(Interruption) in
       let interpreter = call.interpreter
-      var sources: [PythonIterator] = []
-      for value in call.rest { sources.append(try interpreter.iterate(value)) }
-      var results: [PythonValue] = []
-      rows: while !sources.isEmpty {
-        var row: [PythonValue] = []
-        for source in sources {
-          guard let value = try interpreter.next(source) else { break rows }
-          row.append(value)
-        }
-        try interpreter.reserve(1)
-        results.append(try interpreter.call(call["function"], Arguments(row)))
-      }
-      return try interpreter.iterator(.elements(results))
+      let sources = try interpreter.iterators(call.rest)
+      let function = call["function"]
+      return try interpreter.iterator(
+        .computed { () throws(Interruption) in
+          var row: [PythonValue] = []
+          for source in sources {
+            guard let value = try interpreter.next(source) else { return nil }
+            row.append(value)
+          }
+          return row.isEmpty ? nil : try interpreter.call(function, Arguments(row))
+        })
     }
     add("filter", "(function, iterable)") { (call) throws(Interruption) in
-      let interpreter = call.interpreter
-      var results: [PythonValue] = []
-      for element in try interpreter.elements(of: call["iterable"]) {
-        let test =
-          interpreter.isNone(call["function"])
-          ? element : try interpreter.call(call["function"], Arguments([element]))
-        if try interpreter.isTrue(test) { results.append(element) }
-      }
-      return try interpreter.iterator(.elements(results))
+      try call.interpreter.filtered(call["function"], call["iterable"], keeping: true)
     }
     add("reversed", "(sequence)") { (call) throws(Interruption) in
-      try call.interpreter.iterator(.elements(try call.interpreter.elements(of: call["sequence"]).reversed()))
+      let interpreter = call.interpreter
+      switch call["sequence"] {
+      case .instance(let instance):
+        if let method = interpreter.classMember("__reversed__", of: instance.type) {
+          return try interpreter.call(method, Arguments([call["sequence"]]))
+        }
+      case .set, .iterator:
+        throw interpreter.raise(
+          .typeError, "'\(interpreter.typeName(call["sequence"]))' object is not reversible")
+      default: break
+      }
+      return try interpreter.iterator(.elements(try interpreter.elements(of: call["sequence"]).reversed()))
     }
     add("sorted", "(iterable, *, key=None, reverse=False)") { (call) throws(Interruption) in
       let elements = try call.interpreter.elements(of: call["iterable"])
       return try call.interpreter.list(
         try call.interpreter.sorted(elements, key: call["key"], isReversed: try call.bool("reverse")))
     }
-    add("iter", "(obj)") { (call) throws(Interruption) in
-      .iterator(try call.interpreter.iterate(call["obj"]))
+    add("iter", "(obj, *sentinel)") { (call) throws(Interruption) in
+      let interpreter = call.interpreter
+      guard let sentinel = call.rest.first else { return .iterator(try interpreter.iterate(call["obj"])) }
+      let function = call["obj"]
+      return try interpreter.iterator(
+        .computed { () throws(Interruption) in
+          let value = try interpreter.call(function, Arguments())
+          return try interpreter.areEqual(value, sentinel) ? nil : value
+        })
     }
     add("next", "(iterator, *default)") { (call) throws(Interruption) in
       let source: PythonIterator
@@ -264,97 +355,9 @@ extension Library {
     }
     library.constant("builtins.NotImplemented", .notImplemented)
     library.constant("builtins.__name__", .string("network"))
-  }
-}
-
-extension Interpreter {
-  func isInstance(_ value: PythonValue, _ classes: PythonValue) throws(Interruption) -> Bool {
-    try enter()
-    defer { leave() }
-    switch classes {
-    case .type(let type):
-      if case .opaque(let name) = value { throw unsupported("\(name) is not supported") }
-      if type.native?.qualifiedName == "collections.abc.Callable" {
-        switch value {
-        case .native, .function, .method, .type, .partial: return true
-        default: break
-        }
-      }
-      if let abstract = type.native?.qualifiedName, abstract.hasPrefix("collections.abc."),
-        abstract.hasSuffix("e")
-      {
-        switch (value, abstract) {
-        case (.list, "collections.abc.Iterable"), (.tuple, "collections.abc.Iterable"),
-          (.list, "collections.abc.Sequence"), (.tuple, "collections.abc.Sequence"),
-          (.range, "collections.abc.Iterable"), (.range, "collections.abc.Sequence"),
-          (.dict, "collections.abc.Iterable"), (.set, "collections.abc.Iterable"),
-          (.string, "collections.abc.Iterable"), (.string, "collections.abc.Sequence"),
-          (.tensor, "collections.abc.Iterable"), (.iterator, "collections.abc.Iterable"):
-          return true
-        case (.instance(let instance), "collections.abc.Iterable"):
-          return classMember("__iter__", of: instance.type) != nil
-        default: return false
-        }
-      }
-      return classOf(value).isSubclass(of: type)
-    case .tuple(let tuple):
-      for type in tuple.elements where try isInstance(value, type) { return true }
-      return false
-    case .opaque: return false
-    default: throw raise(.typeError, "isinstance() arg 2 must be a type, a tuple of types, or a union")
-    }
-  }
-
-  fileprivate func isSubclass(_ type: PythonClass, _ classes: PythonValue) throws(Interruption) -> Bool {
-    try enter()
-    defer { leave() }
-    switch classes {
-    case .type(let other): return type.isSubclass(of: other)
-    case .tuple(let tuple):
-      for other in tuple.elements where try isSubclass(type, other) { return true }
-      return false
-    default: throw raise(.typeError, "issubclass() arg 2 must be a class or a tuple of classes")
-    }
-  }
-
-  /// A stable merge sort by Python's `<`, for comparisons may fail.
-  func sorted(
-    _ elements: [PythonValue], key: PythonValue, isReversed: Bool
-  ) throws(Interruption) -> [PythonValue] {
-    try reserve(elements.count)
-    var items: [(rank: PythonValue, value: PythonValue)] = []
-    for element in elements {
-      items.append((isNone(key) ? element : try call(key, Arguments([element])), element))
-    }
-    var width = 1
-    while width < items.count {
-      var merged: [(rank: PythonValue, value: PythonValue)] = []
-      merged.reserveCapacity(items.count)
-      var start = 0
-      while start < items.count {
-        let middle = min(start + width, items.count)
-        let end = min(start + 2 * width, items.count)
-        var (left, right) = (start, middle)
-        while left < middle || right < end {
-          try spend(1)
-          let takesRight: Bool
-          if left >= middle {
-            takesRight = true
-          } else if right >= end {
-            takesRight = false
-          } else if isReversed {
-            takesRight = try isLess(items[left].rank, items[right].rank)
-          } else {
-            takesRight = try isLess(items[right].rank, items[left].rank)
-          }
-          merged.append(items[takesRight ? right : left])
-          if takesRight { right += 1 } else { left += 1 }
-        }
-        start = end
-      }
-      items = merged
-      width *= 2
-    }
-    return items.map(\.value)
+    library.constant("builtins.__file__", .string("network.py"))
+    library.constant("builtins.__debug__", .bool(true))
+    library.constant("builtins.__doc__", .none)
+    library.constant("builtins.__package__", .string(""))
   }
 }

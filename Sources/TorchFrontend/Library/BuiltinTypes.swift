@@ -1,15 +1,25 @@
 extension Library {
   /// Python's built-in types, each with what its constructor makes.
   static let builtinTypes: Family = { library in
+    // Immutable values are made by `__new__`; whatever a class derived from theirs passes on, it is ignored.
+    let ignoring = [
+      "__init__": NativeFunction("value.__init__", "(self, *args, **kwargs)") {
+        (_) throws(Interruption) in .none
+      }
+    ]
     func type(
-      _ name: String, base: String? = "builtins.object", _ signature: String,
-      _ construct: @escaping NativeFunction.Body
+      _ name: String, base: String? = "builtins.object", methods: [String: NativeFunction]? = nil,
+      _ signature: String, _ construct: @escaping NativeFunction.Body
     ) {
       library.add(
-        NativeClass("builtins.\(name)", base: base, construct: NativeFunction(name, signature, construct)))
+        NativeClass(
+          "builtins.\(name)", base: base, methods: methods ?? ignoring,
+          construct: NativeFunction(name, signature, construct)))
     }
     let accepting = NativeFunction("object.__init__", "(self, *args, **kwargs)") {
       (call) throws(Interruption) in
+      // A class with a `__new__` of its own has taken what there is.
+      if case .instance(let instance) = call["self"], instance.type.constructor != nil { return .none }
       guard call.rest.isEmpty, call.restKeywords.isEmpty else {
         throw call.interpreter.raise(
           .typeError,
@@ -24,7 +34,11 @@ extension Library {
         methods: [
           "__init__": accepting,
           "__setattr__": NativeFunction("__setattr__", "(self, name, value)") { (call) throws(Interruption) in
-            try call.interpreter.setAttribute(try call.string("name"), of: call["self"], call["value"])
+            if case .instance(let instance) = call["self"] {
+              try call.interpreter.setPlainAttribute(try call.string("name"), of: instance, call["value"])
+            } else {
+              try call.interpreter.setAttribute(try call.string("name"), of: call["self"], call["value"])
+            }
             return .none
           },
         ]))
@@ -32,31 +46,45 @@ extension Library {
     type("bool", base: "builtins.int", "(x=False)") { (call) throws(Interruption) in .bool(try call.bool("x"))
     }
     type("float", "(x=0.0)") { (call) throws(Interruption) in
-      if case .string(let text) = call["x"] {
-        guard let value = Double(text.filter { $0 != "_" && !$0.isWhitespace }) else {
-          throw call.interpreter.raise(.valueError, "could not convert string to float: '\(text)'")
+      if case .string(let text) = call.interpreter.plain(call["x"]) {
+        try call.interpreter.spend(text.utf8.count)
+        guard let value = Interpreter.float(of: text) else {
+          throw call.interpreter.raise(
+            .valueError,
+            "could not convert string to float: \(try call.interpreter.representation(of: .string(text)))")
         }
         return .float(value)
       }
+      if case .instance(let instance) = call["x"], instance.payload == nil,
+        let method = call.interpreter.classMember("__float__", of: instance.type)
+      {
+        return try call.interpreter.call(method, Arguments([call["x"]]))
+      }
       return .float(try call.double("x"))
     }
-    type("str", "(object='')") { (call) throws(Interruption) in
+    type("str", "(object='', encoding='utf-8', errors='strict')") { (call) throws(Interruption) in
       try call.interpreter.string(try call.interpreter.text(of: call["object"]))
     }
-    type("list", "(iterable=None)") { (call) throws(Interruption) in
+    type("list", methods: containerMethods, "(iterable=None)") { (call) throws(Interruption) in
       guard call.isGiven[0] else { return try call.interpreter.list([]) }
       return try call.interpreter.list(try call.interpreter.elements(of: call["iterable"]))
+    }
+    for name in ["dict_keys", "dict_values", "dict_items"] {
+      library.add(NativeClass("builtins.\(name)", base: "builtins.object"))
     }
     type("tuple", "(iterable=None)") { (call) throws(Interruption) in
       guard call.isGiven[0] else { return try call.interpreter.tuple([]) }
       return try call.interpreter.tuple(try call.interpreter.elements(of: call["iterable"]))
     }
     for name in ["set", "frozenset"] {
-      type(name, "(iterable=None)") { (call) throws(Interruption) in
-        try call.interpreter.set(of: call.isGiven[0] ? call.interpreter.elements(of: call["iterable"]) : [])
+      let isFrozen = name == "frozenset"
+      type(name, methods: isFrozen ? nil : containerMethods, "(iterable=None)") {
+        (call) throws(Interruption) in
+        try call.interpreter.set(
+          of: call.isGiven[0] ? call.interpreter.elements(of: call["iterable"]) : [], isFrozen: isFrozen)
       }
     }
-    type("dict", "(*args, **kwargs)") { (call) throws(Interruption) in
+    type("dict", methods: containerMethods, "(*args, **kwargs)") { (call) throws(Interruption) in
       .dict(try call.interpreter.makeDictionary(.plain, call.rest.first, call.restKeywords))
     }
     type("range", "(start, stop=None, step=1)") { (call) throws(Interruption) in
@@ -79,9 +107,12 @@ extension Library {
             start: hasStop ? call["start"] : .none, stop: hasStop ? call["stop"] : call["start"],
             step: call["step"])))
     }
-    type("type", "(object, *args)") { (call) throws(Interruption) in
+    type("type", "(object, *args, **kwargs)") { (call) throws(Interruption) in
+      if call.rest.count == 2, case .string(let name) = call["object"] {
+        return try call.interpreter.makeClass(name, call.rest[0], call.rest[1])
+      }
       guard call.rest.isEmpty else {
-        throw call.interpreter.unsupported("type() with three arguments is not supported")
+        throw call.interpreter.raise(.typeError, "type() takes 1 or 3 arguments")
       }
       return .type(call.interpreter.classOf(call["object"]))
     }
@@ -90,117 +121,50 @@ extension Library {
     ] {
       type(name, "(fget=None, fset=None, fdel=None, doc=None)") { (call) throws(Interruption) in
         try call.interpreter.reserve(2)
-        return .descriptor(call.interpreter.heap.adopt(Descriptor(kind, call["fget"], setter: call["fset"])))
+        return .descriptor(
+          call.interpreter.heap.adopt(
+            Descriptor(kind, call["fget"], setter: call["fset"], deleter: call["fdel"])))
       }
     }
-    library.function("property.setter", signature: "(self, function)") { (call) throws(Interruption) in
-      guard case .descriptor(let property) = call["self"] else { return .none }
-      return .descriptor(
-        call.interpreter.heap.adopt(Descriptor(.property, property.getter, setter: call["function"])))
+    for name in ["getter", "setter", "deleter"] {
+      library.function("property.\(name)", signature: "(self, function)") { (call) throws(Interruption) in
+        guard case .descriptor(let property) = call["self"] else { return .none }
+        let function = call["function"]
+        return .descriptor(
+          call.interpreter.heap.adopt(
+            Descriptor(
+              .property, name == "getter" ? function : property.getter,
+              setter: name == "setter" ? function : property.setter,
+              deleter: name == "deleter" ? function : property.deleter)))
+      }
     }
-    for name in ["NoneType", "FunctionType", "MethodType", "LambdaType"] {
+    for name in [
+      "NoneType", "FunctionType", "MethodType", "GeneratorType", "ModuleType", "BuiltinFunctionType",
+    ] {
       library.add(NativeClass("types.\(name)", base: "builtins.object"))
+    }
+    library.alias("types.LambdaType", of: "types.FunctionType")
+    library.alias("types.BuiltinMethodType", of: "types.BuiltinFunctionType")
+    library.function("types.SimpleNamespace", signature: "(**kwargs)") { (call) throws(Interruption) in
+      let result = try call.interpreter.instance(of: call.interpreter.nativeClass("types._SimpleNamespace"))
+      for (name, value) in call.restKeywords { result.set(name, value) }
+      return .instance(result)
+    }
+    library.add(NativeClass("types._SimpleNamespace", base: "builtins.object"))
+    library.function("types.MappingProxyType", signature: "(mapping)") { (call) throws(Interruption) in
+      call["mapping"]
     }
     library.namespace("types", "builtins")
   }
-
-  /// Python's exceptions.
-  static let builtinExceptions: Family = { library in
-    let initialize = NativeFunction("BaseException.__init__", "(self, *args, **kwargs)") {
-      (call) throws(Interruption) in
-      try call.instance().exceptionArguments = call.rest
-      return .none
-    }
-    let traceback = NativeFunction("with_traceback", "(self, tb)") { (call) throws(Interruption) in
-      call["self"]
-    }
-    library.add(
-      NativeClass(
-        "builtins.BaseException", base: "builtins.object",
-        methods: ["__init__": initialize, "with_traceback": traceback]))
-    for (name, base) in [
-      ("Exception", "BaseException"), ("KeyboardInterrupt", "BaseException"), ("SystemExit", "BaseException"),
-      ("ArithmeticError", "Exception"), ("ZeroDivisionError", "ArithmeticError"),
-      ("OverflowError", "ArithmeticError"),
-      ("AssertionError", "Exception"), ("AttributeError", "Exception"), ("ImportError", "Exception"),
-      ("ModuleNotFoundError", "ImportError"), ("LookupError", "Exception"), ("IndexError", "LookupError"),
-      ("KeyError", "LookupError"), ("NameError", "Exception"), ("UnboundLocalError", "NameError"),
-      ("RuntimeError", "Exception"), ("NotImplementedError", "RuntimeError"),
-      ("RecursionError", "RuntimeError"),
-      ("StopIteration", "Exception"), ("TypeError", "Exception"), ("ValueError", "Exception"),
-      ("OSError", "Exception"), ("FileNotFoundError", "OSError"), ("MemoryError", "Exception"),
-      ("Warning", "Exception"), ("UserWarning", "Warning"), ("DeprecationWarning", "Warning"),
-      ("FutureWarning", "Warning"), ("RuntimeWarning", "Warning"),
-    ] { library.add(NativeClass("builtins.\(name)", base: "builtins.\(base)")) }
-    library.alias("builtins.IOError", of: "builtins.OSError")
-  }
 }
 
-extension Interpreter {
-  fileprivate func makeInt(_ call: NativeCall) throws(Interruption) -> PythonValue {
-    switch call["x"] {
-    case .string(let text):
-      let cleaned = text.filter { $0 != "_" && !$0.isWhitespace }
-      let base = try call.int("base")
-      guard base >= 2, base <= 36, let value = Int(cleaned, radix: base) else {
-        throw raise(.valueError, "invalid literal for int() with base \(base): '\(text)'")
-      }
-      return .int(value)
-    case .tensor(let tensor):
-      let number = try number(of: tensor, "a Python number").rounded(.towardZero)
-      guard let value = Int(exactly: number) else {
-        throw raise(.valueError, "cannot convert float NaN to integer")
-      }
-      return .int(value)
-    case .instance(let instance):
-      if let method = classMember("__int__", of: instance.type) {
-        return try self.call(method, Arguments([call["x"]]))
-      }
-      throw raise(.typeError, "int() argument must be a string or a real number, not '\(instance.type.name)'")
-    default:
-      guard let number = double(call["x"]) else {
-        throw raise(
-          .typeError, "int() argument must be a string or a real number, not '\(typeName(call["x"]))'")
-      }
-      if let exact = integer(call["x"]) { return .int(exact) }
-      guard number.isFinite else {
-        throw raise(
-          number.isNaN ? .valueError : .overflowError,
-          "cannot convert float \(number.isNaN ? "NaN" : "infinity") to integer")
-      }
-      guard let value = Int(exactly: number.rounded(.towardZero)) else {
-        throw exhausted("an integer beyond 64 bits is not supported", "limit.integer")
-      }
-      return .int(value)
+extension Library {
+  /// What fills a container of a class derived from a built-in one.
+  static let containerMethods = [
+    "__init__": NativeFunction("container.__init__", "(self, *args, **kwargs)") {
+      (call) throws(Interruption) in
+      try call.interpreter.fill(call["self"], call.rest, call.restKeywords)
+      return .none
     }
-  }
-
-  /// A dict of a mapping or pairs, and keywords.
-  func makeDictionary(
-    _ kind: PythonDictionary.Kind, _ source: PythonValue?,
-    _ keywords: [(name: String, value: PythonValue)]
-  ) throws(Interruption) -> PythonDictionary {
-    let result = try dictionary(kind)
-    if let source { try update(result, from: source) }
-    for (name, value) in keywords { try set(.string(name), value, in: result) }
-    return result
-  }
-
-  /// Adds the items of a mapping or of pairs.
-  func update(_ target: PythonDictionary, from source: PythonValue) throws(Interruption) {
-    switch source {
-    case .dict: for (key, value) in try mappingItems(source) { try set(key, value, in: target) }
-    case .instance(let instance) where classMember("keys", of: instance.type) != nil:
-      for (key, value) in try mappingItems(source) { try set(key, value, in: target) }
-    default:
-      for pair in try elements(of: source) {
-        let parts = try elements(of: pair)
-        guard parts.count == 2 else {
-          throw raise(
-            .valueError, "dictionary update sequence element has length \(parts.count); 2 is required")
-        }
-        try set(parts[0], parts[1], in: target)
-      }
-    }
-  }
+  ]
 }

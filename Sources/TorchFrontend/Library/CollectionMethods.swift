@@ -66,10 +66,20 @@ extension Library {
     }
     for type in ["list", "tuple", "Size"] {
       library.add(
-        NativeFunction("\(type).index", "(self, value)") { (call) throws(Interruption) in
-          for (place, element) in try call.interpreter.elements(of: call["self"]).enumerated()
-          where try call.interpreter.areEqual(element, call["value"]) { return .int(place) }
-          throw call.interpreter.raise(.valueError, "\(type).index(x): x not in \(type)")
+        NativeFunction("\(type).index", "(self, value, start=0, stop=None)") { (call) throws(Interruption) in
+          let elements = try call.interpreter.elements(of: call["self"])
+          func place(_ value: Int) -> Int {
+            min(max(value < 0 ? value &+ elements.count : value, 0), elements.count)
+          }
+          let start = place(try call.int("start"))
+          let stop = place(try call.optionalInt("stop") ?? elements.count)
+          for place in start..<max(start, stop)
+          where try call.interpreter.areEqual(elements[place], call["value"]) { return .int(place) }
+          throw call.interpreter.raise(
+            .valueError,
+            type == "list"
+              ? "\(try call.interpreter.representation(of: call["value"])) is not in list"
+              : "tuple.index(x): x not in tuple")
         }, as: ["\(type).index"])
       library.add(
         NativeFunction("\(type).count", "(self, value)") { (call) throws(Interruption) in
@@ -84,36 +94,98 @@ extension Library {
       try call.set().insert(call["element"], try call.interpreter.hashKey(call["element"]))
       return .none
     }
-    library.function("set.update", signature: "(self, iterable)") { (call) throws(Interruption) in
+    library.function("set.update", signature: "(self, *iterables)") { (call) throws(Interruption) in
       let set = try call.set()
-      for element in try call.interpreter.elements(of: call["iterable"]) {
-        try call.interpreter.reserve(1)
-        set.insert(element, try call.interpreter.hashKey(element))
+      for iterable in call.rest {
+        for element in try call.interpreter.elements(of: iterable) {
+          try call.interpreter.reserve(1)
+          set.insert(element, try call.interpreter.hashKey(element))
+        }
       }
+      return .none
+    }
+    library.function("set.pop", signature: "(self)") { (call) throws(Interruption) in
+      let set = try call.set()
+      try call.interpreter.spend(set.count >> 3)
+      guard let first = set.items.first, set.remove(first.hash) else {
+        throw call.interpreter.raise(.keyError, "pop from an empty set")
+      }
+      return first.key
+    }
+    library.function("set.clear", signature: "(self)") { (call) throws(Interruption) in
+      let set = try call.set()
+      for item in set.items { _ = set.remove(item.hash) }
       return .none
     }
     for name in ["discard", "remove"] {
       library.function("set.\(name)", signature: "(self, element)") { (call) throws(Interruption) in
         let found = try call.set().remove(try call.interpreter.hashKey(call["element"]))
         guard found || name == "discard" else {
-          throw call.interpreter.raise(.keyError, try call.interpreter.representation(of: call["element"]))
+          throw call.interpreter.missingKey(call["element"])
         }
         return .none
       }
     }
-    library.function("set.union", signature: "(self, other)") { (call) throws(Interruption) in
-      try call.interpreter.set(of: try call.set().elements + call.interpreter.elements(of: call["other"]))
+    for (name, operation) in [
+      ("union", BinaryOperator.bitOr), ("intersection", .bitAnd), ("difference", .subtract),
+      ("symmetric_difference", .bitXor),
+    ] {
+      library.function("set.\(name)", signature: "(self, *others)") { (call) throws(Interruption) in
+        var result = try call.interpreter.set(of: try call.set().elements, isFrozen: try call.set().isFrozen)
+        for other in call.rest {
+          let set = try call.interpreter.set(of: try call.interpreter.elements(of: other))
+          result = try call.interpreter.binary(operation, result, set)
+        }
+        return result
+      }
+      guard name != "union" else { continue }
+      library.function("set.\(name)_update", signature: "(self, *others)") { (call) throws(Interruption) in
+        for other in call.rest {
+          let set = try call.interpreter.set(of: try call.interpreter.elements(of: other))
+          let result = try call.interpreter.binary(operation, call.interpreter.plain(call["self"]), set)
+          let target = try call.set()
+          for item in target.items { _ = target.remove(item.hash) }
+          for element in try call.interpreter.elements(of: result) {
+            target.insert(element, try call.interpreter.hashKey(element))
+          }
+        }
+        return .none
+      }
     }
-    library.function("set.intersection", signature: "(self, other)") { (call) throws(Interruption) in
-      let other = try call.interpreter.set(of: try call.interpreter.elements(of: call["other"]))
-      return try call.interpreter.binary(.bitAnd, call["self"], other)
-    }
-    library.function("set.difference", signature: "(self, other)") { (call) throws(Interruption) in
-      let other = try call.interpreter.set(of: try call.interpreter.elements(of: call["other"]))
-      return try call.interpreter.binary(.subtract, call["self"], other)
+    for name in ["issubset", "issuperset", "isdisjoint"] {
+      library.function("set.\(name)", signature: "(self, other)") { (call) throws(Interruption) in
+        let own = try call.set()
+        guard
+          case .set(let other) = try call.interpreter.set(
+            of: try call.interpreter.elements(of: call["other"]))
+        else { return .none }
+        try call.interpreter.spend(own.count + other.count)
+        switch name {
+        case "issubset": return .bool(own.items.allSatisfy { other.contains($0.hash) })
+        case "issuperset": return .bool(other.items.allSatisfy { own.contains($0.hash) })
+        default: return .bool(!own.items.contains { other.contains($0.hash) })
+        }
+      }
     }
     library.function("set.copy", signature: "(self)") { (call) throws(Interruption) in
-      try call.interpreter.set(of: try call.set().elements)
+      try call.interpreter.set(of: try call.set().elements, isFrozen: try call.set().isFrozen)
+    }
+    library.function("tuple._replace", signature: "(self, **changes)") { (call) throws(Interruption) in
+      guard case .tuple(let tuple) = call["self"], case .named(let type) = tuple.kind else {
+        throw call.interpreter.raise(.attributeError, "'tuple' object has no attribute '_replace'")
+      }
+      var elements = tuple.elements
+      for (name, value) in call.restKeywords {
+        guard let place = type.fields.firstIndex(of: name), place < elements.count else {
+          throw call.interpreter.raise(.valueError, "Got unexpected field names: ['\(name)']")
+        }
+        elements[place] = value
+      }
+      return try call.interpreter.tuple(elements, .named(type))
+    }
+    library.function("tuple._make", signature: "(cls, iterable)") { (call) throws(Interruption) in
+      try call.interpreter.call(
+        call["cls"], Arguments(try call.interpreter.elements(of: call["iterable"])))
     }
     library.function("tuple._asdict", signature: "(self)") { (call) throws(Interruption) in
       let result = try call.interpreter.dictionary()
@@ -125,94 +197,5 @@ extension Library {
       }
       return .dict(result)
     }
-  }
-
-  /// Methods of dicts.
-  static let dictionaryMethods: Family = { library in
-    library.function("dict.keys", signature: "(self)") { (call) throws(Interruption) in
-      try call.interpreter.list(try call.dictionary().keys)
-    }
-    library.function("dict.values", signature: "(self)") { (call) throws(Interruption) in
-      try call.interpreter.list(try call.dictionary().values)
-    }
-    library.function("dict.items", signature: "(self)") { (call) throws(Interruption) in
-      var pairs: [PythonValue] = []
-      for item in try call.dictionary().items {
-        pairs.append(try call.interpreter.tuple([item.key, item.value]))
-      }
-      return try call.interpreter.list(pairs)
-    }
-    library.function("dict.get", signature: "(self, key, default=None)") { (call) throws(Interruption) in
-      try call.dictionary()[try call.interpreter.hashKey(call["key"])] ?? call["default"]
-    }
-    library.function("dict.setdefault", signature: "(self, key, default=None)") {
-      (call) throws(Interruption) in
-      let dictionary = try call.dictionary()
-      if let value = dictionary[try call.interpreter.hashKey(call["key"])] { return value }
-      try call.interpreter.set(call["key"], call["default"], in: dictionary)
-      return call["default"]
-    }
-    library.function("dict.update", signature: "(self, *args, **kwargs)") { (call) throws(Interruption) in
-      let dictionary = try call.dictionary()
-      if let source = call.rest.first { try call.interpreter.update(dictionary, from: source) }
-      for (name, value) in call.restKeywords {
-        try call.interpreter.set(.string(name), value, in: dictionary)
-      }
-      return .none
-    }
-    library.function("dict.pop", signature: "(self, key, *default)") { (call) throws(Interruption) in
-      if let value = try call.dictionary().remove(try call.interpreter.hashKey(call["key"])) { return value }
-      guard let fallback = call.rest.first else {
-        throw call.interpreter.raise(.keyError, try call.interpreter.representation(of: call["key"]))
-      }
-      return fallback
-    }
-    library.function("dict.popitem", signature: "(self, last=True)") { (call) throws(Interruption) in
-      let dictionary = try call.dictionary()
-      try call.interpreter.spend(dictionary.count >> 3)
-      guard let item = try call.bool("last") ? dictionary.items.last : dictionary.items.first else {
-        throw call.interpreter.raise(.keyError, "'popitem(): dictionary is empty'")
-      }
-      _ = dictionary.remove(item.hash)
-      return try call.interpreter.tuple([item.key, item.value])
-    }
-    library.function("dict.clear", signature: "(self)") { (call) throws(Interruption) in
-      try call.dictionary().removeAll()
-      return .none
-    }
-    library.function("dict.copy", signature: "(self)") { (call) throws(Interruption) in
-      let source = try call.dictionary()
-      return .dict(try call.interpreter.makeDictionary(source.kind, call["self"], []))
-    }
-    library.function("dict.fromkeys", signature: "(iterable, value=None)") { (call) throws(Interruption) in
-      let result = try call.interpreter.dictionary()
-      for key in try call.interpreter.elements(of: call["iterable"]) {
-        try call.interpreter.set(key, call["value"], in: result)
-      }
-      return .dict(result)
-    }
-  }
-}
-
-extension NativeCall {
-  fileprivate func list() throws(Interruption) -> PythonList {
-    guard case .list(let list) = self["self"] else {
-      throw interpreter.raise(.typeError, "expected a list, not \(interpreter.typeName(self["self"]))")
-    }
-    return list
-  }
-
-  fileprivate func set() throws(Interruption) -> PythonSet {
-    guard case .set(let set) = self["self"] else {
-      throw interpreter.raise(.typeError, "expected a set, not \(interpreter.typeName(self["self"]))")
-    }
-    return set
-  }
-
-  fileprivate func dictionary() throws(Interruption) -> PythonDictionary {
-    guard case .dict(let dictionary) = self["self"] else {
-      throw interpreter.raise(.typeError, "expected a dict, not \(interpreter.typeName(self["self"]))")
-    }
-    return dictionary
   }
 }

@@ -6,8 +6,9 @@ extension Library {
   ///
   /// A new operation of PyTorch goes into one of the files these come from.
   static let families: [Family] = [
-    builtinTypes, builtinFunctions, builtinExceptions, sequenceMethods, dictionaryMethods, stringMethods,
-    mathematics, numpyFunctions, randomNumbers, standardModules, functionTools,
+    builtinTypes, builtinFunctions, builtinExceptions, objectProtocol, numberMethods, sequenceMethods,
+    dictionaryMethods, stringMethods, mathematics, typing, dataclasses, copying, collectionClasses,
+    standardModules, functionTools, iterators, operators, torchvisionModules, numpyFunctions, randomNumbers,
     environment, creation, randomTensors, tensorMethods, unaryFunctions, binaryFunctions, logicalFunctions,
     reductions, statistics,
     ordering, numericLimits, shapeFunctions, initialization,

@@ -4,17 +4,23 @@ final class NativeClass: Sendable {
   let qualifiedName: String
   /// The qualified name of its base; nil for `object`.
   let base: String?
+  /// The qualified names of further bases.
+  let mixins: [String]
   let methods: [String: NativeFunction]
   let properties: [String: NativeFunction]
+  let classMethods: [String: NativeFunction]
   /// Makes what a call of the class gives, where that is no `PythonInstance`.
   let construct: NativeFunction?
 
   init(
-    _ qualifiedName: String, base: String?, methods: [String: NativeFunction] = [:],
-    properties: [String: NativeFunction] = [:], construct: NativeFunction? = nil
+    _ qualifiedName: String, base: String?, mixins: [String] = [], methods: [String: NativeFunction] = [:],
+    properties: [String: NativeFunction] = [:], classMethods: [String: NativeFunction] = [:],
+    construct: NativeFunction? = nil
   ) {
     self.qualifiedName = qualifiedName
     self.base = base
+    self.mixins = mixins
+    self.classMethods = classMethods
     self.methods = methods
     self.properties = properties
     self.construct = construct
@@ -51,6 +57,11 @@ struct Library: Sendable {
   /// Other qualified names of the same things.
   private(set) var aliases: [String: String] = [:]
 
+  /// Python text of modules, by qualified name; see `Interpreter.prelude`.
+  private(set) var preludes: [String: String] = [:]
+  /// Methods of Python's data model that every value has, such as `__len__`.
+  private(set) var protocolMethods: [String: NativeFunction] = [:]
+
   /// The library, built on first use.
   static let shared: Library = {
     var library = Library()
@@ -82,6 +93,22 @@ struct Library: Sendable {
         entries[name] = .function(function)
       }
     }
+  }
+
+  /// Adds a module that is written in Python.
+  ///
+  /// It is run when something of it is first asked for. Its names go before those of the tables, so that a module
+  /// may have both. Diagnostics within it point at the source's call into it.
+  mutating func prelude(_ name: String, _ text: String) {
+    preludes[name] = text
+    namespaces.insert(name)
+  }
+
+  /// Adds a method of Python's data model that values have which are no instances of the source's classes.
+  mutating func protocolMethod(
+    _ name: String, _ signature: String, _ body: @escaping NativeFunction.Body
+  ) {
+    protocolMethods[name] = NativeFunction(name, signature, body)
   }
 
   /// Adds a read-only attribute of values of a type.
@@ -117,6 +144,6 @@ struct Library: Sendable {
   /// Types of values with methods of their own that are not classes of `PythonInstance`s.
   static let valueTypes: Set<String> = [
     "Tensor", "Size", "str", "list", "tuple", "dict", "set", "int", "float", "property",
-    "device", "dtype", "range",
+    "device", "dtype", "range", "slice", "iterator", "deque", "Counter",
   ]
 }

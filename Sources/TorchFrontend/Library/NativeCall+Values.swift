@@ -9,7 +9,7 @@ extension NativeCall {
       hint = "divide with // to get an int"
     }
     if case .opaque(let unknown) = value {
-      return interpreter.unsupported("\(unknown) is not supported", hint: interpreter.opaqueHint(unknown))
+      return interpreter.unknown(unknown)
     }
     return interpreter.raise(
       .typeError,
@@ -50,7 +50,9 @@ extension NativeCall {
   func bool(_ name: String) throws(Interruption) -> Bool { try interpreter.isTrue(self[name]) }
 
   func string(_ name: String) throws(Interruption) -> String {
-    guard case .string(let text) = self[name] else { throw mismatch(name, "str", self[name]) }
+    guard case .string(let text) = interpreter.plain(self[name]) else {
+      throw mismatch(name, "str", self[name])
+    }
     return text
   }
 
@@ -87,12 +89,12 @@ extension NativeCall {
   func ints(_ name: String) throws(Interruption) -> [Int] { try ints(self[name], name) }
 
   func ints(_ value: PythonValue, _ name: String) throws(Interruption) -> [Int] {
-    switch value {
+    switch interpreter.plain(value) {
     case .list, .tuple, .range:
       var numbers: [Int] = []
       for element in try interpreter.elements(of: value) {
         switch element {
-        case .tensor, .int, .bool: numbers.append(try int(element, name))
+        case .tensor, .int, .bool, .instance: numbers.append(try int(element, name))
         default: throw mismatch(name, "tuple of ints", element)
         }
       }
@@ -103,6 +105,16 @@ extension NativeCall {
 
   func optionalInts(_ name: String) throws(Interruption) -> [Int]? {
     interpreter.isNone(self[name]) ? nil : try ints(name)
+  }
+
+  /// The floats of a sequence.
+  func doubles(_ name: String) throws(Interruption) -> [Double] {
+    var numbers: [Double] = []
+    for element in try interpreter.elements(of: self[name]) {
+      guard let number = interpreter.double(element) else { throw mismatch(name, "list of floats", element) }
+      numbers.append(number)
+    }
+    return numbers
   }
 
   /// The numbers behind the named parameters: `f(x, 2, 3)`, `f(x, (2, 3))`.

@@ -1,244 +1,329 @@
 import PythonSyntax
 
 extension Library {
-  /// `collections`, `typing`, `enum`, `dataclasses`, `copy`, `abc`, `warnings` and others that only need to be there.
+  /// `abc`, `contextlib`, `inspect`, and modules that touch the world: what is harmless does nothing, the rest is
+  /// refused where it is called.
   static let standardModules: Family = { library in
     library.namespace(
-      "collections", "collections.abc", "typing", "enum", "dataclasses", "copy", "abc", "warnings",
-      "functools",
-      "itertools", "operator", "sys", "os", "random", "time", "logging", "typing_extensions")
+      "abc", "warnings", "sys", "os", "os.path", "random", "time", "logging", "contextlib", "inspect",
+      "types",
+      "string", "argparse", "pathlib", "json", "datetime", "uuid", "re", "gc", "platform", "shutil", "glob",
+      "pickle",
+      "traceback", "threading", "multiprocessing", "subprocess", "tempfile", "textwrap", "pprint", "csv",
+      "io",
+      "hashlib", "urllib", "urllib.request", "urllib.parse", "socket", "signal", "atexit", "weakref",
+      "statistics",
+      "fractions", "decimal", "heapq", "bisect", "importlib", "builtins", "__future__", "unittest", "doctest",
+      "numpy.random", "timeit", "struct", "base64", "zipfile", "tarfile", "copyreg", "ast", "dis", "queue",
+      "concurrent", "concurrent.futures", "asyncio", "locale", "getpass", "secrets", "cProfile", "sysconfig")
 
-    func dictionaryClass(_ name: String, _ make: @escaping NativeFunction.Body) {
-      library.add(
-        NativeClass(
-          "collections.\(name)", base: "builtins.dict",
-          construct: NativeFunction(name, "(*args, **kwargs)", make)))
-    }
-    dictionaryClass("OrderedDict") { (call) throws(Interruption) in
-      .dict(try call.interpreter.makeDictionary(.ordered, call.rest.first, call.restKeywords))
-    }
-    dictionaryClass("defaultdict") { (call) throws(Interruption) in
-      guard let factory = call.rest.first, !call.interpreter.isNone(factory) else {
-        return .dict(
-          try call.interpreter.makeDictionary(.plain, call.rest.dropFirst().first, call.restKeywords))
-      }
-      return .dict(
-        try call.interpreter.makeDictionary(
-          .defaulting(factory), call.rest.dropFirst().first, call.restKeywords))
-    }
-    dictionaryClass("Counter") { (call) throws(Interruption) in
-      let result = try call.interpreter.dictionary(.counter)
-      guard let source = call.rest.first else { return .dict(result) }
-      if case .dict = source {
-        try call.interpreter.update(result, from: source)
-        return .dict(result)
-      }
-      for element in try call.interpreter.elements(of: source) {
-        let count = result[try call.interpreter.hashKey(element)] ?? .int(0)
-        try call.interpreter.set(element, try call.interpreter.binary(.add, count, .int(1)), in: result)
-      }
-      return .dict(result)
-    }
-    library.alias("typing.OrderedDict", of: "collections.OrderedDict")
-    library.function("collections.deque", signature: "(iterable=None, maxlen=None)") {
-      (call) throws(Interruption) in
-      guard call.interpreter.isNone(call["maxlen"]) else {
-        throw call.interpreter.unsupported("deque with maxlen is not supported")
-      }
-      return try call.interpreter.list(
-        call.interpreter.isNone(call["iterable"]) ? [] : try call.interpreter.elements(of: call["iterable"]))
-    }
-    library.function("collections.namedtuple", signature: "(typename, field_names, *, defaults=None)") {
-      (call) throws(Interruption) in
-      let interpreter = call.interpreter
-      var fields: [String] = []
-      if case .string(let text) = call["field_names"] {
-        fields = text.split { $0 == "," || $0.isWhitespace }.map(String.init)
-      } else {
-        for case .string(let name) in try interpreter.elements(of: call["field_names"]) {
-          fields.append(name)
-        }
-      }
-      let type = interpreter.heap.adopt(
-        PythonClass(name: try call.string("typename"), bases: [interpreter.nativeClass("typing.NamedTuple")]))
-      _ = type.linearize()
-      type.fields = fields
-      type.isNamedTuple = true
-      if !interpreter.isNone(call["defaults"]) {
-        let defaults = try interpreter.elements(of: call["defaults"])
-        for (field, value) in zip(fields.suffix(defaults.count), defaults) { type.members[field] = value }
-      }
-      return .type(type)
-    }
-    library.add(NativeClass("typing.NamedTuple", base: "builtins.tuple"))
-
-    // Typing: names that may be called or subscripted and mean nothing.
-    for name in [
-      "List", "Dict", "Tuple", "Set", "Optional", "Union", "Any", "Callable", "Sequence", "Iterable",
-      "Iterator",
-      "Type", "Literal", "Mapping", "ClassVar", "Final", "Generator", "Collection", "NoReturn", "Protocol",
-      "Generic",
-      "Text", "FrozenSet", "Annotated", "TypedDict", "Self",
-    ] {
-      library.add(NativeClass("typing.\(name)", base: "builtins.object"))
-      library.alias("typing_extensions.\(name)", of: "typing.\(name)")
-    }
-    for name in ["Callable", "Iterable", "Sequence", "Mapping", "Iterator", "Sized", "Hashable"] {
-      library.add(NativeClass("collections.abc.\(name)", base: "builtins.object"))
-    }
-    library.constant("typing.TYPE_CHECKING", .bool(false))
-    library.function("typing.cast", signature: "(typ, val)") { (call) throws(Interruption) in call["val"] }
-    for name in ["typing.TypeVar", "typing.NewType"] {
-      library.function(name, signature: "(*args, **kwargs)") { (_) throws(Interruption) in .none }
-    }
-    for name in ["typing.overload", "typing.final", "abc.abstractmethod", "typing.no_type_check"] {
-      library.function(name, signature: "(function)") { (call) throws(Interruption) in call["function"] }
-    }
     library.add(NativeClass("abc.ABC", base: "builtins.object"))
-    library.add(NativeClass("abc.ABCMeta", base: "builtins.object"))
-    for name in ["Enum", "IntEnum", "Flag"] {
-      library.add(NativeClass("enum.\(name)", base: name == "Enum" ? "builtins.object" : "enum.Enum"))
-    }
-    library.function("enum.auto", signature: "()") { (call) throws(Interruption) in
-      throw call.interpreter.unsupported("enum.auto() is not supported yet")
-    }
-
-    library.function("dataclasses.dataclass", signature: "(cls=None, **kwargs)") {
-      (call) throws(Interruption) in
-      if case .type(let type) = call["cls"] {
-        type.isDataclass = true
-        return call["cls"]
-      }
-      return .native(
-        NativeFunction("dataclass", "(cls)") { (call) throws(Interruption) in
-          if case .type(let type) = call["cls"] { type.isDataclass = true }
-          return call["cls"]
-        })
-    }
-    library.add(NativeClass("dataclasses.Field", base: "builtins.object"))
-    library.function("dataclasses.field", signature: "(**kwargs)") { (call) throws(Interruption) in
-      let field = try call.interpreter.instance(of: call.interpreter.nativeClass("dataclasses.Field"))
-      for (name, value) in call.restKeywords { field.set(name, value) }
-      return .instance(field)
-    }
-
-    for name in ["copy.copy", "copy.deepcopy"] {
-      library.function(name, signature: "(x, memo=None)") { (call) throws(Interruption) in
-        var known: [ObjectIdentifier: PythonValue] = [:]
-        return try call.interpreter.copy(call["x"], isDeep: name == "copy.deepcopy", &known)
-      }
-    }
+    library.add(NativeClass("abc.ABCMeta", base: "builtins.type"))
     for name in [
-      "warnings.warn", "warnings.filterwarnings", "warnings.simplefilter", "random.seed", "logging.info",
-      "logging.warning", "logging.debug", "logging.basicConfig", "numpy.random.seed",
+      "abc.abstractmethod", "abc.abstractproperty", "abc.abstractclassmethod", "abc.abstractstaticmethod",
+    ] {
+      library.function(name, signature: "(function)") { (call) throws(Interruption) in
+        if case .function(let function) = call["function"] {
+          function.attributes["__isabstractmethod__"] = .bool(true)
+        }
+        let kind: Descriptor.Kind? =
+          switch name {
+          case "abc.abstractproperty": .property
+          case "abc.abstractclassmethod": .classMethod
+          case "abc.abstractstaticmethod": .staticMethod
+          default: nil
+          }
+        guard let kind else { return call["function"] }
+        return .descriptor(call.interpreter.heap.adopt(Descriptor(kind, call["function"])))
+      }
+    }
+
+    // What does nothing that the network could notice.
+    for name in [
+      "warnings.warn", "warnings.filterwarnings", "warnings.simplefilter", "warnings.resetwarnings",
+      "warnings.warn_explicit", "random.seed", "numpy.random.seed", "logging.info", "logging.warning",
+      "logging.debug", "logging.error", "logging.exception", "logging.critical", "logging.log",
+      "logging.basicConfig", "logging.disable", "logging.addLevelName", "logging.captureWarnings",
+      "gc.collect",
+      "gc.disable", "gc.enable", "time.sleep", "traceback.print_exc", "traceback.print_stack",
+      "pprint.pprint",
+      "sys.setrecursionlimit", "sys.stdout.write", "sys.stdout.flush", "sys.stderr.write", "atexit.register",
     ] { library.function(name, signature: "(*args, **kwargs)") { (_) throws(Interruption) in .none } }
-    library.namespace("numpy.random")
+    library.namespace("sys.stdout", "sys.stderr", "sys.path", "os.environ")
+    let silent = [
+      "info", "warning", "warn", "debug", "error", "exception", "critical", "log", "setLevel", "addHandler",
+      "removeHandler", "warning_once", "handle", "setFormatter", "addFilter",
+    ]
+    var methods: [String: NativeFunction] = [:]
+    for name in silent {
+      methods[name] = NativeFunction(name, "(self, *args, **kwargs)") { (_) throws(Interruption) in .none }
+    }
+    for name in ["isEnabledFor", "hasHandlers"] {
+      methods[name] = NativeFunction(name, "(self, *args)") { (_) throws(Interruption) in .bool(false) }
+    }
+    methods["__init__"] = NativeFunction("__init__", "(self, *args, **kwargs)") { (_) throws(Interruption) in
+      .none
+    }
+    library.add(NativeClass("logging.Logger", base: "builtins.object", methods: methods))
+    for name in ["Handler", "StreamHandler", "FileHandler", "Formatter", "NullHandler"] {
+      library.add(NativeClass("logging.\(name)", base: "logging.Logger"))
+    }
+    library.function("logging.getLogger", signature: "(name=None)") { (call) throws(Interruption) in
+      .instance(try call.interpreter.instance(of: call.interpreter.nativeClass("logging.Logger")))
+    }
+    for (name, level) in [
+      ("CRITICAL", 50), ("ERROR", 40), ("WARNING", 30), ("WARN", 30), ("INFO", 20), ("DEBUG", 10),
+      ("NOTSET", 0),
+    ] { library.constant("logging.\(name)", .int(level)) }
     library.constant("sys.maxsize", .int(.max))
     library.constant("sys.version", .string("3.12.0"))
+    library.constant("sys.platform", .string("linux"))
+    library.constant("sys.byteorder", .string("little"))
+    library.function("sys.getrecursionlimit", signature: "()") { (_) throws(Interruption) in .int(1000) }
+    library.function("sys.getsizeof", signature: "(obj, default=0)") { (_) throws(Interruption) in .int(64) }
+    library.constant("os.sep", .string("/"))
+    library.constant("os.linesep", .string("\n"))
+    library.constant("os.name", .string("posix"))
+    library.function("os.cpu_count", signature: "()") { (_) throws(Interruption) in .int(1) }
+    for name in ["os.getenv", "os.environ.get"] {
+      library.function(name, signature: "(key, default=None)") { (call) throws(Interruption) in
+        call["default"]
+      }
+    }
+    for name in ["os.path.exists", "os.path.isfile", "os.path.isdir"] {
+      library.function(name, signature: "(path)") { (_) throws(Interruption) in .bool(false) }
+    }
+    library.function("os.path.join", signature: "(path, *paths)") { (call) throws(Interruption) in
+      var result = try call.string("path")
+      for part in call.rest {
+        guard case .string(let part) = call.interpreter.plain(part) else {
+          throw call.interpreter.raise(.typeError, "join() argument must be str")
+        }
+        try call.interpreter.spend(part.utf8.count)
+        if part.hasPrefix("/") {
+          result = part
+        } else {
+          result += (result.isEmpty || result.hasSuffix("/") ? "" : "/") + part
+        }
+      }
+      return try call.interpreter.string(result)
+    }
+    library.function("os.path.basename", signature: "(path)") { (call) throws(Interruption) in
+      .string(
+        try call.string("path").split(separator: "/", omittingEmptySubsequences: false).last.map(String.init)
+          ?? "")
+    }
+    for name in ["time.time", "time.perf_counter", "time.monotonic", "time.process_time"] {
+      // The clock stands still: a network is the same whenever it is read.
+      library.function(name, signature: "()") { (_) throws(Interruption) in .float(0) }
+    }
+    let texts = [
+      ("ascii_lowercase", "abcdefghijklmnopqrstuvwxyz"), ("ascii_uppercase", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+      ("ascii_letters", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"), ("digits", "0123456789"),
+      ("hexdigits", "0123456789abcdefABCDEF"), ("octdigits", "01234567"),
+      ("punctuation", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"), ("whitespace", " \t\n\r\u{0B}\u{0C}"),
+    ]
+    for (name, text) in texts { library.constant("string.\(name)", .string(text)) }
+    library.addContexts()
+    library.addInspection()
+  }
+
+  /// `contextlib`.
+  private mutating func addContexts() {
+    let make = NativeFunction("contextmanager", "(function, *args, **kwargs)") {
+      (call) throws(Interruption) in
+      let manager = try call.interpreter.instance(
+        of: call.interpreter.nativeClass("contextlib._GeneratorContextManager"))
+      manager.set(
+        "gen", try call.interpreter.call(call["function"], Arguments(call.rest, keywords: call.restKeywords)))
+      return .instance(manager)
+    }
+    function("contextlib.contextmanager", signature: "(func)") { (call) throws(Interruption) in
+      try call.interpreter.reserve(4)
+      let result = PartialFunction(.native(make), [call["func"]], [])
+      result.bindsAsMethod = true
+      return .partial(call.interpreter.heap.adopt(result))
+    }
+    add(
+      NativeClass(
+        "contextlib._GeneratorContextManager", base: "builtins.object",
+        methods: [
+          "__enter__": NativeFunction("__enter__", "(self)") { (call) throws(Interruption) in
+            guard case .iterator(let iterator)? = try call.instance().attributes["gen"],
+              let value = try call.interpreter.next(iterator)
+            else { throw call.interpreter.raise(.runtimeError, "generator didn't yield") }
+            return value
+          },
+          "__exit__": NativeFunction("__exit__", "(self, type, value, traceback)") {
+            (call) throws(Interruption) in
+            let interpreter = call.interpreter
+            guard case .iterator(let iterator)? = try call.instance().attributes["gen"] else { return .none }
+            if interpreter.isNone(call["type"]) {
+              guard try interpreter.next(iterator) == nil else {
+                throw interpreter.raise(.runtimeError, "generator didn't stop")
+              }
+              return .bool(false)
+            }
+            guard case .generator(let generator) = iterator.source,
+              let exception = interpreter.raisedInContext.last
+            else { return .bool(false) }
+            do throws(Interruption) {
+              guard try generator.throw(.raised(exception), interpreter) == nil else {
+                throw interpreter.raise(.runtimeError, "generator didn't stop after throw()")
+              }
+              return .bool(true)
+            } catch {
+              if case .raised(let other) = error, other.instance === exception.instance {
+                return .bool(false)
+              }
+              throw error
+            }
+          },
+        ]))
+    let passing = NativeFunction("__exit__", "(self, *args)") { (_) throws(Interruption) in .bool(false) }
+    let remember = NativeFunction("__init__", "(self, enter_result=None)") { (call) throws(Interruption) in
+      try call.instance().set("enter_result", call["enter_result"])
+      return .none
+    }
+    add(
+      NativeClass(
+        "contextlib.nullcontext", base: "builtins.object",
+        methods: [
+          "__init__": remember, "__exit__": passing,
+          "__enter__": NativeFunction("__enter__", "(self)") { (call) throws(Interruption) in
+            try call.instance().attributes["enter_result"] ?? .none
+          },
+        ]))
+    add(
+      NativeClass(
+        "contextlib.suppress", base: "builtins.object",
+        methods: [
+          "__init__": NativeFunction("__init__", "(self, *exceptions)") { (call) throws(Interruption) in
+            try call.instance().set("exceptions", try call.interpreter.tuple(call.rest))
+            return .none
+          },
+          "__enter__": NativeFunction("__enter__", "(self)") { (_) throws(Interruption) in .none },
+          "__exit__": NativeFunction("__exit__", "(self, type, value, traceback)") {
+            (call) throws(Interruption) in
+            guard !call.interpreter.isNone(call["type"]),
+              let exceptions = try call.instance().attributes["exceptions"]
+            else { return .bool(false) }
+            return .bool(try call.interpreter.isInstance(call["value"], exceptions))
+          },
+        ]))
+    for name in ["AbstractContextManager", "ContextDecorator"] {
+      add(NativeClass("contextlib.\(name)", base: "builtins.object"))
+    }
+    add(
+      NativeClass(
+        "warnings.catch_warnings", base: "builtins.object",
+        methods: [
+          "__init__": NativeFunction("__init__", "(self, *args, **kwargs)") { (_) throws(Interruption) in
+            .none
+          },
+          "__enter__": NativeFunction("__enter__", "(self)") { (call) throws(Interruption) in
+            try call.interpreter.list([])
+          },
+          "__exit__": passing,
+        ]))
+  }
+
+  /// `inspect`, as far as constructors look at signatures.
+  private mutating func addInspection() {
+    for (name, kind) in [("isfunction", "function"), ("ismethod", "method"), ("isclass", "class")] {
+      function("inspect.\(name)", signature: "(object)") { (call) throws(Interruption) in
+        switch call["object"] {
+        case .function: .bool(kind == "function")
+        case .method: .bool(kind == "method")
+        case .type: .bool(kind == "class")
+        default: .bool(false)
+        }
+      }
+    }
+    add(NativeClass("inspect.Signature", base: "builtins.object"))
+    add(NativeClass("inspect.Parameter", base: "builtins.object"))
+    add(NativeClass("inspect._empty", base: "builtins.object"))
+    for kind in ["POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD", "VAR_POSITIONAL", "KEYWORD_ONLY", "VAR_KEYWORD"]
+    {
+      constant("inspect.Parameter.\(kind)", .string(kind))
+    }
+    function("inspect.signature", signature: "(callable, **kwargs)") { (call) throws(Interruption) in
+      try call.interpreter.signature(of: call["callable"])
+    }
+    function("inspect.getfullargspec", signature: "(func)") { (call) throws(Interruption) in
+      let interpreter = call.interpreter
+      guard let (function, dropped) = interpreter.sourceFunction(call["func"]) else {
+        throw interpreter.raise(.typeError, "unsupported callable")
+      }
+      let result = try interpreter.instance(of: interpreter.nativeClass("types._SimpleNamespace"))
+      let parameters = function.parameters.parameters.dropFirst(dropped)
+      let names = parameters.filter { $0.kind != .variadicPositional && $0.kind != .variadicKeyword }
+      result.set("args", try interpreter.list(names.map { .string($0.name) }))
+      return .instance(result)
+    }
   }
 }
 
 extension Interpreter {
-  /// `copy.copy` and `copy.deepcopy`.
-  func copy(
-    _ value: PythonValue, isDeep: Bool, _ known: inout [ObjectIdentifier: PythonValue]
-  ) throws(Interruption) -> PythonValue {
-    try enter()
-    defer { leave() }
-    try spend(1)
-    func inner(_ values: [PythonValue]) throws(Interruption) -> [PythonValue] {
-      guard isDeep else { return values }
-      var result: [PythonValue] = []
-      for value in values { result.append(try copy(value, isDeep: true, &known)) }
-      return result
-    }
+  /// The function of the source that a call of a value runs, and how many of its parameters are bound.
+  func sourceFunction(_ value: PythonValue) -> (PythonFunction, Int)? {
     switch value {
-    case .list(let source):
-      if let done = known[ObjectIdentifier(source)] { return done }
-      let result = try list([])
-      known[ObjectIdentifier(source)] = result
-      let elements = try inner(source.elements)
-      try reserve(elements.count)
-      if case .list(let target) = result { target.elements = elements }
-      return result
-    case .tuple(let source): return try tuple(try inner(source.elements), source.kind)
-    case .dict(let source):
-      if let done = known[ObjectIdentifier(source)] { return done }
-      let result = try dictionary(source.kind)
-      known[ObjectIdentifier(source)] = .dict(result)
-      for item in source.items {
-        try reserve(1)
-        result.set(item.key, item.hash, try isDeep ? copy(item.value, isDeep: true, &known) : item.value)
-      }
-      return .dict(result)
-    case .set(let source): return try set(of: source.elements)
-    case .instance(let source):
-      if let done = known[ObjectIdentifier(source)] { return done }
-      let result = try instance(of: source.type)
-      known[ObjectIdentifier(source)] = .instance(result)
-      for name in source.attributeOrder {
-        guard let attribute = source.attributes[name] else { continue }
-        try reserve(1)
-        result.set(name, try isDeep ? copy(attribute, isDeep: true, &known) : attribute)
-      }
-      result.exceptionArguments = source.exceptionArguments
-      if let module = source.module {
-        result.module = try copy(module, isDeep: isDeep, &known)
-      }
-      return .instance(result)
-    case .tensor(let source):
-      if let done = known[ObjectIdentifier(source)] { return done }
-      if isDeep, case .graph = try content(source) {
-        throw raise(
-          .runtimeError,
-          "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment"
-        )
-      }
-      try reserve(4)
-      // A deep copy begins with equal numbers.
-      shareDraws(source)
-      let result = PythonValue.tensor(
-        heap.adopt(
-          TracedTensor(
-            try content(source), source.shape, source.dataType, isParameter: source.isParameter,
-            requiresGradient: source.requiresGradient)))
-      known[ObjectIdentifier(source)] = result
-      return result
-    default: return value
+    case .function(let function): return (function, 0)
+    case .method(let method): return sourceFunction(method.function).map { ($0.0, $0.1 + 1) }
+    case .type(let type):
+      return classMember("__init__", of: type).flatMap { sourceFunction($0) }.map { ($0.0, $0.1 + 1) }
+    case .instance(let instance):
+      let name = instance.type.isModule ? "forward" : "__call__"
+      return classMember(name, of: instance.type).flatMap { sourceFunction($0) }.map { ($0.0, $0.1 + 1) }
+    default: return nil
     }
   }
 
-  private func copy(
-    _ source: ModuleState, isDeep: Bool, _ known: inout [ObjectIdentifier: PythonValue]
-  ) throws(Interruption) -> ModuleState {
-    let result = ModuleState()
-    result.transient = source.transient
-    result.construction = source.construction
-    result.constructionRange = source.constructionRange
-    for (name, tensor) in source.parameters.items {
-      guard isDeep, let tensor, case .tensor(let copied) = try copy(.tensor(tensor), isDeep: true, &known)
-      else {
-        result.parameters.set(name, tensor)
-        continue
-      }
-      result.parameters.set(name, copied)
+  /// `inspect.signature`.
+  fileprivate func signature(of value: PythonValue) throws(Interruption) -> PythonValue {
+    let parameters = try dictionary()
+    func add(_ name: String, _ preset: PythonValue?, _ kind: String) throws(Interruption) {
+      let parameter = try instance(of: nativeClass("inspect.Parameter"))
+      parameter.set("name", .string(name))
+      parameter.set("default", preset ?? .type(nativeClass("inspect._empty")))
+      parameter.set("kind", .string(kind))
+      parameter.set("annotation", .type(nativeClass("inspect._empty")))
+      parameter.set("empty", .type(nativeClass("inspect._empty")))
+      try set(.string(name), .instance(parameter), in: parameters)
     }
-    for (name, tensor) in source.buffers.items {
-      guard isDeep, let tensor, case .tensor(let copied) = try copy(.tensor(tensor), isDeep: true, &known)
-      else {
-        result.buffers.set(name, tensor)
-        continue
+    if let (function, dropped) = sourceFunction(value) {
+      for (index, parameter) in function.parameters.parameters.enumerated() where index >= dropped {
+        let preset = index < function.defaults.count ? function.defaults[index] : nil
+        let kind =
+          switch parameter.kind {
+          case .positionalOnly: "POSITIONAL_ONLY"
+          case .positionalOrKeyword: "POSITIONAL_OR_KEYWORD"
+          case .variadicPositional: "VAR_POSITIONAL"
+          case .keywordOnly: "KEYWORD_ONLY"
+          case .variadicKeyword: "VAR_KEYWORD"
+          }
+        try add(parameter.name, preset, kind)
       }
-      result.buffers.set(name, copied)
-    }
-    for (name, child) in source.modules.items {
-      guard isDeep, let child, case .instance(let copied) = try copy(.instance(child), isDeep: true, &known)
-      else {
-        result.modules.set(name, child)
-        continue
+    } else {
+      var native: NativeFunction?
+      if case .native(let function) = value { native = function }
+      if case .type(let type) = value, case .native(let function)? = classMember("__init__", of: type) {
+        native = type.native?.construct ?? function
       }
-      result.modules.set(name, copied)
+      guard let native else {
+        throw raise(.typeError, "\(try representation(of: value)) is not a callable object")
+      }
+      for parameter in native.signature.parameters where parameter.name != "self" {
+        try add(
+          parameter.name, parameter.defaultValue?.value,
+          parameter.isKeywordOnly ? "KEYWORD_ONLY" : "POSITIONAL_OR_KEYWORD")
+      }
+      if native.signature.takesPositional { try add("args", nil, "VAR_POSITIONAL") }
+      if native.signature.takesKeywords { try add("kwargs", nil, "VAR_KEYWORD") }
     }
-    return result
+    let result = try instance(of: nativeClass("inspect.Signature"))
+    result.set("parameters", .dict(parameters))
+    result.set("empty", .type(nativeClass("inspect._empty")))
+    return .instance(result)
   }
 }

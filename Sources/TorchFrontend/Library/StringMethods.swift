@@ -38,6 +38,7 @@ extension Library {
       ("isalpha", { $0.properties.isAlphabetic }),
       ("isalnum", { $0.properties.isAlphabetic || $0.properties.numericType != nil }),
       ("isspace", { $0.properties.isWhitespace }),
+      ("isdecimal", { $0.properties.numericType == .decimal }),
     ]
     for (name, test) in tests {
       add(name, "(self)") { (_, text) throws(Interruption) in
@@ -49,6 +50,125 @@ extension Library {
     }
     add("islower", "(self)") { (_, text) throws(Interruption) in
       .bool(text.contains { $0.isLowercase } && !text.contains { $0.isUppercase })
+    }
+    add("isascii", "(self)") { (_, text) throws(Interruption) in .bool(text.utf8.allSatisfy { $0 < 128 }) }
+    add("isprintable", "(self)") { (_, text) throws(Interruption) in
+      .bool(text.unicodeScalars.allSatisfy(Interpreter.isPrintable))
+    }
+    add("istitle", "(self)") { (_, text) throws(Interruption) in
+      var (isInside, hasLetter) = (false, false)
+      for character in text {
+        if character.isUppercase, isInside { return .bool(false) }
+        if character.isLowercase, !isInside { return .bool(false) }
+        isInside = character.isUppercase || character.isLowercase
+        hasLetter = hasLetter || isInside
+      }
+      return .bool(hasLetter)
+    }
+    add("swapcase", "(self)") { (call, text) throws(Interruption) in
+      try call.interpreter.string(text.map { $0.isUppercase ? $0.lowercased() : $0.uppercased() }.joined())
+    }
+    for name in ["expandtabs"] {
+      add(name, "(self, tabsize=8)") { (call, text) throws(Interruption) in
+        let size = try call.int("tabsize")
+        guard size <= 1_000 else {
+          throw call.interpreter.exhausted("the expanded string is too long", "limit.collection")
+        }
+        var (result, column) = ("", 0)
+        for scalar in text.unicodeScalars {
+          switch scalar {
+          case "\t":
+            let gap = size > 0 ? size - column % size : 0
+            result += String(repeating: " ", count: gap)
+            column += gap
+            try call.interpreter.reserve(gap >> 3 + 1)
+          case "\n", "\r":
+            result.unicodeScalars.append(scalar)
+            column = 0
+          default:
+            result.unicodeScalars.append(scalar)
+            column += 1
+          }
+        }
+        return try call.interpreter.string(result)
+      }
+    }
+    add("splitlines", "(self, keepends=False)") { (call, text) throws(Interruption) in
+      let keepsEnds = try call.bool("keepends")
+      var lines: [String] = []
+      var line = ""
+      for character in text {
+        // Swift sees "\r\n" as one character, as Python sees one line end in it.
+        guard character.isNewline else {
+          line.append(character)
+          continue
+        }
+        lines.append(keepsEnds ? line + String(character) : line)
+        line = ""
+      }
+      if !line.isEmpty { lines.append(line) }
+      return try call.interpreter.list(lines.map { .string($0) })
+    }
+    add("rpartition", "(self, sep)") { (call, text) throws(Interruption) in
+      let separator = try call.string("sep")
+      guard !separator.isEmpty else { throw call.interpreter.raise(.valueError, "empty separator") }
+      guard let place = try call.interpreter.places(of: separator, in: text, all: true).last else {
+        return try call.interpreter.tuple([.string(""), .string(""), .string(text)])
+      }
+      let bytes = Array(text.utf8)
+      return try call.interpreter.tuple([
+        .string(String(decoding: bytes[..<place], as: UTF8.self)), .string(separator),
+        .string(String(decoding: bytes[(place + separator.utf8.count)...], as: UTF8.self)),
+      ])
+    }
+    library.function("str.maketrans", signature: "(x, y=None, z=None)") { (call) throws(Interruption) in
+      let interpreter = call.interpreter
+      let result = try interpreter.dictionary()
+      guard call.isGiven("y") else {
+        for (key, value) in try interpreter.mappingItems(call["x"]) {
+          if case .string(let text) = key, let scalar = text.unicodeScalars.first {
+            try interpreter.set(.int(Int(scalar.value)), value, in: result)
+          } else {
+            try interpreter.set(key, value, in: result)
+          }
+        }
+        return .dict(result)
+      }
+      let (from, to) = (try call.string("x").unicodeScalars, try call.string("y").unicodeScalars)
+      guard from.count == to.count else {
+        throw interpreter.raise(.valueError, "the first two maketrans arguments must have equal length")
+      }
+      for (old, new) in zip(from, to) {
+        try interpreter.set(.int(Int(old.value)), .int(Int(new.value)), in: result)
+      }
+      if call.isGiven("z") {
+        for scalar in try call.string("z").unicodeScalars {
+          try interpreter.set(.int(Int(scalar.value)), .none, in: result)
+        }
+      }
+      return .dict(result)
+    }
+    add("translate", "(self, table)") { (call, text) throws(Interruption) in
+      var result = ""
+      guard case .dict(let table) = call.interpreter.plain(call["table"]) else {
+        throw call.interpreter.unsupported("translate by other than a dict is not supported")
+      }
+      for scalar in text.unicodeScalars {
+        switch table[.int(Int(scalar.value))] {
+        case nil: result.unicodeScalars.append(scalar)
+        case .none?: break
+        case .int(let code)?:
+          if let replaced = UInt32(exactly: code).flatMap(Unicode.Scalar.init) {
+            result.unicodeScalars.append(replaced)
+          }
+        case .string(let replaced)?:
+          try call.interpreter.reserve(replaced.utf8.count >> 3)
+          result += replaced
+        default:
+          throw call.interpreter.raise(.typeError, "character mapping must return integer, None or str")
+        }
+      }
+      return try call.interpreter.string(result)
     }
     add("isidentifier", "(self)") { (_, text) throws(Interruption) in
       .bool(
@@ -70,15 +190,22 @@ extension Library {
       }
     }
     for (name, isPrefix) in [("startswith", true), ("endswith", false)] {
-      add(name, "(self, prefix)") { (call, text) throws(Interruption) in
-        let candidates: [PythonValue] =
-          if case .tuple(let tuple) = call["prefix"] { tuple.elements } else { [call["prefix"]] }
-        for case .string(let candidate) in candidates
-        where isPrefix
-          ? text.utf8.starts(with: candidate.utf8)
-          : text.utf8.reversed().starts(with: candidate.utf8.reversed())
-        {
-          return .bool(true)
+      add(name, "(self, sub, start=None, end=None)") { (call, text) throws(Interruption) in
+        let (part, _) = try call.window(of: text)
+        let value = call.interpreter.plain(call["sub"])
+        let candidates: [PythonValue] = if case .tuple(let tuple) = value { tuple.elements } else { [value] }
+        for candidate in candidates {
+          guard case .string(let candidate) = call.interpreter.plain(candidate) else {
+            throw call.interpreter.raise(
+              .typeError,
+              "\(name) first arg must be str or a tuple of str, not \(call.interpreter.typeName(candidate))")
+          }
+          if isPrefix
+            ? part.utf8.starts(with: candidate.utf8)
+            : part.utf8.reversed().starts(with: candidate.utf8.reversed())
+          {
+            return .bool(true)
+          }
         }
         return .bool(false)
       }
@@ -123,10 +250,18 @@ extension Library {
     add("replace", "(self, old, new, count=-1)") { (call, text) throws(Interruption) in
       let old = try call.string("old")
       let new = try call.string("new")
-      guard !old.isEmpty else {
-        throw call.interpreter.unsupported("replacing the empty string is not supported")
-      }
       var limit = try call.int("count")
+      guard !old.isEmpty else {
+        // Between any two characters, and at both ends.
+        try call.interpreter.reserve(new.utf8.count * min(text.utf8.count + 1, 1 << 20) >> 3)
+        var result = ""
+        for scalar in text.unicodeScalars {
+          if limit != 0 { result += new }
+          limit -= 1
+          result.unicodeScalars.append(scalar)
+        }
+        return try call.interpreter.string(limit != 0 ? result + new : result)
+      }
       let bytes = Array(text.utf8)
       var result: [UInt8] = []
       var position = 0
@@ -142,26 +277,40 @@ extension Library {
       result += bytes[position...]
       return try call.interpreter.string(String(decoding: result, as: UTF8.self))
     }
-    for name in ["find", "index"] {
-      add(name, "(self, sub)") { (call, text) throws(Interruption) in
-        guard let offset = try call.interpreter.offset(of: try call.string("sub"), in: text) else {
-          if name == "find" { return .int(-1) }
+    for (name, fromBack, isStrict) in [
+      ("find", false, false), ("index", false, true), ("rfind", true, false), ("rindex", true, true),
+    ] {
+      add(name, "(self, sub, start=None, end=None)") { (call, text) throws(Interruption) in
+        let (part, offset) = try call.window(of: text)
+        let places = try call.interpreter.places(of: try call.string("sub"), in: part, all: fromBack)
+        guard let place = fromBack ? places.last : places.first else {
+          if !isStrict { return .int(-1) }
           throw call.interpreter.raise(.valueError, "substring not found")
         }
-        return .int(String(decoding: Array(text.utf8)[..<offset], as: UTF8.self).unicodeScalars.count)
+        let prefix = String(decoding: Array(part.utf8)[..<place], as: UTF8.self)
+        return .int(offset + prefix.unicodeScalars.count)
       }
     }
-    add("count", "(self, sub)") { (call, text) throws(Interruption) in
-      let part = try call.string("sub")
-      guard !part.isEmpty else { return .int(text.unicodeScalars.count + 1) }
-      var (count, position) = (0, 0)
-      while let place = try call.interpreter.offset(of: part, in: text, from: position) {
-        count += 1
-        position = place + part.utf8.count
-      }
-      return .int(count)
+    add("count", "(self, sub, start=None, end=None)") { (call, text) throws(Interruption) in
+      let (part, _) = try call.window(of: text)
+      let wanted = try call.string("sub")
+      guard !wanted.isEmpty else { return .int(part.unicodeScalars.count + 1) }
+      return .int(try call.interpreter.places(of: wanted, in: part, all: true, isOverlapping: false).count)
     }
-    for (name, alignment) in [("ljust", "<"), ("rjust", ">"), ("center", "^")] {
+    add("center", "(self, width, fillchar=' ')") { (call, text) throws(Interruption) in
+      let (width, fill) = (try call.int("width"), try call.string("fillchar"))
+      let count = text.unicodeScalars.count
+      guard width <= 10_000 else {
+        throw call.interpreter.exhausted("the padded string is too long", "limit.collection")
+      }
+      guard width > count else { return .string(text) }
+      // CPython puts the odd one to the left where the width is odd.
+      let padding = width - count
+      let left = padding / 2 + (padding & width & 1)
+      return try call.interpreter.string(
+        String(repeating: fill, count: left) + text + String(repeating: fill, count: padding - left))
+    }
+    for (name, alignment) in [("ljust", "<"), ("rjust", ">")] {
       add(name, "(self, width, fillchar=' ')") { (call, text) throws(Interruption) in
         let fill = try call.string("fillchar")
         return try call.interpreter.string(
@@ -180,9 +329,19 @@ extension Library {
           + (isSigned ? String(text.dropFirst()) : text))
     }
     add("format", "(self, *args, **kwargs)") { (call, text) throws(Interruption) in
-      try call.interpreter.string(try call.interpreter.formatted(text, call))
+      try call.interpreter.string(try call.interpreter.formatted(text, call.rest, call.restKeywords))
     }
-    add("encode", "(self, encoding='utf-8')") { (_, text) throws(Interruption) in .string(text) }
+    for name in ["encode", "decode"] {
+      add(name, "(self, encoding='utf-8', errors='strict')") { (_, text) throws(Interruption) in .string(text)
+      }
+    }
+    add("format_map", "(self, mapping)") { (call, text) throws(Interruption) in
+      let keywords = try call.interpreter.mappingItems(call["mapping"])
+        .compactMap { item -> (name: String, value: PythonValue)? in
+          if case .string(let name) = item.key { (name, item.value) } else { nil }
+        }
+      return try call.interpreter.string(try call.interpreter.formatted(text, [], keywords))
+    }
     add("partition", "(self, sep)") { (call, text) throws(Interruption) in
       let separator = try call.string("sep")
       guard !separator.isEmpty, let place = try call.interpreter.offset(of: separator, in: text) else {
@@ -194,88 +353,5 @@ extension Library {
         .string(String(decoding: bytes[(place + separator.utf8.count)...], as: UTF8.self)),
       ])
     }
-  }
-}
-
-extension Interpreter {
-  fileprivate func split(
-    _ text: String, _ call: NativeCall, fromBack: Bool
-  ) throws(Interruption) -> PythonValue {
-    let limit = try call.int("maxsplit")
-    try reserve(text.utf8.count >> 2)
-    var parts: [String] = []
-    if isNone(call["sep"]) {
-      let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
-      guard limit < 0 || words.count <= limit + 1 else {
-        throw unsupported("split with maxsplit but without a separator is not supported")
-      }
-      return try list(words.map { .string($0) })
-    }
-    let separator = try call.string("sep")
-    guard !separator.isEmpty else { throw raise(.valueError, "empty separator") }
-    let bytes = Array(text.utf8)
-    var position = 0
-    while let place = try offset(of: separator, in: text, from: position) {
-      parts.append(String(decoding: bytes[position..<place], as: UTF8.self))
-      position = place + separator.utf8.count
-    }
-    parts.append(String(decoding: bytes[position...], as: UTF8.self))
-    if limit >= 0, parts.count > limit + 1 {
-      if fromBack {
-        let head = parts.dropLast(limit).joined(separator: separator)
-        parts = [head] + parts.suffix(limit)
-      } else {
-        let tail = parts.dropFirst(limit).joined(separator: separator)
-        parts = parts.prefix(limit) + [tail]
-      }
-    }
-    return try list(parts.map { .string($0) })
-  }
-
-  /// Python's `text.format(…)`.
-  fileprivate func formatted(_ text: String, _ call: NativeCall) throws(Interruption) -> String {
-    var result = ""
-    var rest = text[...]
-    var automatic = 0
-    while let character = rest.popFirst() {
-      if character == "{" || character == "}", rest.first == character {
-        rest.removeFirst()
-        result.append(character)
-        continue
-      }
-      guard character == "{" else {
-        result.append(character)
-        continue
-      }
-      guard let end = rest.firstIndex(of: "}") else {
-        throw raise(.valueError, "Single '{' encountered in format string")
-      }
-      let field = rest[..<end]
-      rest = rest[rest.index(after: end)...]
-      let pieces = field.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-      let path = (pieces.first ?? "").split(separator: ".", omittingEmptySubsequences: false)
-      let name = String(path.first ?? "")
-      var value: PythonValue
-      if name.isEmpty || name.allSatisfy(\.isNumber) {
-        let place = name.isEmpty ? automatic : Int(name) ?? -1
-        if name.isEmpty { automatic += 1 }
-        guard call.rest.indices.contains(place) else {
-          throw raise(.indexError, "Replacement index \(place) out of range for positional args tuple")
-        }
-        value = call.rest[place]
-      } else {
-        guard let keyword = call.restKeywords.first(where: { $0.name == name }) else {
-          throw raise(.keyError, "'\(name)'")
-        }
-        value = keyword.value
-      }
-      for attribute in path.dropFirst() { value = try self.attribute(String(attribute), of: value) }
-      result += try format(value, pieces.count == 2 ? String(pieces[1]) : "")
-      try reserve(result.utf8.count >> 4)
-      guard result.utf8.count <= limits.collectionSize else {
-        throw exhausted("a string is too large", "limit.collection")
-      }
-    }
-    return result
   }
 }

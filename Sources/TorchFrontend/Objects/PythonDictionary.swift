@@ -6,6 +6,8 @@ indirect enum HashKey: Hashable {
   case float(Double)
   case string(String)
   case tuple([HashKey])
+  /// A frozenset, whatever the order of its elements.
+  case set(Set<HashKey>)
   case identity(ObjectIdentifier)
   case name(String)
 }
@@ -56,6 +58,21 @@ final class PythonDictionary: HeapObject {
     return old.value
   }
 
+  /// Moves an item to the end or the front.
+  func move(_ hash: HashKey, toEnd: Bool) {
+    guard let place = places[hash], let item = storage[place] else { return }
+    storage[place] = nil
+    if toEnd {
+      places[hash] = storage.count
+      storage.append(item)
+    } else {
+      storage = [item] + storage.filter { $0 != nil }
+      for (place, item) in storage.enumerated() {
+        if let item { places[item.hash] = place }
+      }
+    }
+  }
+
   func removeAll() {
     places = [:]
     storage = []
@@ -69,7 +86,11 @@ final class PythonDictionary: HeapObject {
 
 /// A set; it keeps the order of insertion, which Python leaves open.
 final class PythonSet: HeapObject {
+  /// Whether it is a `frozenset`.
+  let isFrozen: Bool
   private let dictionary = PythonDictionary()
+
+  init(isFrozen: Bool = false) { self.isFrozen = isFrozen }
 
   var count: Int { dictionary.count }
   var elements: [PythonValue] { dictionary.keys }

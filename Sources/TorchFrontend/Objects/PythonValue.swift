@@ -59,11 +59,29 @@ final class Heap {
   }
 }
 
-/// A list.
+/// A list, a `deque`, or what a dict's `keys`, `values` and `items` give.
 final class PythonList: HeapObject {
-  var elements: [PythonValue]
+  enum Kind: String {
+    case list, deque
+    case keys = "dict_keys"
+    case values = "dict_values"
+    case items = "dict_items"
+  }
 
-  init(_ elements: [PythonValue]) { self.elements = elements }
+  var elements: [PythonValue]
+  let kind: Kind
+  /// How many elements the deque keeps.
+  let maximumLength: Int?
+
+  init(_ elements: [PythonValue], _ kind: Kind = .list, maximumLength: Int? = nil) {
+    self.elements = elements
+    self.kind = kind
+    self.maximumLength = maximumLength
+  }
+
+  var isDeque: Bool { kind == .deque }
+  /// Whether it stands for the keys or items of a dict, which are a set too.
+  var isSetLike: Bool { kind == .keys || kind == .items }
 
   func clear() { elements = [] }
 }
@@ -137,6 +155,10 @@ final class PythonIterator: HeapObject {
     case `repeat`(PythonValue)
     /// An object with `__next__`.
     case object(PythonInstance)
+    /// Each element is computed when it is asked for; nil is the end.
+    case computed(() throws(Interruption) -> PythonValue?)
+    /// A call of a function that yields.
+    case generator(Generator)
   }
 
   var source: Source
@@ -156,6 +178,8 @@ final class PythonFunction: HeapObject {
   let isGenerator: Bool
   /// Names it binds, which are therefore local to it.
   let locals: Set<String>
+  /// Whether it was defined with `async def`; calling such a function is refused.
+  var isAsync = false
   /// The defaults, one per parameter; nil where it has none.
   private(set) var defaults: [PythonValue?]
   private(set) var scope: Scope?
@@ -206,6 +230,8 @@ final class BoundMethod: HeapObject {
 
 /// `functools.partial`.
 final class PartialFunction: HeapObject {
+  /// Whether it becomes a method where a class defines it, as what decorators make does.
+  var bindsAsMethod = false
   private(set) var function: PythonValue
   private(set) var positional: [PythonValue]
   private(set) var keywords: [(name: String, value: PythonValue)]
@@ -220,21 +246,23 @@ final class PartialFunction: HeapObject {
   func clear() { (function, positional, keywords) = (.none, [], []) }
 }
 
-/// `property`, `staticmethod` and `classmethod` objects.
+/// `property`, `cached_property`, `staticmethod` and `classmethod` objects.
 final class Descriptor: HeapObject {
-  enum Kind { case property, staticMethod, classMethod }
+  enum Kind { case property, cachedProperty, staticMethod, classMethod }
 
   let kind: Kind
   private(set) var getter: PythonValue
   private(set) var setter: PythonValue
+  private(set) var deleter: PythonValue
 
-  init(_ kind: Kind, _ getter: PythonValue, setter: PythonValue = .none) {
+  init(_ kind: Kind, _ getter: PythonValue, setter: PythonValue = .none, deleter: PythonValue = .none) {
     self.kind = kind
     self.getter = getter
     self.setter = setter
+    self.deleter = deleter
   }
 
-  func clear() { (getter, setter) = (.none, .none) }
+  func clear() { (getter, setter, deleter) = (.none, .none, .none) }
 }
 
 /// `super()`: an instance (or class) seen as if its class began behind `owner`.
@@ -260,99 +288,4 @@ final class Namespace: HeapObject {
   init(_ name: String) { self.name = name }
 
   func clear() { members = [:] }
-}
-
-/// A class, ours or the source's.
-final class PythonClass: HeapObject {
-  let name: String
-  private(set) var bases: [PythonClass]
-  /// The method resolution order, this class first.
-  private(set) var resolutionOrder: [PythonClass] = []
-  /// What its body (or the library) defines.
-  var members: [String: PythonValue] = [:]
-  /// The annotated names of its body in order, which dataclasses and named tuples are made of.
-  var fields: [String] = []
-  /// The names assigned in its body in order, which enumerations are made of.
-  var assigned: [String] = []
-  /// What the library knows of it; nil for the source's own.
-  let native: NativeClass?
-  /// Whether `__init__` is made of the fields.
-  var isDataclass = false
-  /// For classes made by `namedtuple` and `NamedTuple`.
-  var isNamedTuple = false
-  /// Where its name stands.
-  let nameRange: SourceRange?
-
-  init(name: String, bases: [PythonClass], native: NativeClass? = nil, nameRange: SourceRange? = nil) {
-    self.name = name
-    self.bases = bases
-    self.native = native
-    self.nameRange = nameRange
-  }
-
-  /// Sets the resolution order by C3 linearisation; false where there is none.
-  func linearize() -> Bool {
-    var sequences = bases.map { $0.resolutionOrder[...] } + [bases[...]]
-    var order = [self]
-    while true {
-      sequences.removeAll { $0.isEmpty }
-      if sequences.isEmpty { break }
-      let heads = sequences.compactMap(\.first)
-      guard
-        let next = heads.first(where: { head in
-          !sequences.contains { $0.dropFirst().contains { $0 === head } }
-        })
-      else { return false }
-      order.append(next)
-      for index in sequences.indices where sequences[index].first === next { sequences[index].removeFirst() }
-    }
-    resolutionOrder = order
-    return true
-  }
-
-  /// Whether it is that class or inherits from it.
-  func isSubclass(of other: PythonClass) -> Bool { resolutionOrder.contains { $0 === other } }
-
-  /// Whether it inherits from the library's class of that qualified name.
-  func isSubclass(ofNative name: String) -> Bool {
-    resolutionOrder.contains { $0.native?.qualifiedName == name }
-  }
-
-  /// Whether its instances are `nn.Module`s.
-  private(set) lazy var isModule: Bool = isSubclass(ofNative: "torch.nn.Module")
-
-  /// The nearest library class in its resolution order.
-  var nearestNative: NativeClass? { resolutionOrder.lazy.compactMap(\.native).first }
-
-  func clear() {
-    members = [:]
-    bases = []
-    resolutionOrder = []
-  }
-}
-
-/// An object of a class of the source or of an `nn.Module` class.
-final class PythonInstance: HeapObject {
-  let type: PythonClass
-  var attributes: [String: PythonValue] = [:]
-  /// The order in which attributes were first set.
-  var attributeOrder: [String] = []
-  /// What makes it an `nn.Module`; set by `nn.Module.__init__`.
-  var module: ModuleState?
-  /// What makes it an exception.
-  var exceptionArguments: [PythonValue]?
-
-  init(_ type: PythonClass) { self.type = type }
-
-  func set(_ name: String, _ value: PythonValue) {
-    if attributes.updateValue(value, forKey: name) == nil { attributeOrder.append(name) }
-  }
-
-  func clear() {
-    attributes = [:]
-    attributeOrder = []
-    module?.clear()
-    module = nil
-    exceptionArguments = nil
-  }
 }

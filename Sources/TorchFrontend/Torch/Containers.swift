@@ -164,7 +164,7 @@ extension Library {
       let key = try call.interpreter.moduleName(call["key"])
       guard let child = module.module?.modules[key] else {
         throw call.interpreter.raise(
-          .keyError, "'\(key)'",
+          .keyError, key,
           hint: call.interpreter.suggestion(for: key, among: module.module?.modules.names ?? []))
       }
       return child.map { .instance($0) } ?? PythonValue.none
@@ -177,14 +177,14 @@ extension Library {
     "__delitem__": method("__delitem__", "(self, key)") { (call, module) throws(Interruption) in
       let key = try call.interpreter.moduleName(call["key"])
       guard module.module?.modules.remove(key) ?? false else {
-        throw call.interpreter.raise(.keyError, "'\(key)'")
+        throw call.interpreter.raise(.keyError, key)
       }
       return .none
     },
     "pop": method("pop", "(self, key)") { (call, module) throws(Interruption) in
       let key = try call.interpreter.moduleName(call["key"])
       guard let child = module.module?.modules[key] else {
-        throw call.interpreter.raise(.keyError, "'\(key)'")
+        throw call.interpreter.raise(.keyError, key)
       }
       _ = module.module?.modules.remove(key)
       return child.map { .instance($0) } ?? PythonValue.none

@@ -206,7 +206,7 @@ extension Interpreter {
 
   fileprivate func removeKey(_ key: PythonValue, from module: PythonInstance) throws(Interruption) {
     let name = try parameterKey(key)
-    guard module.parameterKeys?.remove(.string(name)) != nil else { throw raise(.keyError, "'\(name)'") }
+    guard module.parameterKeys?.remove(.string(name)) != nil else { throw raise(.keyError, name) }
     try deleteAttribute(name, of: .instance(module))
   }
 
