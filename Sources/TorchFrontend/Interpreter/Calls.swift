@@ -8,6 +8,12 @@ extension Interpreter {
     if case .name("super") = callee.kind, scope.variables["super"] == nil {
       return try evaluateSuper(written, range, scope)
     }
+    if written.isEmpty, case .name(let name) = callee.kind, scope.variables[name] == nil,
+      let value = try callOfScope(name, scope)
+    {
+      return value
+    }
+    if case .attribute(_, "save_hyperparameters", _) = callee.kind { try saveHyperparameters(scope) }
     let function = try evaluate(callee, scope)
     var arguments = Arguments(site: preludeSite == nil ? CallSite(range: range, arguments: written) : nil)
     arguments.positional.reserveCapacity(written.count)

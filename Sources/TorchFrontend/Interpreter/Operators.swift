@@ -51,8 +51,8 @@ extension Interpreter {
       }
     case (.bool(let a), .int), (.bool(let a), .float): return try binary(operation, .int(a ? 1 : 0), right)
     case (.int, .bool(let b)), (.float, .bool(let b)): return try binary(operation, left, .int(b ? 1 : 0))
-    case (.tensor, _), (_, .tensor): return try tensorBinary(operation, left, right)
     case (.opaque(let name), _), (_, .opaque(let name)): throw unknown(name)
+    case (.tensor, _), (_, .tensor): return try tensorBinary(operation, left, right)
     default: break
     }
     if let value = try sequenceBinary(operation, left, right) { return value }

@@ -41,7 +41,7 @@ extension Library {
     // What does nothing that the network could notice.
     for name in [
       "warnings.warn", "warnings.filterwarnings", "warnings.simplefilter", "warnings.resetwarnings",
-      "warnings.warn_explicit", "random.seed", "numpy.random.seed", "logging.info", "logging.warning",
+      "warnings.warn_explicit", "logging.info", "logging.warning",
       "logging.debug", "logging.error", "logging.exception", "logging.critical", "logging.log",
       "logging.basicConfig", "logging.disable", "logging.addLevelName", "logging.captureWarnings",
       "gc.collect",
