@@ -163,9 +163,11 @@ final class Generator: HeapObject {
   private func run(
     _ statement: Statement, _ interpreter: Interpreter, _ scope: Scope
   ) throws(Interruption) -> PythonValue? {
-    let guards = frames.contains { if case .try(let handlers, _, _) = $0 { !handlers.isEmpty } else { false } }
-    interpreter.guardedDepth += guards ? 1 : 0
-    defer { interpreter.guardedDepth -= guards ? 1 : 0 }
+    let isGuarded = frames.contains {
+      if case .try(let handlers, _, _) = $0 { !handlers.isEmpty } else { false }
+    }
+    interpreter.guardedDepth += isGuarded ? 1 : 0
+    defer { interpreter.guardedDepth -= isGuarded ? 1 : 0 }
     guard try yields(statement, interpreter) else {
       try resolve(.flow(try interpreter.run(statement, scope)), interpreter, scope)
       return nil

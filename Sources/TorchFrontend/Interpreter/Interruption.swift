@@ -71,7 +71,6 @@ enum ExceptionKind: String {
   case indexError = "IndexError"
   case keyError = "KeyError"
   case nameError = "NameError"
-  case eofError = "EOFError"
   case frozenInstanceError = "FrozenInstanceError"
   case notImplementedError = "NotImplementedError"
   case overflowError = "OverflowError"
