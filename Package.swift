@@ -80,9 +80,8 @@ let package = Package(
     .target(
       name: "Reports",
       dependencies: [
-        "LanguageModels", "NetworkGraph", "PythonSyntax", "QualityDiversity", "RunStore", "Search",
-        "TorchFrontend",
-        "Training",
+        "Execution", "LanguageModels", "NetworkGraph", "PythonSyntax", "QualityDiversity", "RandomStreams",
+        "RunStore", "Search", "TorchFrontend", "Training",
       ]),
     .testTarget(
       name: "ReportsTests",
@@ -92,10 +91,10 @@ let package = Package(
     .executableTarget(
       name: "niche",
       dependencies: [
-        "Execution", "LanguageModels", "QualityDiversity", "Reports", "RunStore", "Search", "Training",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Execution", "LanguageModels", "QualityDiversity", "Reports", "RunStore", "Search", "TorchFrontend",
+        "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .testTarget(name: "NicheTests", dependencies: ["niche"]),
+    .testTarget(name: "NicheTests", dependencies: ["niche", "Training"]),
   ]
 )
 

@@ -115,6 +115,9 @@ public final class Executor {
     for update in updates { update.target.copyMemory(from: update.source, byteCount: update.byteCount) }
   }
 
+  /// The inputs that a run reads; others of the graph have no memory.
+  public var inputNames: Set<String> { Set(inputs.keys) }
+
   /// Calls the body with an input, row-major, to fill in place; it stays until it is filled anew and begins as 0.
   ///
   /// - Precondition: the graph has a floating-point input of that name.

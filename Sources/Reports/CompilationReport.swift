@@ -1,26 +1,47 @@
 import NetworkGraph
 public import PythonSyntax
-public import Search
-import TorchFrontend
+public import TorchFrontend
 
 /// What the compiler says of a source: figures, or what is wrong.
 public struct CompilationReport: Codable, Sendable {
+  /// Whether it compiles.
+  public var ok: Bool
   /// The file's name, for messages.
   public var file: String
-  /// Whether it compiles.
-  public var isValid: Bool
-  /// Its figures; nil where it does not compile.
-  public var description: NetworkDescription?
-  /// The values of all descriptors, by name.
-  public var descriptors: [String: Double]
+  /// The class (or function, or variable) that was built; nil where it does not compile.
+  public var network: String?
+  /// The elements of all parameters, trainable or not.
+  public var parameters: Int?
+  /// Multiply-accumulates of one example's forward pass, as fvcore counts them.
+  public var macs: Int?
+  /// The shape of the first result for a batch of one.
+  public var outputShape: [Int]?
+  /// All results.
+  public var outputs: [Output]
+  /// The canonical hash: of the graph in training mode, which tells dropout apart.
+  public var hash: String?
+  /// Parameters in PyTorch's order.
+  public var parameterNames: [NamedShape]
   /// Its leaf modules.
   public var layers: [Layer]
   /// What healing changed.
   public var healed: [String]
+  /// The mended source, where healing changed it.
+  public var source: String?
   /// Errors, warnings and notes.
   public var diagnostics: [Diagnostic]
   /// The graph as text, where it was asked for.
   public var graph: String?
+  /// From source text to hash and figures, in milliseconds of wall time.
+  public var milliseconds: Double
+
+  /// A result of a network.
+  public struct Output: Codable, Sendable {
+    /// Its place in what `forward` returns, such as `0` or `logits`; empty for the only one.
+    public var name: String
+    /// Its shape for a batch of one.
+    public var shape: [Int]
+  }
 
   /// A leaf module.
   public struct Layer: Codable, Sendable {
@@ -32,54 +53,125 @@ public struct CompilationReport: Codable, Sendable {
     public var outputShape: [Int]
   }
 
-  /// Compiles a source for a task.
-  public init(_ source: String, file: String, task: ImageTask, heals: Bool, showsGraph: Bool) {
-    self.file = file
-    let options = task.options(batch: 1, isTraining: false)
+  /// A variable's name and shape, in JSON a list of the two.
+  public struct NamedShape: Codable, Sendable {
+    /// PyTorch's name.
+    public var name: String
+    /// The extents.
+    public var shape: [Int]
+
+    init(_ name: String, _ shape: [Int]) { (self.name, self.shape) = (name, shape) }
+
+    /// From a list of name and shape.
+    public init(from decoder: any Decoder) throws {
+      var values = try decoder.unkeyedContainer()
+      name = try values.decode(String.self)
+      shape = try values.decode([Int].self)
+    }
+
+    /// As a list of name and shape.
+    public func encode(to encoder: any Encoder) throws {
+      var values = encoder.unkeyedContainer()
+      try values.encode(name)
+      try values.encode(shape)
+    }
+  }
+
+  /// Compiles a source for inputs with a batch of one.
+  public init(_ request: NetworkRequest, inputs: [NetworkInput], showsGraph: Bool) {
+    self.init(failed: request.file)
+    let clock = ContinuousClock()
+    let start = clock.now
     do {
-      var compiled = source
-      var fixes: [HealingFix] = []
-      if heals {
-        let mended = try Healer.heal(source, options: options)
-        (compiled, fixes) = (mended.source, mended.fixes)
+      let mended = try request.compile(inputs, isTraining: false)
+      let network = mended.network
+      let hash = Self.hash(of: mended, request, inputs)
+      let cost = network.graph.costs
+      milliseconds = Self.milliseconds(clock.now - start)
+      ok = true
+      self.network = network.className
+      parameters = network.graph.parameters.reduce(0) { $0 + network.graph.type(of: $1.value).elementCount }
+      macs = cost.macsPerExample
+      outputShape = network.outputShape
+      outputs = network.outputs.map { Output(name: $0.name, shape: $0.shape) }
+      parameterNames = network.graph.parameters.map {
+        NamedShape($0.name, network.graph.type(of: $0.value).shape)
       }
-      let network = try NetworkCompiler.compile(compiled, options: options)
-      let figures = try NetworkDescription(of: compiled, task: task)
-      isValid = true
-      description = figures
-      descriptors = Dictionary(
-        uniqueKeysWithValues: Descriptor.allCases.map { ($0.rawValue, $0.value(of: figures)) })
       layers = network.layers.map { Layer(path: $0.path, type: $0.type, outputShape: $0.outputShape) }
-      healed = fixes.map { "\($0)" }
+      healed = mended.fixes.map { "\($0)" }
+      source = mended.fixes.isEmpty ? nil : mended.source
       diagnostics = network.notes
       graph = showsGraph ? network.graph.description : nil
+      switch hash {
+      case .success(let hash): self.hash = hash
+      case .failure(let failure): diagnostics += failure.diagnostics.map(Self.inTraining)
+      }
     } catch {
-      isValid = false
-      descriptors = [:]
-      layers = []
-      healed = []
+      milliseconds = Self.milliseconds(clock.now - start)
       diagnostics = error.diagnostics
     }
+  }
+
+  private init(failed file: String) {
+    ok = false
+    self.file = file
+    outputs = []
+    parameterNames = []
+    layers = []
+    healed = []
+    diagnostics = []
+    milliseconds = 0
+  }
+
+  /// The hash of the training trace; two examples, since batch statistics of a single value do not exist.
+  private static func hash(
+    of mended: HealedNetwork, _ request: NetworkRequest, _ inputs: [NetworkInput]
+  ) -> Result<String, CompilationFailure> {
+    let pair = inputs.map { NetworkInput($0.kind, [2] + $0.shape.dropFirst()) }
+    return Result { () throws(CompilationFailure) in
+      try NetworkCompiler.compile(mended.source, options: request.options(pair, isTraining: true))
+        .graph.canonicalHash
+    }
+  }
+
+  /// An error of the training trace of a network that runs in evaluation.
+  private static func inTraining(_ diagnostic: Diagnostic) -> Diagnostic {
+    var result = diagnostic
+    guard diagnostic.severity == .error else { return result }
+    result.severity = .warning
+    result.message = "it cannot be trained, and has no hash: \(diagnostic.message)"
+    return result
+  }
+
+  private static func milliseconds(_ duration: Duration) -> Double {
+    let parts = duration.components
+    let microseconds = parts.seconds * 1_000_000 + parts.attoseconds / 1_000_000_000_000
+    return Double(microseconds) / 1000
   }
 
   /// The report for the terminal.
   public var text: String {
     var lines = diagnostics.map { "\(file):\($0)" }
-    guard let description else { return lines.joined(separator: "\n") }
+    guard ok else { return lines.joined(separator: "\n") }
     lines += healed.map { "healed: \($0)" }
     var table = TextTable(["layer", "type", "output"])
     for layer in layers {
-      let shape =
-        layer.outputShape.isEmpty ? "not applied" : layer.outputShape.map(String.init).joined(separator: "×")
-      table.add([layer.path, layer.type, shape])
+      table.add([
+        layer.path, layer.type, layer.outputShape.isEmpty ? "not applied" : Self.text(layer.outputShape),
+      ])
     }
+    let results = outputs.map { ($0.name.isEmpty ? "" : "\($0.name) ") + Self.text($0.shape) }
     lines += [
       table.text, "",
-      "class \(description.className): \(description.parameters) parameters, \(description.macs) MACs an image, width "
-        + "\(description.width), depth \(description.depth)",
-      "hash \(description.hash)",
+      "\(network ?? ""): \(parameters ?? 0) parameters, \(macs ?? 0) MACs an example, yields "
+        + results.joined(separator: ", "),
+      "hash \(hash ?? "unknown")",
     ]
     if let graph { lines += ["", graph] }
     return lines.joined(separator: "\n")
+  }
+
+  private static func text(_ shape: [Int]) -> String {
+    shape.isEmpty ? "one number" : shape.map(String.init).joined(separator: "×")
   }
 }

@@ -9,6 +9,8 @@ public struct CompiledNetwork: Sendable {
   public var graph: Graph
   /// What the forward pass returns, in the order of the graph's outputs.
   public var outputs: [NetworkOutput]
+  /// PyTorch's state dict, in its order.
+  public var state: [StateEntry]
   /// The leaf modules in the order of their registration.
   public var layers: [LayerSummary]
   /// Warnings and notes: what was ignored, and why.
@@ -16,11 +18,13 @@ public struct CompiledNetwork: Sendable {
 
   /// A compiled network.
   public init(
-    className: String, graph: Graph, outputs: [NetworkOutput], layers: [LayerSummary], notes: [Diagnostic]
+    className: String, graph: Graph, outputs: [NetworkOutput], state: [StateEntry], layers: [LayerSummary],
+    notes: [Diagnostic]
   ) {
     self.className = className
     self.graph = graph
     self.outputs = outputs
+    self.state = state
     self.layers = layers
     self.notes = notes
   }
@@ -54,6 +58,24 @@ public struct NetworkOutput: Sendable, Hashable {
   public init(name: String, shape: [Int]) {
     self.name = name
     self.shape = shape
+  }
+}
+
+/// One entry of a network's state dict.
+public struct StateEntry: Sendable, Hashable {
+  /// Its key, such as `features.0.weight`.
+  public var name: String
+  /// Its extents.
+  public var shape: [Int]
+  /// The graph's parameter or buffer that it is: of another name where weights are shared; nil for a buffer of whole
+  /// numbers, which is a constant of the graph.
+  public var variable: String?
+
+  /// An entry.
+  public init(name: String, shape: [Int], variable: String?) {
+    self.name = name
+    self.shape = shape
+    self.variable = variable
   }
 }
 

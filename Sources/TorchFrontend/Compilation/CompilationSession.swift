@@ -173,7 +173,7 @@ struct CompilationSession {
     _ traced: NetworkTrace.Result, _ candidate: NetworkCandidate
   ) throws(Interruption) -> CompiledNetwork {
     CompiledNetwork(
-      className: candidate.name, graph: traced.graph, outputs: traced.outputs, layers: traced.layers,
-      notes: located(skipped + interpreter.notes))
+      className: candidate.name, graph: traced.graph, outputs: traced.outputs, state: traced.state,
+      layers: traced.layers, notes: located(skipped + interpreter.notes))
   }
 }

@@ -17,6 +17,7 @@ struct NetworkTrace {
   struct Result {
     var graph: Graph
     var outputs: [NetworkOutput]
+    var state: [StateEntry]
     var layers: [LayerSummary]
   }
 
@@ -44,6 +45,7 @@ struct NetworkTrace {
       _ = try forward(network)
     }
     let (result, buffers) = try forward(network)
+    let state = try state(of: network)
     interpreter.currentRange = candidate.range
     let outputs = try self.outputs(result)
     if let first = outputs.first { try checkClasses(first.tensor, modules) }
@@ -59,7 +61,7 @@ struct NetworkTrace {
     return Result(
       graph: tracer.builder.graph,
       outputs: outputs.map { NetworkOutput(name: $0.name, shape: $0.tensor.shape) },
-      layers: summaries(modules))
+      state: state, layers: summaries(modules))
   }
 
   /// Traces the forward pass into a new graph.
@@ -119,6 +121,17 @@ struct NetworkTrace {
     }
   }
 
+  /// The state dict; what is shared occurs under all its names.
+  private func state(of network: PythonInstance) throws(Interruption) -> [StateEntry] {
+    var variables: [ObjectIdentifier: String] = [:]
+    let parameters = try interpreter.namedParameters(network)
+    let buffers = try interpreter.namedBuffers(network).filter { $0.tensor.dataType.isFloating }
+    for (name, tensor) in parameters + buffers { variables[ObjectIdentifier(tensor)] = name }
+    return try interpreter.namedState(network).map { name, tensor in
+      StateEntry(name: name, shape: tensor.shape, variable: variables[ObjectIdentifier(tensor)])
+    }
+  }
+
   private func initializer(of tensor: TracedTensor, _ name: String) throws(Interruption) -> Initializer {
     let content = try interpreter.content(tensor)
     guard !content.isTraced else {
@@ -134,12 +147,11 @@ struct NetworkTrace {
     _ network: PythonInstance
   ) throws(Interruption) -> [(buffer: TracedTensor, value: ValueID)] {
     var buffers: [(buffer: TracedTensor, value: ValueID)] = []
-    for (name, tensor) in try interpreter.namedBuffers(network) {
+    for (name, tensor) in try interpreter.namedBuffers(network) where tensor.dataType.isFloating {
       interpreter.currentRange = candidate.range
       let initializer = try initializer(of: tensor, name)
       let value = interpreter.tracer.builder.buffer(
         name, TensorType(tensor.dataType.elementType, tensor.shape), initializer: initializer)
-      guard tensor.dataType.isFloating else { continue }
       interpreter.bind(tensor, to: value)
       buffers.append((tensor, value))
     }

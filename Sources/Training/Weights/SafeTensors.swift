@@ -187,7 +187,7 @@ extension WeightTensor.Values {
     }
   }
 
-  fileprivate func append(to bytes: inout [UInt8]) {
+  func append(to bytes: inout [UInt8]) {
     switch self {
     case .float32(let values):
       values.map(\.bitPattern.littleEndian).withUnsafeBytes { bytes += $0 }

@@ -1,0 +1,126 @@
+import Foundation
+import Testing
+import Training
+
+/// `niche compile` and `niche forward` as a user runs them.
+@Suite struct NetworkCommandTests {
+  /// y = W x + b, whose results and gradients a person can compute.
+  private let source = """
+    import torch.nn as nn
+    class Net(nn.Module):
+        def __init__(self, features=2, num_classes=2):
+            super().__init__()
+            self.fc = nn.Linear(features, num_classes)
+        def forward(self, x):
+            return self.fc(x)
+    def small():
+        return Net(3, 1)
+    """
+
+  private func project(_ body: (String) throws -> Void) throws {
+    let project = try Tool.project()
+    defer { try? FileManager.default.removeItem(atPath: project) }
+    try source.write(toFile: project + "/net.py", atomically: true, encoding: .utf8)
+    try body(project)
+  }
+
+  private func json(
+    _ arguments: [String], in project: String
+  ) throws -> (object: [String: Any], status: Int32) {
+    let result = try Tool.run(arguments + ["--json"], in: project)
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any],
+      "\(result.output)\(result.error)")
+    return (object, result.status)
+  }
+
+  @Test func compileSaysWhatTheNetworkIs() throws {
+    try project { project in
+      let (report, status) = try json(["compile", "net.py", "--input", "2"], in: project)
+      #expect(status == 0)
+      #expect(report["ok"] as? Bool == true)
+      #expect(report["network"] as? String == "Net")
+      #expect(report["parameters"] as? Int == 6)
+      #expect(report["macs"] as? Int == 4)
+      #expect(report["output_shape"] as? [Int] == [1, 2])
+      #expect((report["hash"] as? String)?.count == 32)
+      #expect(report["milliseconds"] as? Double ?? 0 > 0)
+      #expect((report["diagnostics"] as? [Any])?.isEmpty == true)
+      #expect((report["healed"] as? [Any])?.isEmpty == true)
+    }
+  }
+
+  @Test(arguments: [
+    (["--class", "small", "--input", "3"], 4), (["--call", "Net(5, 7)", "--input", "5"], 42),
+    (["--args", "{\"features\": 4}", "--input", "4"], 10), (["--args", "[4, 3]", "--input", "4"], 15),
+    (["--classes", "9", "--input", "2"], 27), (["--heal", "--input", "11"], 24),
+  ])
+  func theNetworkIsBuiltAsAsked(arguments: [String], parameters: Int) throws {
+    try project { project in
+      let (report, _) = try json(["compile", "net.py"] + arguments, in: project)
+      #expect(report["parameters"] as? Int == parameters, "\(report)")
+      #expect((report["healed"] as? [Any])?.isEmpty == !arguments.contains("--heal"))
+    }
+  }
+
+  @Test func whatDoesNotFitIsExplained() throws {
+    try project { project in
+      for (arguments, status) in [
+        (["--input", "3"], Int32(1)), (["--input", "2", "--call", "Net("], 1),
+        (["--input", "2", "--args", "{"], 1),
+        (["--input", "two"], 2), (["--input", "float128:2"], 2), (["--classes", "0"], 2),
+        (["--class", "Net", "--call", "Net()"], 2),
+      ] {
+        let result = try Tool.run(["compile", "net.py"] + arguments, in: project)
+        #expect(result.status == status, "\(arguments): \(result.output)\(result.error)")
+        #expect(!(result.output + result.error).isEmpty)
+      }
+    }
+  }
+
+  @Test func forwardComputesResultsAndGradients() throws {
+    try project { project in
+      try NumPyArray(shape: [2, 2], values: .float32([1, 2, 3, 4])).write(to: project + "/x.npy")
+      try NumPyArray(shape: [2, 2], values: .float32([1, 0, 0, 2])).write(to: project + "/dy.npy")
+      try SafeTensors.write(
+        WeightSet([
+          WeightTensor(name: "fc.weight", shape: [2, 2], values: .float32([1, -1, 0.5, 2])),
+          WeightTensor(name: "fc.bias", shape: [2], values: .float32([10, 20])),
+        ]), to: project + "/w.safetensors")
+      let (report, status) = try json(
+        [
+          "forward", "net.py", "--weights", "w.safetensors", "--input", "x.npy", "--output", "y.npy",
+          "--gradients", "g.safetensors", "--output-gradient", "dy.npy",
+        ], in: project)
+      #expect(status == 0, "\(report)")
+      #expect(
+        try NumPyArray.read(project + "/y.npy")
+          == NumPyArray(shape: [2, 2], values: .float32([9, 24.5, 9, 29.5])))
+      let gradients = try SafeTensors.read(project + "/g.safetensors").weights
+      #expect(gradients["fc.weight"]?.values == .float32([1, 2, 6, 8]))
+      #expect(gradients["fc.bias"]?.values == .float32([1, 2]))
+    }
+  }
+
+  @Test func forwardRefusesWhatDoesNotFit() throws {
+    try project { project in
+      try NumPyArray(shape: [2, 2], values: .float32([1, 2, 3, 4])).write(to: project + "/x.npy")
+      try SafeTensors.write(
+        WeightSet([WeightTensor(name: "fc.weight", shape: [2, 2], values: .float32([1, 2, 3, 4]))]),
+        to: project + "/w.safetensors")
+      for (arguments, says) in [
+        (["--input", "missing.npy"], "missing.npy"), (["--input", "net.py"], "NumPy"),
+        (["--input", "x.npy", "--weights", "w.safetensors"], "fc.bias"),
+        (["--input", "x.npy", "--input", "x.npy"], "argument"),
+        (
+          ["--input", "x.npy", "--gradients", "g.safetensors", "--output-gradient", "w.safetensors"], "NumPy"
+        ),
+      ] {
+        let result = try Tool.run(["forward", "net.py"] + arguments, in: project)
+        #expect(result.status == 1, "\(arguments)")
+        #expect(
+          (result.output + result.error).contains(says), "\(arguments): \(result.output)\(result.error)")
+      }
+    }
+  }
+}
