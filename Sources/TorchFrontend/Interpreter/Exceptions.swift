@@ -26,7 +26,8 @@ extension Interpreter {
     }
     let kind = instance.type.nearestNative.flatMap { ExceptionKind(rawValue: $0.name) }
     return .raised(
-      RaisedException(instance, range: range, identifier: kind?.identifier ?? "python.exception"))
+      RaisedException(
+        instance, range: preludeSite ?? range, identifier: kind?.identifier ?? "python.exception"))
   }
 
   func runAssert(

@@ -40,29 +40,5 @@ extension Library {
       def register_model(name=None):
           return lambda fn: fn
       """)
-    library.prelude(
-      "torchvision.models._utils",
-      """
-      def handle_legacy_interface(**weights):
-          return lambda builder: builder
-
-      def _ovewrite_named_param(kwargs, param, new_value):
-          if kwargs.setdefault(param, new_value) != new_value:
-              raise ValueError(f"The parameter '{param}' expected value {new_value} but got {kwargs[param]} instead.")
-
-      def _ovewrite_value_param(param, actual, expected):
-          if actual is not None and actual != expected:
-              raise ValueError(f"The parameter '{param}' expected value {expected} but got {actual} instead.")
-          return expected
-
-      def _make_divisible(v, divisor, min_value=None):
-          least = divisor if min_value is None else min_value
-          result = max(least, int(v + divisor / 2) // divisor * divisor)
-          return result + divisor if result < 0.9 * v else result
-      """)
-    library.namespace("torchvision", "torchvision.models", "torchvision.ops", "torchvision.utils")
-    library.function("torchvision.utils._log_api_usage_once", signature: "(obj)") {
-      (_) throws(Interruption) in .none
-    }
   }
 }
