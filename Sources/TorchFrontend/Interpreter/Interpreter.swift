@@ -85,7 +85,7 @@ final class Interpreter {
   /// Uses up fuel.
   func spend(_ steps: Int) throws(Interruption) {
     fuel -= steps
-    if fuel < 0 { throw exhausted("the source takes more than \(steps) steps", "limit.steps") }
+    if fuel < 0 { throw exhausted("the source takes more than \(self.steps) steps", "limit.steps") }
   }
 
   /// Runs something that may use up a quarter of the steps and elements that are left, and no more.
@@ -121,7 +121,7 @@ final class Interpreter {
     allowance -= count
     fuel -= count >> 3
     if allowance < 0 { throw exhausted("the source makes too many objects", "limit.memory") }
-    if fuel < 0 { throw exhausted("the source takes more than \(steps) steps", "limit.steps") }
+    if fuel < 0 { throw exhausted("the source takes more than \(self.steps) steps", "limit.steps") }
   }
 
   // MARK: Making values

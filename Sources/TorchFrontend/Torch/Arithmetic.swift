@@ -49,7 +49,7 @@ extension Interpreter {
     // In graphs, truth is float32 and a comparison of integers gives integers.
     let result = try apply(.binary(function), [a, b], dataType: type)
     guard case .graph(let value) = try content(result) else { return try cast(result, .bool) }
-    guard tracer.builder.type(of: value).elementType == .int32 else {
+    guard tracer.type(of: value).elementType == .int32 else {
       return try tensor(.graph(value), result.shape, .bool)
     }
     return try apply(.cast(.float32), [result], dataType: .bool)

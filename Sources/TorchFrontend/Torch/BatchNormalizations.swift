@@ -183,12 +183,20 @@ extension Interpreter {
       tracksRunningStatistics: !tracked.isEmpty, isTraining: isTraining)
     let results = try emit(.batchNormalization(normalization), [input] + affine + tracked)
     if isTraining, results.count == 5 {
-      for (buffer, value) in zip(tracked, results[3...]) {
+      for (buffer, value) in zip(tracked, results[3...]) where updatesStatistics() {
         _ = try write(try tensor(.graph(value), buffer.shape), into: buffer)
       }
     }
     guard let result = results.first else { throw unsupported("batch normalisation yields nothing") }
     return try tensor(.graph(result), input.shape)
+  }
+
+  /// Whether running statistics follow the batch; not where a constructor rehearses layers.
+  private func updatesStatistics() -> Bool {
+    if !tracer.isTracing {
+      note("torch.statistics", "running statistics do not follow what a constructor feeds to its layers")
+    }
+    return tracer.isTracing
   }
 
   // MARK: Instances
@@ -229,7 +237,7 @@ extension Interpreter {
         .valueError, "Expected more than 1 spatial element when training, got input size \(input.shape)",
         identifier: "torch.shape")
     }
-    if let mean, let variance {
+    if let mean, let variance, updatesStatistics() {
       // What running statistics take over is the batch's mean of each example's mean and unbiased variance.
       let centre = try apply(.reduce(Reduction(.mean, axes: axes, keepsDimensions: true)), input)
       let squares = try apply(.unary(.square), try elementwise(.subtract, input, centre))

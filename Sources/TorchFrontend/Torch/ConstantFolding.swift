@@ -37,7 +37,7 @@ extension Interpreter {
         return try tensor(joined(parts, along: axis), shape, dataType)
       }
       if let drawn = Self.drawn(operation, contents) { return try tensor(.random(drawn), shape, dataType) }
-      if tracer.isTracing { return nil }
+      if tracer.isTracing || operation.belongsToLayers { return nil }
     } else if let filled = Self.filled(operation, contents, inputs[0].shape, shape) {
       return try tensor(.fill(dataType.rounded(filled)), shape, dataType)
     }
@@ -51,10 +51,7 @@ extension Interpreter {
       work = max(work, count.multipliedReportingOverflow(by: columns).partialValue / 4)
     }
     try spend(work >> 5)
-    guard let values = Self.compute(operation, operands, inputs.map(\.shape), shape) else {
-      if tracer.isTracing { return nil }
-      throw unsupported("\(operation.name) of constants is not supported")
-    }
+    guard let values = Self.compute(operation, operands, inputs.map(\.shape), shape) else { return nil }
     return try tensor(.values(try rounded(values, dataType)), shape, dataType)
   }
 
@@ -387,6 +384,16 @@ extension BinaryFunction {
     case .truncatedRemainder: a.truncatingRemainder(dividingBy: b)
     case .floorDivide: Numerics.floorDivide(a, b)
     case .arcTangent2: Numerics.arcTangent2(a, b)
+    }
+  }
+}
+
+extension Operation {
+  /// Whether it is what layers with many weights do, whose values no constructor needs.
+  fileprivate var belongsToLayers: Bool {
+    switch self {
+    case .convolution, .convolutionInputGradient, .linear, .batchNormalization: true
+    default: false
     }
   }
 }

@@ -61,7 +61,7 @@ extension Interpreter {
     if let known = try fold(operation, [images], images.dataType) { return (known, nil) }
     let results = try emit(operation, [images])
     guard let values = results.first else { throw unsupported("the operation yields nothing") }
-    let shape = tracer.builder.type(of: values).shape
+    let shape = tracer.type(of: values).shape
     let indices = try results.dropFirst().first.map { (value) throws(Interruption) in
       try tensor(.graph(value), shape, .int64)
     }

@@ -4,6 +4,8 @@ import RandomStreams
 /// Holds the graph that a forward pass is traced into.
 final class Tracer {
   var builder = GraphBuilder()
+  /// What layers compute while no forward pass is traced.
+  var rehearsal = Rehearsal()
   /// Whether a forward pass is being traced.
   var isTracing = false
   /// The path of the module being run.
@@ -193,10 +195,14 @@ extension Interpreter {
   /// A tensor's value in the graph.
   func operand(_ tensor: TracedTensor) throws(Interruption) -> ValueID {
     var content = try content(tensor)
-    if case .graph(let value) = content { return value }
+    if case .graph(let value) = content {
+      if tracer.isTracing, Rehearsal.holds(value) { throw rehearsedOnly() }
+      return value
+    }
     guard tensor.count > 0 else {
       throw unsupported("a tensor without elements (of shape \(tensor.shape)) is not supported here")
     }
+    guard tracer.isTracing else { return try rehearsed(tensor) }
     let cell = tensor.cell
     if content.isRandom {
       guard !tensor.isParameter, !tensor.isViewOfLeaf else {
@@ -277,12 +283,11 @@ extension Interpreter {
   }
 
   private func nodes(_ operation: Operation, _ operands: [ValueID]) throws(Interruption) -> [ValueID] {
+    guard tracer.isTracing else { return try rehearse(operation, operands) }
+    guard !operands.contains(where: Rehearsal.holds) else { throw rehearsedOnly() }
     var operands = operands
     if !tracer.isRecordingGradients, operation != .detach {
       for place in operands.indices { operands[place] = try detached(operands[place]) }
-    }
-    guard tracer.isTracing else {
-      throw unsupported("the values of random tensors are only known when the network runs")
     }
     guard !tracer.isFull else {
       throw exhausted("the network has more than \(limits.nodes) operations", "limit.nodes")
@@ -330,9 +335,9 @@ extension Interpreter {
     }
     let results = try emit(operation, inputs)
     guard var result = results.first else { throw unsupported("the operation yields nothing") }
-    let shape = tracer.builder.type(of: result).shape
+    let shape = tracer.type(of: result).shape
     // Comparisons of whole numbers give whole numbers, and truth values are float32.
-    if tracer.builder.type(of: result).elementType != dataType.elementType {
+    if tracer.type(of: result).elementType != dataType.elementType {
       result = try node(.cast(dataType.elementType), [result])
     }
     return try tensor(
