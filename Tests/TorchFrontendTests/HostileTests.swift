@@ -43,7 +43,10 @@ import TorchFrontend
         initializer: "self.a = list(I())")
     ),
     ("long list", network(initializer: "self.a = [0] * 10**9")),
-    ("huge list", network(initializer: "self.a = [0] * 10**18")),
+    (
+      "the least whole number as a random range",
+      network(before: "import random", initializer: "self.a = random.randrange(-2**63)")
+    ), ("huge list", network(initializer: "self.a = [0] * 10**18")),
     ("list of a range", network(initializer: "self.a = list(range(10**9))")),
     ("doubling list", network(initializer: "a = [1]\n    while True: a = a + a")),
     ("doubling list in place", network(initializer: "a = [1]\n    while True: a += a")),
@@ -261,5 +264,15 @@ import TorchFrontend
     let network = try NetworkCompiler.compile(
       source, options: CompilationOptions(inputShape: [2, 3, 32, 32]))
     #expect(network.notes.contains { $0.message.contains("was skipped") })
+  }
+  /// Repeating nothing ever so often is nothing, and takes no time.
+  @Test(arguments: ["'' * 2**62", "[] * 2**62", "() * 2**62", "type('T', (str,), {})('') * 2**62"])
+  func nothingRepeatedIsNothing(_ expression: String) throws {
+    let source = Self.network(
+      initializer: "self.fc = nn.Linear(32, 10)\n    assert len(\(expression)) == 0",
+      forward: "return self.fc(x)")
+    let network = try NetworkCompiler.compile(
+      source, options: CompilationOptions(inputShape: [2, 3, 32, 32]))
+    #expect(network.outputShape == [2, 3, 32, 10])
   }
 }

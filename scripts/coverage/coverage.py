@@ -7,7 +7,8 @@
 
 A case is one JSON object a line: id, group, file, call (an expression over the file's names that builds the
 network), inputs (such as "3x32x32" or "int64:128", without the batch), and, for a file that is part of an installed package,
-the module it is. Options: --only TEXT (ids that contain it), --jobs N, --seconds N (a case), --again.
+the module it is. Options: --only TEXT (ids that contain it), --jobs N, --seconds N (a case), --again,
+--eval-only (neither training mode nor gradients, which take most of the time).
 """
 import argparse
 import json
@@ -166,7 +167,9 @@ def check_gradients(case, folder, temporary, arguments):
             if truth is None:
                 doubles(case, folder, arguments)
                 truth = exact(folder, "gradients") or {}
-            if key in truth and is_rounding(ours[key], value, truth[key], GRADIENT, measure):
+            # A rounding that tips one ReLU moves all gradients before it, so the noise is that of the network.
+            noise = max((measure(theirs[name], truth[name]) for name in truth), default=0)
+            if key in truth and noise < 0.2 and measure(ours[key], truth[key]) <= max(GRADIENT, 5 * noise):
                 error = GRADIENT
         if error > worst:
             worst, name = error, key
@@ -217,12 +220,13 @@ def compared(case, folder, temporary, arguments):
     for index, array in enumerate(values.inputs(case)):
         np.save(f"{temporary}/input{index}.npy", array)
         files += ["--input", f"{temporary}/input{index}.npy"]
-    for mode in ["eval"] + (["train"] if reference.get("train") else []):
+    for mode in ["eval"] + (["train"] if reference.get("train") and not arguments.eval_only else []):
         count = len(reference["outputs" if mode == "eval" else "train_outputs"])
         words = ["forward"] + build + files + (["--train"] if mode == "train" else [])
         for index in range(count):
             words += ["--output", f"{temporary}/{mode}{index}.npy"]
-        takes_gradients = reference.get("gradients") and reference["gradient_mode"] == mode
+        takes_gradients = (reference.get("gradients") and reference["gradient_mode"] == mode
+                           and not arguments.eval_only)
         if takes_gradients:
             np.save(f"{temporary}/cotangent.npy", values.cotangent(tuple(shape)))
             words += ["--gradients", f"{temporary}/gradients.safetensors",
@@ -270,6 +274,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--seconds", type=int, default=120)
     parser.add_argument("--again", action="store_true")
+    parser.add_argument("--eval-only", action="store_true")
     arguments = parser.parse_args()
     if arguments.command == "table":
         with open(f"{arguments.cases}/results.json") as file:

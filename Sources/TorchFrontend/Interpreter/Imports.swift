@@ -13,6 +13,7 @@ extension Interpreter {
     case .dataType(let type): .dataType(type)
     case .none: .none
     case .notImplemented: .notImplemented
+    case .ellipsis: .ellipsis
     }
   }
 

@@ -84,7 +84,8 @@ final class Interpreter {
 
   /// Uses up fuel.
   func spend(_ steps: Int) throws(Interruption) {
-    fuel -= steps
+    // A raised exception takes fuel unasked, so that there may be less than none.
+    fuel = max(fuel, -1) - max(steps, 0)
     if fuel < 0 { throw exhausted("the source takes more than \(self.steps) steps", "limit.steps") }
   }
 
@@ -118,8 +119,8 @@ final class Interpreter {
     guard count <= limits.collectionSize else {
       throw exhausted("a collection of \(count) elements is too large", "limit.collection")
     }
-    allowance -= count
-    fuel -= count >> 3
+    allowance -= max(count, 0)
+    fuel -= max(count, 0) >> 3
     if allowance < 0 { throw exhausted("the source makes too many objects", "limit.memory") }
     if fuel < 0 { throw exhausted("the source takes more than \(self.steps) steps", "limit.steps") }
   }

@@ -111,7 +111,8 @@ extension Interpreter {
       guard !overflow, size <= limits.collectionSize else {
         throw exhausted("the repeated string is too large", "limit.collection")
       }
-      return try string(String(repeating: text, count: max(0, count)))
+      // Repeating nothing takes as many steps as repeating something.
+      return try string(text.isEmpty ? "" : String(repeating: text, count: max(0, count)))
     case (.multiply, .list(let source), .int(let count)), (.multiply, .int(let count), .list(let source)):
       return try list(try repeated(source.elements, count))
     case (.multiply, .tuple(let source), .int(let count)), (.multiply, .int(let count), .tuple(let source)):

@@ -354,6 +354,7 @@ extension Library {
       return .int(Int(scalar.value))
     }
     library.constant("builtins.NotImplemented", .notImplemented)
+    library.constant("builtins.Ellipsis", .ellipsis)
     library.constant("builtins.__name__", .string("network"))
     library.constant("builtins.__file__", .string("network.py"))
     library.constant("builtins.__debug__", .bool(true))

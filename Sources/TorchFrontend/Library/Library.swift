@@ -42,6 +42,7 @@ struct Library: Sendable {
     case bool(Bool)
     case none
     case notImplemented
+    case ellipsis
   }
 
   /// By qualified name.

@@ -45,7 +45,7 @@ extension Library {
       let first = try call.int("start")
       let stop = try call.optionalInt("stop")
       let range = PythonRange(start: stop == nil ? 0 : first, stop: stop ?? first, step: try call.int("step"))
-      guard range.step != 0, abs(range.start) < 1 << 61, abs(range.stop) < 1 << 61, abs(range.step) < 1 << 61,
+      guard range.step != 0, [range.start, range.stop, range.step].allSatisfy({ $0.magnitude < 1 << 61 }),
         range.count > 0
       else { throw interpreter.raise(.valueError, "empty range for randrange()") }
       return .int(range[try call.draw(below: range.count)])

@@ -112,6 +112,14 @@ extension Library {
     gradientContext("torch.set_grad_enabled", recording: nil, in: &library)
     gradientContext("torch.autocast", recording: nil, in: &library)
     library.alias("torch.autograd.no_grad", of: "torch.no_grad")
+    // Since PyTorch 0.4 a variable is a tensor.
+    library.function(
+      "torch.autograd.Variable", signature: "(data, requires_grad=False, volatile=False)"
+    ) { (call) throws(Interruption) in
+      let tensor = try call.tensor("data")
+      if try call.bool("requires_grad") { tensor.requiresGradient = true }
+      return .tensor(tensor)
+    }
     library.alias("torch.cuda.amp.autocast", of: "torch.autocast")
     library.namespace("torch.cuda.amp")
     library.add(
