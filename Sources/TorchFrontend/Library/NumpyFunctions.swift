@@ -149,6 +149,26 @@ extension Library {
     library.function("numpy.var", signature: "(a, axis=None)") { (call) throws(Interruption) in
       try call.forwarded("var", [call["a"], call["axis"], .bool(false)], arrays: 1)
     }
+    library.function("numpy.unique", signature: "(ar, return_counts=False)") { (call) throws(Interruption) in
+      let interpreter = call.interpreter
+      let array = try interpreter.array(call["ar"], nil)
+      guard let values = try interpreter.settledValues(array) else {
+        throw interpreter.unsupported("numpy.unique of a tensor of the network is not supported")
+      }
+      try interpreter.spend(values.count)
+      var counts: [(value: Double, count: Int)] = []
+      for value in values.sorted() {
+        if let last = counts.last, last.value == value {
+          counts[counts.count - 1].count += 1
+        } else {
+          counts.append((value, 1))
+        }
+      }
+      let found = PythonValue.tensor(try interpreter.array(counts.map(\.value), array.dataType))
+      guard try call.bool("return_counts") else { return found }
+      let sizes = try interpreter.array(counts.map { Double($0.count) }, .int64)
+      return try interpreter.tuple([found, .tensor(sizes)])
+    }
     library.function("numpy.clip", signature: "(a, a_min, a_max)") { (call) throws(Interruption) in
       try call.forwarded("clamp", [call["a"], call["a_min"], call["a_max"]], arrays: 1)
     }
