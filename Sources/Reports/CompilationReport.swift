@@ -1,4 +1,4 @@
-import NetworkGraph
+public import NetworkGraph
 public import PythonSyntax
 public import TorchFrontend
 
@@ -30,6 +30,8 @@ public struct CompilationReport: Codable, Sendable {
   public var source: String?
   /// Errors, warnings and notes.
   public var diagnostics: [Diagnostic]
+  /// All figures of the network for a batch of one: cost, depth, operations, receptive field.
+  public var profile: NetworkProfile?
   /// The graph as text, where it was asked for.
   public var graph: String?
   /// From source text to hash and figures, in milliseconds of wall time.
@@ -101,6 +103,7 @@ public struct CompilationReport: Codable, Sendable {
       healed = mended.fixes.map { "\($0)" }
       source = mended.fixes.isEmpty ? nil : mended.source
       diagnostics = network.notes
+      profile = network.profile
       graph = showsGraph ? network.graph.description : nil
       switch hash {
       case .success(let hash): self.hash = hash
@@ -151,7 +154,7 @@ public struct CompilationReport: Codable, Sendable {
 
   /// The report for the terminal.
   public var text: String {
-    var lines = diagnostics.map { "\(file):\($0)" }
+    var lines = diagnostics.map { "\(file):\($0.rendered)" }
     guard ok else { return lines.joined(separator: "\n") }
     lines += healed.map { "healed: \($0)" }
     var table = TextTable(["layer", "type", "output"])
