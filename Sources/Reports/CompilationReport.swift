@@ -88,12 +88,12 @@ public struct CompilationReport: Codable, Sendable {
       let mended = try request.compile(inputs, isTraining: false)
       let network = mended.network
       let hash = Self.hash(of: mended, request, inputs)
-      let cost = network.graph.costs
+      let profile = network.profile
       milliseconds = Self.milliseconds(clock.now - start)
       ok = true
       self.network = network.className
-      parameters = network.graph.parameters.reduce(0) { $0 + network.graph.type(of: $1.value).elementCount }
-      macs = cost.macsPerExample
+      parameters = profile.parameters
+      macs = profile.macsPerExample
       outputShape = network.outputShape
       outputs = network.outputs.map { Output(name: $0.name, shape: $0.shape) }
       parameterNames = network.graph.parameters.map {
@@ -103,7 +103,7 @@ public struct CompilationReport: Codable, Sendable {
       healed = mended.fixes.map { "\($0)" }
       source = mended.fixes.isEmpty ? nil : mended.source
       diagnostics = network.notes
-      profile = network.profile
+      self.profile = profile
       graph = showsGraph ? network.graph.description : nil
       switch hash {
       case .success(let hash): self.hash = hash
