@@ -4,7 +4,11 @@ import PackageDescription
 let package = Package(
   name: "niche",
   platforms: [.macOS(.v15)],
-  products: [.executable(name: "niche", targets: ["niche"])],
+  products: [
+    .executable(name: "niche", targets: ["niche"]),
+    // What the benchmarks measure.
+    .library(name: "NicheEngine", targets: ["Execution", "NetworkGraph", "RandomStreams", "TorchFrontend"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),

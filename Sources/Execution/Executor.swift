@@ -18,6 +18,7 @@ public final class Executor {
 
   private let arena: AlignedMemory
   private let steps: [StepBody]
+  private let labels: [ExecutionPlan.StepLabel]
   private let updates: [(target: UnsafeMutableRawPointer, source: UnsafeMutableRawPointer, byteCount: Int)]
   private let inputs: [String: (type: TensorType, memory: UnsafeMutableRawPointer)]
   private let outputs: [(type: TensorType, memory: UnsafeMutableRawPointer)]
@@ -96,6 +97,7 @@ public final class Executor {
     self.instructionSet = set
     self.arena = arena
     self.steps = steps
+    labels = plan.steps.map(\.label)
     self.updates = updates
     self.inputs = inputs
     self.outputs = outputs
@@ -113,6 +115,25 @@ public final class Executor {
     guard stream != nil || !needsRandomStream else { throw .missingRandomStream }
     for step in steps { try step(stream) }
     for update in updates { update.target.copyMemory(from: update.source, byteCount: update.byteCount) }
+  }
+
+  /// As `run`, with the time that each operation takes, in the order in which they are done.
+  ///
+  /// - Throws: as `run`.
+  public func timedRun(dropout stream: RandomStream? = nil) throws(ExecutionError) -> [OperationTime] {
+    guard stream != nil || !needsRandomStream else { throw .missingRandomStream }
+    var times: [OperationTime] = []
+    for (step, label) in zip(steps, labels) {
+      let start = ContinuousClock.now
+      try step(stream)
+      let duration = (ContinuousClock.now - start).components
+      times.append(
+        OperationTime(
+          operation: label.description,
+          seconds: Double(duration.seconds) + Double(duration.attoseconds) * 1e-18))
+    }
+    for update in updates { update.target.copyMemory(from: update.source, byteCount: update.byteCount) }
+    return times
   }
 
   /// The inputs that a run reads; others of the graph have no memory.
@@ -170,6 +191,20 @@ public final class Executor {
   ) -> UnsafeMutableBufferPointer<Element> {
     UnsafeMutableBufferPointer(
       start: tensor.memory.assumingMemoryBound(to: Element.self), count: tensor.type.elementCount)
+  }
+}
+
+/// How long one operation of a run took.
+public struct OperationTime: Sendable, Hashable {
+  /// The operation's name with the shapes of its operands and its first result.
+  public var operation: String
+  /// Of wall-clock time.
+  public var seconds: Double
+}
+
+extension ExecutionPlan.StepLabel: CustomStringConvertible {
+  var description: String {
+    "\(name) \(inputs.map { "\($0.shape)" }.joined(separator: " ")) → \(output.shape)"
   }
 }
 

@@ -16,10 +16,19 @@ struct ExecutionPlan {
 
   /// One kernel call, or a copy of a variable that is yielded as it is.
   struct Step {
+    /// What is done, for profiles.
+    var label: StepLabel
     var operation: LoweredOperation
     var inputs: [Place]
     var outputs: [Place]
     var scratch: Place?
+  }
+
+  /// An operation's name and the types of its operands and first result.
+  struct StepLabel {
+    var name: String
+    var inputs: [TensorType]
+    var output: TensorType
   }
 
   /// Copied into the store after the last step.
@@ -143,6 +152,9 @@ struct ExecutionPlan {
     }
     steps.append(
       Step(
+        label: StepLabel(
+          name: node.operation.name, inputs: node.inputs.map { graph.type(of: $0) },
+          output: graph.type(of: node.outputs[0])),
         operation: operation, inputs: operands, outputs: node.outputs.compactMap { places[$0.index] },
         scratch: scratch))
   }
@@ -174,7 +186,10 @@ struct ExecutionPlan {
       let (source, result) = (operands.inputs[0], operands.outputs[0])
       return { _ in result.copyMemory(from: source, byteCount: byteCount) }
     }
-    steps.append(Step(operation: operation, inputs: [place], outputs: [copy], scratch: nil))
+    steps.append(
+      Step(
+        label: StepLabel(name: "copy", inputs: [type], output: type), operation: operation, inputs: [place],
+        outputs: [copy], scratch: nil))
     return copy
   }
 

@@ -1,0 +1,23 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "niche-benchmarks",
+  platforms: [.macOS(.v15)],
+  dependencies: [.package(name: "niche", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "engine-benchmark", dependencies: [.product(name: "NicheEngine", package: "niche")],
+      path: "engine", exclude: ["networks", "pytorch.py", "compare"])
+  ]
+)
+
+// As in the package that is measured.
+for target in package.targets {
+  target.swiftSettings = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+  ]
+}

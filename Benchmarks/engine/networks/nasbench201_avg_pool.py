@@ -1,0 +1,74 @@
+"""NAS-Bench-201's network (Dong & Yang 2020) whose cells have average pooling on every edge."""
+import torch.nn as nn
+
+OPERATION = "avg_pool_3x3"
+
+
+class ReLUConvBN(nn.Module):
+    def __init__(self, inputs, outputs, kernel, stride, padding):
+        super().__init__()
+        self.op = nn.Sequential(
+            nn.ReLU(), nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False), nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        return self.op(x)
+
+
+def edge(name, channels):
+    if name == "nor_conv_3x3":
+        return ReLUConvBN(channels, channels, 3, 1, 1)
+    if name == "nor_conv_1x1":
+        return ReLUConvBN(channels, channels, 1, 1, 0)
+    if name == "avg_pool_3x3":
+        return nn.AvgPool2d(3, 1, 1, count_include_pad=False)
+    return nn.Identity()
+
+
+class Cell(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.edges = nn.ModuleList([edge(OPERATION, channels) for _ in range(6)])
+
+    def forward(self, x):
+        nodes, edge = [x], 0
+        for node in range(1, 4):
+            total = 0
+            for source in range(node):
+                total = total + self.edges[edge](nodes[source])
+                edge += 1
+            nodes.append(total)
+        return nodes[-1]
+
+
+class Reduction(nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.a = ReLUConvBN(inputs, outputs, 3, 2, 1)
+        self.b = ReLUConvBN(outputs, outputs, 3, 1, 1)
+        self.shortcut = nn.Sequential(nn.AvgPool2d(2, 2), nn.Conv2d(inputs, outputs, 1, bias=False))
+
+    def forward(self, x):
+        return self.b(self.a(x)) + self.shortcut(x)
+
+
+class Net(nn.Module):
+    def __init__(self, channels=16, cells=5):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
+        layers = []
+        for stage in range(3):
+            if stage > 0:
+                layers.append(Reduction(channels, 2 * channels))
+                channels *= 2
+            layers += [Cell(channels) for _ in range(cells)]
+        self.cells = nn.ModuleList(layers)
+        self.lastact = nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU())
+        self.global_pooling = nn.AdaptiveAvgPool2d(1)
+        self.classifier = nn.Linear(channels, 10)
+
+    def forward(self, x):
+        x = self.stem(x)
+        for cell in self.cells:
+            x = cell(x)
+        x = self.global_pooling(self.lastact(x))
+        return self.classifier(x.view(x.size(0), -1))
