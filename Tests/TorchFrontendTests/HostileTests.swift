@@ -230,6 +230,31 @@ import TorchFrontend
     ("product bomb", network(initializer: "self.a = list(itertools.product(range(100), repeat=10))")),
     ("argument bomb", network(before: "def f(*a, **k): pass", initializer: "f(*range(10**9))")),
     (
+      "pattern that backtracks",
+      network(before: "import re", initializer: "self.a = re.match('(a+)+$', 'a' * 60 + 'b')")
+    ),
+    (
+      "pattern with a back reference",
+      network(before: "import re", initializer: "self.a = re.search(r'(.*)(.*)(.*)\\1\\2\\3x', 'ab' * 400)")
+    ),
+    (
+      "pattern of loops in loops",
+      network(
+        before: "import re", initializer: "self.a = re.match('((x{0,999}){0,999}y?){0,999}z', 'x' * 999)")
+    ),
+    (
+      "pattern of lookarounds",
+      network(before: "import re", initializer: "self.a = re.findall('(?=(.*))(?=(.*))', 'a' * 10**6)")
+    ),
+    (
+      "pattern nested deeply",
+      network(before: "import re", initializer: "self.a = re.compile('(' * 10**5 + ')' * 10**5)")
+    ),
+    (
+      "patterns without end",
+      network(before: "import re", initializer: "for i in range(10**8): re.compile('a' + str(i))")
+    ),
+    (
       "closure chain",
       network(
         initializer: "f = lambda: 1\n    for i in range(10**6): f = (lambda g: lambda: g())(f)\n    f()")

@@ -58,7 +58,10 @@ import TorchFrontend
                 return x
         """
     do throws(CompilationFailure) {
-      _ = try NetworkCompiler.compile(source, options: CompilationOptions(inputShape: [1, 1]))
+      // Programs do more than constructors.
+      let limits = CompilationLimits(steps: 50_000_000, totalCollectionSize: 50_000_000)
+      _ = try NetworkCompiler.compile(
+        source, options: CompilationOptions(inputShape: [1, 1], limits: limits))
       return "compiled"
     } catch {
       let text = error.diagnostics.map(\.message).joined(separator: "\n")

@@ -7,7 +7,7 @@ extension Library {
     library.namespace(
       "abc", "warnings", "sys", "os", "os.path", "random", "time", "logging", "contextlib", "inspect",
       "types",
-      "string", "argparse", "pathlib", "json", "datetime", "uuid", "re", "gc", "platform", "shutil", "glob",
+      "string", "argparse", "pathlib", "json", "datetime", "uuid", "gc", "platform", "shutil", "glob",
       "pickle",
       "traceback", "threading", "multiprocessing", "subprocess", "tempfile", "textwrap", "pprint", "csv",
       "io",
