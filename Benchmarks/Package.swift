@@ -4,11 +4,20 @@ import PackageDescription
 let package = Package(
   name: "niche-benchmarks",
   platforms: [.macOS(.v15)],
-  dependencies: [.package(name: "niche", path: "..")],
+  dependencies: [
+    .package(name: "niche", path: ".."),
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+  ],
   targets: [
     .executableTarget(
       name: "engine-benchmark", dependencies: [.product(name: "NicheEngine", package: "niche")],
-      path: "engine", exclude: ["networks", "pytorch.py", "compare"])
+      path: "engine", exclude: ["networks", "pytorch.py", "compare"]),
+    .executableTarget(
+      name: "compiler-benchmark",
+      dependencies: [
+        .product(name: "NicheEngine", package: "niche"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "compiler", exclude: ["networks", "pytorch.py", "compare"]),
   ]
 )
 

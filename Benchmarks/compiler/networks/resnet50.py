@@ -1,0 +1,3 @@
+from torchvision.models import resnet50
+
+network = resnet50()
