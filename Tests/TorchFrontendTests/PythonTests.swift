@@ -70,8 +70,10 @@ import TorchFrontend
   }
 
   /// What CPython makes of the same; nil where there is none.
-  private func theirs(_ program: String, _ expression: String) throws -> String? {
-    let candidates = ["/usr/bin/python3", "/usr/local/bin/python3"]
+  private func theirs(
+    _ program: String, _ expression: String, _ python: String? = nil
+  ) throws -> String? {
+    let candidates = [python, "/usr/bin/python3", "/usr/local/bin/python3"].compactMap(\.self)
     guard let python = candidates.first(where: FileManager.default.isExecutableFile(atPath:)) else {
       print("notice: there is no python3; the comparison with CPython is skipped")
       return nil
@@ -95,8 +97,23 @@ import TorchFrontend
 
   @Test(arguments: files) func filesGiveWhatCPythonGives(_ file: URL) throws {
     let program = try String(contentsOf: file, encoding: .utf8)
+    try compare(program)
+  }
+
+  @Test func arraysAreThoseOfNumPy() throws {
+    guard let python = PyTorch.python, try PyTorch.run(python, ["-c", "import numpy"], input: "").status == 0
+    else {
+      print("notice: there is no NumPy; the comparison with it is skipped")
+      return
+    }
+    let file = try #require(Fixture.folder).appendingPathComponent("arrays.py")
+    try compare(String(contentsOf: file, encoding: .utf8), with: python)
+  }
+
+  /// Compares the items of `r` one by one.
+  private func compare(_ program: String, with python: String? = nil) throws {
     let lines = "chr(10).join([repr(x) for x in r])"
-    guard let expected = try theirs(program, lines) else { return }
+    guard let expected = try theirs(program, lines, python) else { return }
     let (wanted, found) = (expected.split(separator: "\n"), ours(program, lines).split(separator: "\n"))
     #expect(wanted.count == found.count)
     for (index, (wanted, found)) in zip(wanted, found).enumerated() {

@@ -90,6 +90,10 @@ extension Interpreter {
     {
       return try makeMethod(.native(method), value)
     }
+    if case .tensor(let tensor) = value, tensor.isArray {
+      if let getter = library.properties["ndarray"]?[name] { return try call(getter, Arguments([value])) }
+      if let method = library.methods["ndarray"]?[name] { return try makeMethod(.native(method), value) }
+    }
     if let getter = library.properties[key]?[name] { return try call(getter, Arguments([value])) }
     if let method = library.methods[key]?[name] { return try makeMethod(.native(method), value) }
     if name.hasPrefix("__"), let method = library.protocolMethods[name] {

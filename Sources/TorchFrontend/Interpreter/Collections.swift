@@ -19,7 +19,10 @@ extension Interpreter {
     case .string(let text):
       try reserve(text.utf8.count)
       return try make(.elements(text.unicodeScalars.map { .string(String($0)) }))
-    case .tensor(let tensor): return try make(.elements(try unbind(tensor, 0).map { .tensor($0) }))
+    case .tensor(let tensor):
+      var parts: [PythonValue] = []
+      for part in try unbind(tensor, 0) { parts.append(try item(.tensor(part), ofArray: tensor)) }
+      return try make(.elements(parts))
     case .type(let type) where type.isEnumeration:
       return try make(.elements(members(ofEnumeration: type)))
     case .type(let type):

@@ -55,7 +55,7 @@ extension Interpreter {
         }
         throw missingKey(key, hint: hint)
       }
-    case .tensor(let tensor): return .tensor(try subscripted(tensor, key))
+    case .tensor(let tensor): return try item(.tensor(try subscripted(tensor, key)), ofArray: tensor)
     case .instance(let instance):
       if let method = classMember("__getitem__", of: instance.type) {
         return try call(method, Arguments([container, key]))

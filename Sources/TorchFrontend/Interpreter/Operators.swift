@@ -368,8 +368,8 @@ extension Interpreter {
     case (.plus, .bool(let number)): return .int(number ? 1 : 0)
     case (.invert, .int(let number)): return .int(~number)
     case (.invert, .bool(let number)): return .int(number ? -2 : -1)
-    case (.negate, .tensor(let tensor)): return .tensor(try negated(tensor))
-    case (.invert, .tensor(let tensor)): return .tensor(try logicalNot(tensor))
+    case (.negate, .tensor(let tensor)): return try item(.tensor(try negated(tensor)), ofArray: tensor)
+    case (.invert, .tensor(let tensor)): return try item(.tensor(try logicalNot(tensor)), ofArray: tensor)
     case (_, .instance(let instance)):
       let name = operation == .negate ? "__neg__" : operation == .plus ? "__pos__" : "__invert__"
       if let method = classMember(name, of: instance.type) { return try call(method, Arguments([value])) }

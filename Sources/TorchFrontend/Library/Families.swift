@@ -10,7 +10,7 @@ extension Library {
     dictionaryMethods, stringMethods, mathematics, typing, dataclasses, copying, collectionClasses,
     standardModules, regularExpressions, functionTools, iterators, operators, torchvisionModules,
     lightningModules,
-    numpyFunctions, randomNumbers,
+    numpyFunctions, numpyArrays, randomNumbers,
     environment, creation, randomTensors, tensorMethods, unaryFunctions, binaryFunctions, logicalFunctions,
     reductions, statistics,
     ordering, numericLimits, shapeFunctions, initialization,

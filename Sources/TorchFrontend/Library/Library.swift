@@ -145,6 +145,6 @@ struct Library: Sendable {
   /// Types of values with methods of their own that are not classes of `PythonInstance`s.
   static let valueTypes: Set<String> = [
     "Tensor", "Size", "str", "list", "tuple", "dict", "set", "int", "float", "property",
-    "device", "dtype", "range", "slice", "iterator", "deque", "Counter",
+    "device", "dtype", "range", "slice", "iterator", "deque", "Counter", "ndarray",
   ]
 }

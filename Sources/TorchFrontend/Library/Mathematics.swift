@@ -223,14 +223,12 @@ extension Library {
       while root + 1 <= n / (root + 1) { root += 1 }
       return .int(root)
     }
-    for name in ["math.prod", "numpy.prod"] {
-      library.function(name, signature: "(iterable, *, start=1)") { (call) throws(Interruption) in
-        var result = call["start"]
-        for element in try call.interpreter.elements(of: call["iterable"]) {
-          result = try call.interpreter.binary(.multiply, result, element)
-        }
-        return result
+    library.function("math.prod", signature: "(iterable, *, start=1)") { (call) throws(Interruption) in
+      var result = call["start"]
+      for element in try call.interpreter.elements(of: call["iterable"]) {
+        result = try call.interpreter.binary(.multiply, result, element)
       }
+      return result
     }
     library.function("math.factorial", signature: "(n)") { (call) throws(Interruption) in
       let n = try call.int("n")

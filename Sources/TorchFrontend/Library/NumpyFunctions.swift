@@ -1,7 +1,7 @@
 extension Library {
   /// What constructors use of `numpy`: arrays of numbers and arithmetic with them.
   ///
-  /// An array is a tensor of known elements in float64 or int64.
+  /// An array is a tensor of known elements that says so; see `NumpyArrays`.
   static let numpyFunctions: Family = { library in
     for type in [
       DataType.float64, .float32, .float16, .int64, .int32, .int16, .int8, .uint8,
@@ -11,24 +11,25 @@ extension Library {
     library.constant("numpy.int_", .dataType(.int64))
     library.constant("numpy.newaxis", .none)
     library.alias("numpy.ndarray", of: "torch.Tensor")
-    library.function("numpy.array", "numpy.asarray", signature: "(object, dtype=None, **kwargs)") {
+    library.arrayFunction("numpy.array", "numpy.asarray", signature: "(object, dtype=None, **kwargs)") {
       (call) throws(Interruption) in
       .tensor(try call.interpreter.array(call["object"], try call.arrayType()))
     }
     for (name, number) in [("zeros", 0.0), ("ones", 1), ("empty", 0)] {
-      library.function("numpy.\(name)", signature: "(shape, dtype=None)") { (call) throws(Interruption) in
+      library.arrayFunction("numpy.\(name)", signature: "(shape, dtype=None)") {
+        (call) throws(Interruption) in
         .tensor(
           try call.interpreter.tensor(
             .fill(number), try call.ints("shape"), try call.arrayType() ?? .float64))
       }
     }
-    library.function("numpy.full", signature: "(shape, fill_value, dtype=None)") {
+    library.arrayFunction("numpy.full", signature: "(shape, fill_value, dtype=None)") {
       (call) throws(Interruption) in
       let value = try call.interpreter.array(call["fill_value"], try call.arrayType())
       return .tensor(
         try call.interpreter.copied(try call.interpreter.expand(value, try call.ints("shape"))))
     }
-    library.function("numpy.arange", signature: "(start, stop=None, step=1, dtype=None)") {
+    library.arrayFunction("numpy.arange", signature: "(start, stop=None, step=1, dtype=None)") {
       (call) throws(Interruption) in
       let interpreter = call.interpreter
       let hasStop = !interpreter.isNone(call["stop"])
@@ -50,7 +51,7 @@ extension Library {
           (0..<Int(count)).map { start + Double($0) * step },
           try call.arrayType() ?? (isInteger ? .int64 : .float64)))
     }
-    library.function("numpy.linspace", signature: "(start, stop, num=50, endpoint=True, dtype=None)") {
+    library.arrayFunction("numpy.linspace", signature: "(start, stop, num=50, endpoint=True, dtype=None)") {
       (call) throws(Interruption) in
       let (start, stop, count) = (try call.double("start"), try call.double("stop"), try call.int("num"))
       guard count >= 0, count <= call.interpreter.limits.collectionSize else {
@@ -64,7 +65,7 @@ extension Library {
       if isClosed, count > 1 { values[count - 1] = stop }
       return .tensor(try call.interpreter.array(values, try call.arrayType() ?? .float64))
     }
-    library.function("numpy.eye", "numpy.identity", signature: "(N, M=None, dtype=None)") {
+    library.arrayFunction("numpy.eye", "numpy.identity", signature: "(N, M=None, dtype=None)") {
       (call) throws(Interruption) in
       let rows = try call.int("N")
       let columns = try call.optionalInt("M") ?? rows
@@ -89,8 +90,8 @@ extension Library {
     ]
     for (names, function) in unary {
       for name in names {
-        library.function("numpy.\(name)", signature: "(x)") { (call) throws(Interruption) in
-          try call.mapped(call["x"], .float64, function)
+        library.arrayFunction("numpy.\(name)", signature: "(x)") { (call) throws(Interruption) in
+          try call.mapped(call["x"], isReal: true, function)
         }
       }
     }
@@ -100,19 +101,19 @@ extension Library {
     ]
     for (names, function) in kept {
       for name in names {
-        library.function("numpy.\(name)", signature: "(x)") { (call) throws(Interruption) in
-          try call.mapped(call["x"], nil, function)
+        library.arrayFunction("numpy.\(name)", signature: "(x)") { (call) throws(Interruption) in
+          try call.mapped(call["x"], isReal: false, function)
         }
       }
     }
-    library.function("numpy.round", "numpy.around", signature: "(a, decimals=0)") {
+    library.arrayFunction("numpy.round", "numpy.around", "ndarray.round", signature: "(a, decimals=0)") {
       (call) throws(Interruption) in
       let decimals = try call.int("decimals")
       guard abs(decimals) <= 30 else {
         throw call.interpreter.unsupported("rounding to \(decimals) decimals")
       }
       let factor = Numerics.power(10, Double(decimals))
-      return try call.mapped(call["a"], nil) { ($0 * factor).rounded(.toNearestOrEven) / factor }
+      return try call.mapped(call["a"], isReal: false) { ($0 * factor).rounded(.toNearestOrEven) / factor }
     }
     for (names, operation) in [
       (["add"], "add"), (["subtract"], "sub"), (["multiply"], "mul"), (["divide", "true_divide"], "div"),
@@ -121,7 +122,7 @@ extension Library {
       (["maximum"], "maximum"), (["minimum"], "minimum"), (["dot", "matmul"], "matmul"), (["outer"], "outer"),
     ] {
       for name in names {
-        library.function("numpy.\(name)", signature: "(a, b)") { (call) throws(Interruption) in
+        library.arrayFunction("numpy.\(name)", signature: "(a, b)") { (call) throws(Interruption) in
           try call.forwarded(operation, [call["a"], call["b"]], arrays: 2)
         }
       }
@@ -129,10 +130,12 @@ extension Library {
     for (names, method) in [
       (["sum"], "sum"), (["mean", "average"], "mean"), (["max", "amax"], "amax"), (["min", "amin"], "amin"),
       (["argmax"], "argmax"), (["argmin"], "argmin"), (["cumsum"], "cumsum"), (["cumprod"], "cumprod"),
+      (["prod"], "prod"),
       (["any"], "any"), (["all"], "all"),
     ] {
       for name in names {
-        library.function("numpy.\(name)", signature: "(a, axis=None)") { (call) throws(Interruption) in
+        library.arrayFunction("numpy.\(name)", "ndarray.\(name)", signature: "(a, axis=None)") {
+          (call) throws(Interruption) in
           let axis = call["axis"]
           if method.hasPrefix("cum"), call.interpreter.isNone(axis) {
             let flat = try call.forwarded("ravel", [call["a"]], arrays: 1)
@@ -143,13 +146,16 @@ extension Library {
         }
       }
     }
-    library.function("numpy.std", signature: "(a, axis=None)") { (call) throws(Interruption) in
+    library.arrayFunction("numpy.std", "ndarray.std", signature: "(a, axis=None)") {
+      (call) throws(Interruption) in
       try call.forwarded("std", [call["a"], call["axis"], .bool(false)], arrays: 1)
     }
-    library.function("numpy.var", signature: "(a, axis=None)") { (call) throws(Interruption) in
+    library.arrayFunction("numpy.var", "ndarray.var", signature: "(a, axis=None)") {
+      (call) throws(Interruption) in
       try call.forwarded("var", [call["a"], call["axis"], .bool(false)], arrays: 1)
     }
-    library.function("numpy.unique", signature: "(ar, return_counts=False)") { (call) throws(Interruption) in
+    library.arrayFunction("numpy.unique", signature: "(ar, return_counts=False)") {
+      (call) throws(Interruption) in
       let interpreter = call.interpreter
       let array = try interpreter.array(call["ar"], nil)
       guard let values = try interpreter.settledValues(array) else {
@@ -169,21 +175,24 @@ extension Library {
       let sizes = try interpreter.array(counts.map { Double($0.count) }, .int64)
       return try interpreter.tuple([found, .tensor(sizes)])
     }
-    library.function("numpy.clip", signature: "(a, a_min, a_max)") { (call) throws(Interruption) in
+    library.arrayFunction("numpy.clip", "ndarray.clip", signature: "(a, a_min, a_max)") {
+      (call) throws(Interruption) in
       try call.forwarded("clamp", [call["a"], call["a_min"], call["a_max"]], arrays: 1)
     }
-    library.function("numpy.where", signature: "(condition, x=None, y=None)") { (call) throws(Interruption) in
+    library.arrayFunction("numpy.where", signature: "(condition, x=None, y=None)") {
+      (call) throws(Interruption) in
       let condition = PythonValue.tensor(
         try call.interpreter.truth(try call.interpreter.array(call["condition"], nil)))
       guard call.isGiven("x") else { return try call.forwarded("where", [condition], arrays: 1) }
       return try call.forwarded("where", [condition, call["x"], call["y"]], arrays: 3)
     }
-    library.function("numpy.reshape", signature: "(a, newshape)") { (call) throws(Interruption) in
+    library.arrayFunction("numpy.reshape", signature: "(a, newshape)") {
+      (call) throws(Interruption) in
       let shape = try call.interpreter.tuple(try call.ints("newshape").map { .int($0) })
       return try call.forwarded("reshape", [call["a"], shape], arrays: 1)
     }
     for (name, function) in [("concatenate", "cat"), ("stack", "stack")] {
-      library.function("numpy.\(name)", signature: "(arrays, axis=0)") { (call) throws(Interruption) in
+      library.arrayFunction("numpy.\(name)", signature: "(arrays, axis=0)") { (call) throws(Interruption) in
         var arrays: [PythonValue] = []
         for value in try call.interpreter.elements(of: call["arrays"]) {
           arrays.append(.tensor(try call.interpreter.array(value, nil)))
@@ -191,18 +200,20 @@ extension Library {
         return try call.forwarded(function, [try call.interpreter.list(arrays), call["axis"]], arrays: 0)
       }
     }
-    library.function("numpy.repeat", signature: "(a, repeats, axis=None)") { (call) throws(Interruption) in
+    library.arrayFunction("numpy.repeat", "ndarray.repeat", signature: "(a, repeats, axis=None)") {
+      (call) throws(Interruption) in
       try call.forwarded("repeat_interleave", [call["a"], call["repeats"], call["axis"]], arrays: 1)
     }
     library.function("torch.from_numpy", signature: "(ndarray)") { (call) throws(Interruption) in
       .tensor(try call.interpreter.alias(try call.tensor("ndarray")))
     }
-    library.function("Tensor.numpy", signature: "(self, *, force=False)") { (call) throws(Interruption) in
+    library.arrayFunction("Tensor.numpy", signature: "(self, *, force=False)") {
+      (call) throws(Interruption) in
       let tensor = try call.tensor("self")
       _ = try call.interpreter.arrayValues(tensor)
       return .tensor(try call.interpreter.alias(tensor))
     }
-    library.function("Tensor.astype", signature: "(self, dtype)") { (call) throws(Interruption) in
+    library.arrayFunction("Tensor.astype", signature: "(self, dtype)") { (call) throws(Interruption) in
       .tensor(try call.interpreter.cast(try call.tensor("self"), try call.arrayType() ?? .float64))
     }
   }
@@ -215,25 +226,26 @@ extension NativeCall {
     return try dataType("dtype")
   }
 
-  /// A function of each element, of a number or an array; the type is the operand's where none is named.
+  /// A function of each element, of a number or an array; whole numbers stay such where it is not of real ones.
   fileprivate func mapped(
-    _ value: PythonValue, _ type: DataType?, _ function: (Double) -> Double
+    _ value: PythonValue, isReal: Bool, _ function: (Double) -> Double
   ) throws(Interruption) -> PythonValue {
-    if type == nil, let number = interpreter.integer(value) {
+    if !isReal, let number = interpreter.integer(value) {
       let result = function(Double(number))
       return abs(result) < 0x1p53 ? .int(Int(result)) : .float(result)
     }
     if let number = interpreter.double(value) { return .float(function(number)) }
     let array = try interpreter.array(value, nil)
-    let type = type ?? array.dataType
+    let type = isReal && !array.dataType.isFloating ? .float64 : array.dataType
     let values = try interpreter.arrayValues(array)
-    return .tensor(try interpreter.tensor(.values(values.map(function)), array.shape, type))
+    return .tensor(
+      try interpreter.tensor(.values(values.map { type.rounded(function($0)) }), array.shape, type))
   }
 
   /// The function of torch of that name on arrays; a result without dimensions is a number.
   ///
   /// - Parameter arrays: How many of the arguments are arrays.
-  fileprivate func forwarded(
+  func forwarded(
     _ name: String, _ arguments: [PythonValue], arrays: Int
   ) throws(Interruption) -> PythonValue {
     guard case .function(let torch)? = interpreter.library.entry("torch.\(name)") else {
@@ -243,26 +255,24 @@ extension NativeCall {
     for index in 0..<arrays {
       let array = try interpreter.array(given[index], nil)
       _ = try interpreter.arrayValues(array)
-      // A mean of integers is one of floating-point numbers.
-      let isWhole = ["mean", "std", "var"].contains(name) && !array.dataType.isFloating
+      // Means and quotients of integers are floating-point numbers.
+      let isWhole = ["mean", "std", "var", "div"].contains(name) && !array.dataType.isFloating
       given[index] = .tensor(isWhole ? try interpreter.cast(array, .float64) : array)
     }
     let result = try interpreter.call(torch, Arguments(given))
     guard case .tensor(let tensor) = result, tensor.rank == 0 else { return result }
     let number = try interpreter.number(of: tensor, "a number")
-    if tensor.dataType == .bool { return .bool(number != 0) }
-    if !tensor.dataType.isFloating, let whole = Int(exactly: number) { return .int(whole) }
-    return .float(number)
+    return interpreter.number(number, tensor.dataType)
   }
 }
 
 extension Interpreter {
-  fileprivate func array(_ values: [Double], _ type: DataType) throws(Interruption) -> TracedTensor {
+  func array(_ values: [Double], _ type: DataType) throws(Interruption) -> TracedTensor {
     try tensor(.values(values.map { type.rounded($0) }), [values.count], type)
   }
 
   /// A number, a sequence or an array as an array.
-  fileprivate func array(_ value: PythonValue, _ type: DataType?) throws(Interruption) -> TracedTensor {
+  func array(_ value: PythonValue, _ type: DataType?) throws(Interruption) -> TracedTensor {
     if case .tensor(let tensor) = value {
       return try type.map { (type) throws(Interruption) in try self.cast(tensor, type) } ?? tensor
     }
@@ -276,7 +286,7 @@ extension Interpreter {
   }
 
   /// The elements of an array.
-  fileprivate func arrayValues(_ array: TracedTensor) throws(Interruption) -> [Double] {
+  func arrayValues(_ array: TracedTensor) throws(Interruption) -> [Double] {
     guard let values = try knownValues(array) else {
       throw unsupported("NumPy on tensors of the network is not supported", hint: "use torch's function")
     }

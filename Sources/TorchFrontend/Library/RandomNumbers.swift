@@ -90,26 +90,26 @@ extension Library {
       return .none
     }
     // NumPy's draw one number, or an array of a size.
-    library.function("numpy.random.uniform", signature: "(low=0.0, high=1.0, size=None)") {
+    library.arrayFunction("numpy.random.uniform", signature: "(low=0.0, high=1.0, size=None)") {
       (call) throws(Interruption) in
       let (low, high) = (try call.double("low"), try call.double("high"))
       return try call.drawn(call["size"]) { $0.uniform(low, high) }
     }
-    library.function("numpy.random.normal", signature: "(loc=0.0, scale=1.0, size=None)") {
+    library.arrayFunction("numpy.random.normal", signature: "(loc=0.0, scale=1.0, size=None)") {
       (call) throws(Interruption) in
       let (mean, deviation) = (try call.double("loc"), try call.double("scale"))
       return try call.drawn(call["size"]) { mean + deviation * $0.normal() }
     }
-    library.function("numpy.random.random", signature: "(size=None)") { (call) throws(Interruption) in
+    library.arrayFunction("numpy.random.random", signature: "(size=None)") { (call) throws(Interruption) in
       try call.drawn(call["size"]) { $0.uniform() }
     }
     for (name, isNormal) in [("rand", false), ("randn", true)] {
-      library.function("numpy.random.\(name)", signature: "(*size)") { (call) throws(Interruption) in
+      library.arrayFunction("numpy.random.\(name)", signature: "(*size)") { (call) throws(Interruption) in
         let size: PythonValue = call.rest.isEmpty ? .none : try call.interpreter.tuple(call.rest)
         return try call.drawn(size) { isNormal ? $0.normal() : $0.uniform() }
       }
     }
-    library.function("numpy.random.randint", signature: "(low, high=None, size=None, dtype=None)") {
+    library.arrayFunction("numpy.random.randint", signature: "(low, high=None, size=None, dtype=None)") {
       (call) throws(Interruption) in
       let first = try call.int("low")
       let (low, high) = try (call.isGiven("high") ? first : 0, call.optionalInt("high") ?? first)

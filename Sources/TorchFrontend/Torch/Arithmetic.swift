@@ -98,6 +98,7 @@ extension Interpreter {
             + "'\(typeName(left))' and '\(typeName(right))'")
       }
     }
+    if let result = try arrayBinary(operation, left, right) { return result }
     let (a, b) = try operands(left, right)
     switch operation {
     case .add: return .tensor(try elementwise(.add, a, b))
@@ -175,6 +176,7 @@ extension Interpreter {
   func tensorComparison(
     _ operation: ComparisonOperator, _ left: PythonValue, _ right: PythonValue
   ) throws(Interruption) -> PythonValue {
+    if let result = try arrayComparison(operation, left, right) { return result }
     let (a, b) = try operands(left, right)
     switch operation {
     case .less: return .tensor(try elementwise(.less, a, b))

@@ -61,7 +61,8 @@ extension Library {
       guard case .tensor(let other) = call["data"] else {
         return .tensor(try call.interpreter.tensor(of: call["data"], type))
       }
-      return .tensor(try call.interpreter.cast(other, type ?? other.dataType))
+      let result = try call.interpreter.cast(other, type ?? other.dataType)
+      return .tensor(result.isArray ? try call.interpreter.alias(result) : result)
     }
     library.function("Tensor.new_tensor", signature: "(self, data, \(creationOptions))") {
       (call) throws(Interruption) in

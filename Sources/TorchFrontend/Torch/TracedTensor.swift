@@ -181,6 +181,8 @@ final class TracedTensor: HeapObject {
   var requiresGradient: Bool
   /// Whether it is a view of a tensor whose gradient is wanted, which cannot be changed in place.
   var isViewOfLeaf = false
+  /// Whether it is an array of NumPy, with NumPy's arithmetic.
+  var isArray = false
   /// Where it comes from, while a forward pass is traced.
   var provenance: Provenance?
 
