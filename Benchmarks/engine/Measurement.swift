@@ -55,13 +55,14 @@ final class Measurement {
 
   deinit { momentum.deallocate() }
 
-  /// One training step with SGD and momentum, or one forward pass; the seconds it took.
-  func step() throws -> Double {
+  /// One training step with SGD and momentum, or one forward pass; the seconds it took, and those of the processor.
+  func step() throws -> (wall: Double, processor: Double) {
     let start = ContinuousClock.now
+    let processor = Self.processorTime
     try executor.run(dropout: RandomStream(seed: UInt64(runs)))
     update()
     runs += 1
-    return Self.seconds(since: start)
+    return (Self.seconds(since: start), Self.processorTime - processor)
   }
 
   private func update() {
@@ -91,14 +92,16 @@ final class Measurement {
   }
 
   /// What a series of step times says, as JSON's keys.
-  func report(_ times: [Double]) -> [String: Any] {
-    let sorted = times.sorted()
+  func report(_ times: [(wall: Double, processor: Double)]) -> [String: Any] {
+    let sorted = times.map(\.wall).sorted()
+    let processor = times.map(\.processor).sorted()
     let median = sorted[sorted.count / 2]
     // A training step is counted as three forward passes.
     let flops = 2 * Double(macs) * (isTraining ? 3 : 1)
     return [
       "images_per_second": Double(batch) / median, "gflops": flops / median / 1e9,
       "median_ms": median * 1000, "min_ms": sorted[0] * 1000, "repetitions": times.count,
+      "median_processor_ms": processor[processor.count / 2] * 1000,
       "arena_bytes": executor.arenaByteCount, "peak_memory_bytes": Self.peakMemory,
       "instruction_set": executor.instructionSet.rawValue,
     ]
@@ -107,6 +110,12 @@ final class Measurement {
   private static func seconds(since start: ContinuousClock.Instant) -> Double {
     let duration = ContinuousClock.now - start
     return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+  }
+
+  private static var processorTime: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
   private static var peakMemory: Int {

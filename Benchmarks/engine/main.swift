@@ -12,7 +12,7 @@ func benchmark(_ arguments: Arguments) throws {
   }
   for _ in 0..<2 { _ = try measurement.step() }
   let start = ContinuousClock.now
-  var times: [Double] = []
+  var times: [(wall: Double, processor: Double)] = []
   repeat {
     times.append(try measurement.step())
   } while ContinuousClock.now - start < .seconds(arguments.seconds) || times.count < 3

@@ -50,13 +50,14 @@ else:
 
 for _ in range(2):
     step()
-times, start = [], time.perf_counter()
+times, processor, start = [], [], time.perf_counter()
 while time.perf_counter() - start < arguments.seconds or len(times) < 3:
-    begin = time.perf_counter()
+    begin, used = time.perf_counter(), time.process_time()
     step()
     times.append(time.perf_counter() - begin)
+    processor.append(time.process_time() - used)
 median = statistics.median(times)
 print(json.dumps({
     "images_per_second": arguments.batch / median, "median_ms": median * 1000, "min_ms": min(times) * 1000,
-    "repetitions": len(times), "layout": arguments.layout, "torch": torch.__version__,
+    "median_processor_ms": statistics.median(processor) * 1000, "repetitions": len(times), "layout": arguments.layout, "torch": torch.__version__,
     "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))

@@ -2,6 +2,14 @@ import CKernels
 public import NetworkGraph
 public import RandomStreams
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// Runs a graph on one thread.
 ///
 /// All memory is allocated and every step is bound to it when the executor is made; a run allocates nothing, but for
@@ -38,17 +46,17 @@ public final class Executor {
   ) throws(ExecutionError) {
     try self.init(
       graph: graph, variables: variables, memoryLimit: memoryLimit, instructionSet: instructionSet,
-      reusesMemory: true)
+      reusesMemory: true, usesBlocks: true)
   }
 
   init(
     graph: Graph, variables: VariableStore, memoryLimit: Int?, instructionSet: InstructionSet?,
-    reusesMemory: Bool
+    reusesMemory: Bool, usesBlocks: Bool = true
   ) throws(ExecutionError) {
     do { try graph.verify() } catch { throw .graph(error) }
     let set = if let instructionSet { instructionSet } else { try InstructionSet.preferred() }
     let kernels = try set.kernels()
-    let plan = try ExecutionPlan(graph, kernels: kernels, reusesMemory: reusesMemory)
+    let plan = try ExecutionPlan(graph, kernels: kernels, reusesMemory: reusesMemory, usesBlocks: usesBlocks)
     var shapes: [String: [Int]] = [:]
     for variable in graph.parameters + graph.buffers {
       let shape = graph.type(of: variable.value).shape
@@ -124,13 +132,10 @@ public final class Executor {
     guard stream != nil || !needsRandomStream else { throw .missingRandomStream }
     var times: [OperationTime] = []
     for (step, label) in zip(steps, labels) {
-      let start = ContinuousClock.now
+      let start = processorTime()
       try step(stream)
-      let duration = (ContinuousClock.now - start).components
-      times.append(
-        OperationTime(
-          operation: label.description,
-          seconds: Double(duration.seconds) + Double(duration.attoseconds) * 1e-18))
+      let nanoseconds = processorTime() - start
+      times.append(OperationTime(operation: label.description, seconds: Double(nanoseconds) * 1e-9))
     }
     for update in updates { update.target.copyMemory(from: update.source, byteCount: update.byteCount) }
     return times
@@ -198,8 +203,15 @@ public final class Executor {
 public struct OperationTime: Sendable, Hashable {
   /// The operation's name with the shapes of its operands and its first result.
   public var operation: String
-  /// Of wall-clock time.
+  /// Of the thread's processor time, so that others on the machine do not count.
   public var seconds: Double
+}
+
+/// The processor time of this thread, in nanoseconds.
+private func processorTime() -> Int {
+  var time = timespec()
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  return time.tv_sec * 1_000_000_000 + time.tv_nsec
 }
 
 extension ExecutionPlan.StepLabel: CustomStringConvertible {

@@ -14,6 +14,8 @@
 #endif
 
 #define NICHE_MAXIMUM_RANK 32
+// How many images a block has. In blocks, a tensor [N, …] lies as [N/16, …, 16].
+#define NICHE_BLOCK_SIZE 16
 
 // The order is the order of preference.
 enum niche_instruction_set {
@@ -256,6 +258,19 @@ typedef struct {
   void (*adaptive_average_pooling_gradient)(const niche_window *window, const float *gradient, float *result);
   void (*adaptive_maximum_pooling)(const niche_window *window, const float *x, float *result, int32_t *indices);
 
+  // The same for planes of blocks, [height, width, 16]; indices are places in the plane of one image.
+  void (*maximum_pooling_blocks)(const niche_window *window, const float *x, float *result, int32_t *indices);
+  void (*maximum_pooling_gradient_blocks)(
+      ptrdiff_t planes, ptrdiff_t plane_size, ptrdiff_t result_plane_size, const float *gradient,
+      const int32_t *indices, float *result);
+  void (*average_pooling_blocks)(const niche_window *window, const float *x, float *result);
+  void (*average_pooling_gradient_blocks)(const niche_window *window, const float *gradient, float *result);
+  void (*adaptive_average_pooling_blocks)(const niche_window *window, const float *x, float *result);
+  void (*adaptive_average_pooling_gradient_blocks)(
+      const niche_window *window, const float *gradient, float *result);
+  void (*adaptive_maximum_pooling_blocks)(
+      const niche_window *window, const float *x, float *result, int32_t *indices);
+
   // columns: [channels · kernel_height · kernel_width, (end − begin) · result_width], for rows begin ..< end of
   // the result.
   void (*image_to_columns)(
@@ -271,6 +286,28 @@ typedef struct {
   // weight_gradient += …
   void (*convolve_weight_gradient)(
       const niche_convolution *shape, const float *image, const float *gradient, float *weight_gradient);
+  // [16 · blocks, size] → [blocks, size, 16] for 4-byte elements, and back.
+  void (*to_blocks)(ptrdiff_t blocks, ptrdiff_t size, const float *x, float *result);
+  void (*from_blocks)(ptrdiff_t blocks, ptrdiff_t size, const float *x, float *result);
+  // Convolutions of blocks of images, `groups` times the shape side by side. `scratch` holds as many bytes as
+  // `niche_block_convolution_scratch` says, on a boundary of 64.
+  void (*convolve_blocks)(
+      const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *images, const float *weight,
+      const float *_Nullable bias, float *result, void *scratch);
+  void (*convolve_blocks_input_gradient)(
+      const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *weight, const float *gradient,
+      float *image_gradient, void *scratch);
+  void (*convolve_blocks_weight_gradient)(
+      const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *images, const float *gradient,
+      float *weight_gradient, void *scratch);
+  // The same for 3 × 3 taps without stride or dilation, by Winograd's minimal filtering; `scratch` as
+  // `niche_winograd_scratch` says.
+  void (*convolve_winograd)(
+      const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *images, const float *weight,
+      const float *_Nullable bias, float *result, void *scratch);
+  void (*convolve_winograd_input_gradient)(
+      const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *weight, const float *gradient,
+      float *image_gradient, void *scratch);
   // Sets each of `rows` rows of `columns` floats to values[row]; `values` null: to 0.
   void (*fill_rows)(ptrdiff_t rows, ptrdiff_t columns, const float *_Nullable values, float *result);
 
@@ -295,6 +332,13 @@ typedef struct {
   // x[i] · factor, in place.
   void (*scale)(ptrdiff_t count, float factor, float *x);
 } niche_kernels;
+
+// The bytes of scratch memory for a convolution of blocks, or −1 where a border makes them too many to be worth it.
+ptrdiff_t niche_block_convolution_scratch(const niche_convolution *shape);
+
+// The bytes of scratch memory for a Winograd convolution of so many blocks, or −1 where it cannot be done or the
+// direct one is faster.
+ptrdiff_t niche_winograd_scratch(const niche_convolution *shape, ptrdiff_t blocks);
 
 // The table for that instruction set, or null where this build or this processor does not have it.
 const niche_kernels *_Nullable niche_kernels_for(int32_t instruction_set);

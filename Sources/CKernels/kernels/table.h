@@ -1,5 +1,5 @@
 // The body of one variant: all kernels and the table NICHE_TABLE of them. Included once by each variant's file,
-// with the target's attribute pushed.
+// with the target's attribute pushed and NK_WIDTH the number of floats in its vectors.
 
 #include "functions.h"
 #include "elementwise.h"
@@ -10,6 +10,11 @@
 #include "normalization.h"
 #include "pooling.h"
 #include "convolution.h"
+#include "blocks.h"
+#include "blocked_pooling.h"
+#include "tiles.h"
+#include "blocked_convolution.h"
+#include "winograd.h"
 #include "training.h"
 
 const niche_kernels NICHE_TABLE = {
@@ -49,11 +54,25 @@ const niche_kernels NICHE_TABLE = {
     .adaptive_average_pooling = nk_adaptive_average_pooling,
     .adaptive_average_pooling_gradient = nk_adaptive_average_pooling_gradient,
     .adaptive_maximum_pooling = nk_adaptive_maximum_pooling,
+    .maximum_pooling_blocks = nk_maximum_pooling_blocks,
+    .maximum_pooling_gradient_blocks = nk_maximum_pooling_gradient_blocks,
+    .average_pooling_blocks = nk_average_pooling_blocks,
+    .average_pooling_gradient_blocks = nk_average_pooling_gradient_blocks,
+    .adaptive_average_pooling_blocks = nk_adaptive_average_pooling_blocks,
+    .adaptive_average_pooling_gradient_blocks = nk_adaptive_average_pooling_gradient_blocks,
+    .adaptive_maximum_pooling_blocks = nk_adaptive_maximum_pooling_blocks,
     .image_to_columns = nk_image_to_columns,
     .columns_to_image = nk_columns_to_image,
     .convolve = nk_convolve,
     .convolve_input_gradient = nk_convolve_input_gradient,
     .convolve_weight_gradient = nk_convolve_weight_gradient,
+    .to_blocks = nk_to_blocks,
+    .from_blocks = nk_from_blocks,
+    .convolve_blocks = nk_convolve_blocks,
+    .convolve_blocks_input_gradient = nk_convolve_blocks_input_gradient,
+    .convolve_blocks_weight_gradient = nk_convolve_blocks_weight_gradient,
+    .convolve_winograd = nk_convolve_winograd,
+    .convolve_winograd_input_gradient = nk_convolve_winograd_input_gradient,
     .fill_rows = nk_fill_rows,
     .dropout = nk_dropout,
     .random = nk_random,

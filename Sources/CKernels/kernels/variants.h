@@ -12,6 +12,19 @@
 #define NICHE_HAS_X86_VARIANTS 1
 #endif
 
+// The floats of an operand that a convolution of blocks copies at a time, a part of the second-level cache, but for
+// what a single line of results needs.
+#define NICHE_BAND_FLOATS (96 * 1024)
+// The floats of the transformed tiles that a Winograd convolution works on at a time.
+#define NICHE_WINOGRAD_FLOATS (160 * 1024)
+// The most bytes of scratch memory for a convolution of blocks.
+#define NICHE_MAXIMUM_SCRATCH (256 << 20)
+
+// How many blocks, lines and columns of tiles a Winograd convolution works on at a time.
+void niche_winograd_band(
+    ptrdiff_t channels, ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t blocks, ptrdiff_t *band_blocks,
+    ptrdiff_t *band_lines, ptrdiff_t *band_columns);
+
 extern const niche_kernels niche_kernels_portable;
 #ifdef NICHE_HAS_X86_VARIANTS
 extern const niche_kernels niche_kernels_avx2;

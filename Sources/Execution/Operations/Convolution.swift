@@ -15,11 +15,11 @@ struct ConvolutionLowering {
   /// The most bytes of columns at a time, but for a single row of results.
   private static let columnByteCount = 1 << 18
 
-  private let imageCount: Int
-  private let groupCount: Int
-  private let hasBias: Bool
+  let imageCount: Int
+  let groupCount: Int
+  let hasBias: Bool
   /// One group of one image.
-  private let group: niche_convolution
+  let group: niche_convolution
   private let strategy: Strategy
 
   /// Sizes of one group.

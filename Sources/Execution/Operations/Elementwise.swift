@@ -24,8 +24,7 @@ extension LoweringContext {
   /// Two operands → one with the broadcast shape.
   func binary(_ function: BinaryFunction) -> LoweredOperation {
     let (kernels, code, result) = (kernels, function.code, outputs[0])
-    let nest = LoopNest(
-      extents: result.shape, strides: (0..<2).map { LoopNest.broadcastStrides(shape($0), to: result.shape) })
+    let nest = broadcastNest()
     // A broadcast operand is smaller than the result, so the plan never writes over one.
     let inPlace = (0..<2).map { LoweredOperation.InPlace(output: 0, input: $0) }
     if result.elementType == .int32 {
@@ -51,6 +50,18 @@ extension LoweringContext {
     }
   }
 
+  /// A loop over the result with all operands broadcast to it.
+  private func broadcastNest() -> LoopNest {
+    let result = outputs[0].shape
+    return LoopNest(
+      extents: result,
+      strides: inputs.indices.map { index in
+        // An operand that is the same for all images has no axis within the block.
+        let isShared = worksInBlocks && !isInBlocks[index]
+        return LoopNest.broadcastStrides(isShared ? shape(index) + [1] : shape(index), to: result)
+      })
+  }
+
   /// x → x · mask, mask.
   ///
   /// Each dropout of a graph draws from a stream of its own below the run's.
@@ -72,9 +83,7 @@ extension LoweringContext {
 extension LoweringContext {
   /// condition, a, b → a where the condition is not 0, else b.
   func select() -> LoweredOperation {
-    let (kernels, result) = (kernels, outputs[0])
-    let nest = LoopNest(
-      extents: result.shape, strides: (0..<3).map { LoopNest.broadcastStrides(shape($0), to: result.shape) })
+    let (kernels, nest) = (kernels, broadcastNest())
     let inPlace = [1, 2, 0].map { LoweredOperation.InPlace(output: 0, input: $0) }
     return LoweredOperation(inPlace: inPlace) { operands in
       let (condition, a, b) = (operands.input(0), operands.inputs[1], operands.inputs[2])

@@ -28,62 +28,75 @@ extension niche_window {
 extension LoweringContext {
   /// x → y, indices.
   func maximumPooling(_ pooling: Pooling) -> LoweredOperation {
-    let (kernels, window) = (kernels, niche_window(pooling, images: shape(0), result: outputs[0].shape))
-    return LoweredOperation { operands in
-      let (x, result, indices) = (operands.input(0), operands.output(0), operands.integerOutput(1))
-      return { _ in
-        withUnsafePointer(to: window) { kernels.pointee.maximum_pooling($0, x, result, indices) }
-      }
-    }
+    maximum(
+      niche_window(pooling, images: shape(0), result: outputs[0].shape),
+      worksInBlocks ? kernels.pointee.maximum_pooling_blocks : kernels.pointee.maximum_pooling)
   }
 
   /// x → y, indices.
   func adaptiveMaximumPooling() -> LoweredOperation {
-    let (kernels, window) = (kernels, niche_window(images: shape(0), result: outputs[0].shape))
-    return LoweredOperation { operands in
+    maximum(
+      niche_window(images: shape(0), result: outputs[0].shape),
+      worksInBlocks
+        ? kernels.pointee.adaptive_maximum_pooling_blocks : kernels.pointee.adaptive_maximum_pooling)
+  }
+
+  private typealias MaximumKernel =
+    @convention(c) (
+      UnsafePointer<niche_window>, UnsafePointer<Float>, UnsafeMutablePointer<Float>,
+      UnsafeMutablePointer<Int32>
+    ) -> Void
+
+  private func maximum(_ window: niche_window, _ kernel: @escaping MaximumKernel) -> LoweredOperation {
+    LoweredOperation { operands in
       let (x, result, indices) = (operands.input(0), operands.output(0), operands.integerOutput(1))
-      return { _ in
-        withUnsafePointer(to: window) { kernels.pointee.adaptive_maximum_pooling($0, x, result, indices) }
-      }
+      return { _ in withUnsafePointer(to: window) { kernel($0, x, result, indices) } }
     }
   }
 
   /// output gradient, indices → gradient of x.
   func maximumPoolingGradient() -> LoweredOperation {
-    let (images, pooled, kernels) = (outputs[0].shape, shape(0), kernels)
+    let (images, pooled) = (outputs[0].shape, shape(0))
+    let kernel =
+      worksInBlocks
+      ? kernels.pointee.maximum_pooling_gradient_blocks : kernels.pointee.maximum_pooling_gradient
     let (planes, size, pooledSize) = (images[0] * images[1], images[2] * images[3], pooled[2] * pooled[3])
     return LoweredOperation { operands in
       let (gradient, indices, result) = (operands.input(0), operands.integerInput(1), operands.output(0))
-      return { _ in
-        kernels.pointee.maximum_pooling_gradient(planes, size, pooledSize, gradient, indices, result)
-      }
+      return { _ in kernel(planes, size, pooledSize, gradient, indices, result) }
     }
   }
 
   /// x → y.
   func averagePooling(_ pooling: AveragePooling) -> LoweredOperation {
     windowed(
-      niche_window(pooling, images: shape(0), result: outputs[0].shape), kernels.pointee.average_pooling)
+      niche_window(pooling, images: shape(0), result: outputs[0].shape),
+      worksInBlocks ? kernels.pointee.average_pooling_blocks : kernels.pointee.average_pooling)
   }
 
   /// output gradient → gradient of x.
   func averagePoolingGradient(_ pooling: AveragePooling) -> LoweredOperation {
     windowed(
       niche_window(pooling, images: outputs[0].shape, result: shape(0)),
-      kernels.pointee.average_pooling_gradient)
+      worksInBlocks
+        ? kernels.pointee.average_pooling_gradient_blocks : kernels.pointee.average_pooling_gradient)
   }
 
   /// x → y.
   func adaptiveAveragePooling() -> LoweredOperation {
     windowed(
-      niche_window(images: shape(0), result: outputs[0].shape), kernels.pointee.adaptive_average_pooling)
+      niche_window(images: shape(0), result: outputs[0].shape),
+      worksInBlocks
+        ? kernels.pointee.adaptive_average_pooling_blocks : kernels.pointee.adaptive_average_pooling)
   }
 
   /// output gradient → gradient of x.
   func adaptiveAveragePoolingGradient() -> LoweredOperation {
     windowed(
       niche_window(images: outputs[0].shape, result: shape(0)),
-      kernels.pointee.adaptive_average_pooling_gradient)
+      worksInBlocks
+        ? kernels.pointee.adaptive_average_pooling_gradient_blocks
+        : kernels.pointee.adaptive_average_pooling_gradient)
   }
 
   private typealias WindowKernel =

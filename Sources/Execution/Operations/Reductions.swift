@@ -5,7 +5,9 @@ extension LoweringContext {
   /// Sums, means, products and extrema over axes; sums and products in double precision.
   func reduce(_ reduction: Reduction) -> LoweredOperation {
     let (kernels, shape, resultCount) = (kernels, shape(0), outputCount)
-    let reduced = Set(reduction.axes)
+    var reduced = Set(reduction.axes)
+    // Images lie along two axes in blocks.
+    if worksInBlocks, reduced.contains(0) { reduced.insert(shape.count - 1) }
     let kept = shape.indices.map { reduced.contains($0) ? 1 : shape[$0] }
     let nest = LoopNest(extents: shape, strides: [LoopNest.broadcastStrides(kept, to: shape)])
     var scale = 1.0

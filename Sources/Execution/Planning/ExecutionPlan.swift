@@ -54,9 +54,10 @@ struct ExecutionPlan {
   private(set) var drawCount = 0
 
   private let graph: Graph
-  /// By value.
+  private let layouts: LayoutAssignment
+  /// By value of the layouts.
   private var places: [Place?]
-  /// By value, the last position in time that reads it or a view of it.
+  /// By value of the layouts, the last position in time that reads it or a view of it.
   private var lastUse: [Int]
 
   /// A plan for a verified graph.
@@ -65,84 +66,97 @@ struct ExecutionPlan {
   ///   - graph: what to run.
   ///   - kernels: with what.
   ///   - reusesMemory: false gives every value a place of its own, to test against.
+  ///   - usesBlocks: false leaves every value row-major, to test against.
   /// - Throws: `ExecutionError.tooLarge` where extents do not fit the kernels.
-  init(_ graph: Graph, kernels: Kernels, reusesMemory: Bool = true) throws(ExecutionError) {
+  init(
+    _ graph: Graph, kernels: Kernels, reusesMemory: Bool = true, usesBlocks: Bool = true
+  ) throws(ExecutionError) {
     self.graph = graph
-    places = [Place?](repeating: nil, count: graph.values.count)
-    lastUse = [Int](repeating: -1, count: graph.values.count)
-    let scheduled = Schedule(graph)
+    layouts = LayoutAssignment(graph, Schedule(graph).nodes, usesBlocks: usesBlocks)
+    places = [Place?](repeating: nil, count: layouts.values.count)
+    lastUse = [Int](repeating: -1, count: layouts.values.count)
     var lowered: [LoweredOperation?] = []
-    for node in scheduled.nodes {
+    for node in layouts.nodes {
       let context = LoweringContext(
-        kernels: kernels, inputs: node.inputs.map { graph.type(of: $0) },
-        outputs: node.outputs.map { graph.type(of: $0) }, drawNumber: drawCount)
-      switch node.operation {
-      case .dropout, .random: drawCount += 1
-      default: break
+        kernels: kernels, inputs: node.inputs.map { layouts.values[$0].physicalType },
+        outputs: node.outputs.map { layouts.values[$0].physicalType },
+        isInBlocks: node.inputs.map { layouts.values[$0].layout == .blocks }, drawNumber: drawCount)
+      switch node.work {
+      case .operation(let operation):
+        switch operation {
+        case .dropout, .random: drawCount += 1
+        default: break
+        }
+        lowered.append(try operation.lowered(context))
+      case .conversion:
+        lowered.append(context.conversion())
       }
-      lowered.append(try node.operation.lowered(context))
     }
-    findLastUses(scheduled.nodes, lowered)
-    let end = scheduled.nodes.count
-    for (time, (node, operation)) in zip(scheduled.nodes, lowered).enumerated() {
+    findLastUses(lowered)
+    let end = layouts.nodes.count
+    for (time, (node, operation)) in zip(layouts.nodes, lowered).enumerated() {
       if let operation {
         place(node, operation, at: time, reusesMemory: reusesMemory)
       } else {
         placeLeaf(node, end: end)
       }
     }
-    for input in graph.inputs { inputs[input.name] = places[input.value.index] }
+    for input in graph.inputs { inputs[input.name] = layouts.rows(input.value).flatMap { places[$0] } }
     settleResults(end: end)
     (offsets, byteCount) =
       reusesMemory ? MemoryPlanner.offsets(for: blocks) : MemoryPlanner.separateOffsets(for: blocks)
   }
 
-  /// Positions are indices into the scheduled nodes; what is yielded is read behind the last.
-  private mutating func findLastUses(_ nodes: [Node], _ lowered: [LoweredOperation?]) {
-    for value in graph.outputs + graph.bufferUpdates.map(\.value) { lastUse[value.index] = nodes.count }
+  /// Positions are indices into the planned nodes; what is yielded is read behind the last.
+  private mutating func findLastUses(_ lowered: [LoweredOperation?]) {
+    let nodes = layouts.nodes
+    for value in graph.outputs + graph.bufferUpdates.map(\.value) {
+      if let value = layouts.rows(value) { lastUse[value] = nodes.count }
+    }
     for time in nodes.indices.reversed() {
       let node = nodes[time]
       // A view keeps alive what it looks at.
-      let use = lowered[time]?.isAlias == true ? max(time, lastUse[node.outputs[0].index]) : time
-      for input in node.inputs { lastUse[input.index] = max(lastUse[input.index], use) }
+      let use = lowered[time]?.isAlias == true ? max(time, lastUse[node.outputs[0]]) : time
+      for input in node.inputs { lastUse[input] = max(lastUse[input], use) }
     }
   }
 
-  private mutating func placeLeaf(_ node: Node, end: Int) {
+  private mutating func placeLeaf(_ node: PlannedNode, end: Int) {
+    guard case .operation(let operation) = node.work else { return }
     let value = node.outputs[0]
-    switch node.operation {
+    switch operation {
     case .parameter(let name), .buffer(let name):
-      places[value.index] = .variable(name)
+      places[value] = .variable(name)
     default:
       // Inputs and constants are written before the first step and stay for further runs, so that no step is their
       // last reader.
-      let place = addBlock(graph.type(of: value), first: 0, last: end)
-      places[value.index] = place
-      if case .constant(let constant) = node.operation { constants.append((constant, place)) }
+      let place = addBlock(layouts.values[value].type, first: 0, last: end)
+      places[value] = place
+      if case .constant(let constant) = operation { constants.append((constant, place)) }
     }
   }
 
   private mutating func place(
-    _ node: Node, _ operation: LoweredOperation, at time: Int, reusesMemory: Bool
+    _ node: PlannedNode, _ operation: LoweredOperation, at time: Int, reusesMemory: Bool
   ) {
-    let operands = node.inputs.compactMap { places[$0.index] }
+    let operands = node.inputs.compactMap { places[$0] }
     if operation.isAlias {
-      places[node.outputs[0].index] = operands[0]
+      places[node.outputs[0]] = operands[0]
       return
     }
     var taken: Set<Place> = []
     for (index, output) in node.outputs.enumerated() {
-      let last = max(time, lastUse[output.index])
+      let (last, type) = (max(time, lastUse[output]), layouts.values[output].type)
       let donor = operation.inPlace.first { pair in
         pair.output == index && reusesMemory && !taken.contains(operands[pair.input])
-          && canOverwrite(operands[pair.input], at: time, by: graph.type(of: output))
+          && canOverwrite(operands[pair.input], at: time, by: type)
       }
       if let donor, case .block(let block) = operands[donor.input] {
         taken.insert(operands[donor.input])
         blocks[block].last = max(blocks[block].last, last)
-        places[output.index] = .block(block)
+        places[output] = .block(block)
       } else {
-        places[output.index] = addBlock(graph.type(of: output), first: time, last: last)
+        places[output] = addBlock(type, first: time, last: last)
       }
     }
     var scratch: Place?
@@ -152,11 +166,19 @@ struct ExecutionPlan {
     }
     steps.append(
       Step(
-        label: StepLabel(
-          name: node.operation.name, inputs: node.inputs.map { graph.type(of: $0) },
-          output: graph.type(of: node.outputs[0])),
-        operation: operation, inputs: operands, outputs: node.outputs.compactMap { places[$0.index] },
-        scratch: scratch))
+        label: label(of: node), operation: operation, inputs: operands,
+        outputs: node.outputs.compactMap { places[$0] }, scratch: scratch))
+  }
+
+  private func label(of node: PlannedNode) -> StepLabel {
+    let name =
+      switch node.work {
+      case .operation(let operation): operation.name
+      case .conversion: layouts.values[node.outputs[0]].layout == .blocks ? "toBlocks" : "fromBlocks"
+      }
+    return StepLabel(
+      name: name, inputs: node.inputs.map { layouts.values[$0].type },
+      output: layouts.values[node.outputs[0]].type)
   }
 
   /// Whether the step at that time is the last to read the place, and what it writes has the same size.
@@ -178,7 +200,9 @@ struct ExecutionPlan {
 
   private mutating func settled(_ value: ValueID, end: Int) -> Place {
     let type = graph.type(of: value)
-    guard let place = places[value.index] else { return addBlock(type, first: end, last: end) }
+    guard let place = layouts.rows(value).flatMap({ places[$0] }) else {
+      return addBlock(type, first: end, last: end)
+    }
     guard case .variable = place else { return place }
     let copy = addBlock(type, first: end, last: end)
     let byteCount = Self.byteCount(of: type)

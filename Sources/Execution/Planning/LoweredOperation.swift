@@ -66,11 +66,17 @@ struct LoweredOperation {
 /// What lowering an operation may know.
 struct LoweringContext {
   var kernels: Kernels
+  /// As they lie in memory: a value in blocks has the shape [N/16, …, 16].
   var inputs: [TensorType]
+  /// As they lie in memory.
   var outputs: [TensorType]
+  /// By input, whether it lies in blocks.
+  var isInBlocks: [Bool] = []
   /// The number of the dropout or random tensor among the graph's, which names its stream.
   var drawNumber: Int
 
+  /// Whether any input lies in blocks.
+  var worksInBlocks: Bool { isInBlocks.contains(true) }
   /// Input `index`'s shape.
   func shape(_ index: Int) -> [Int] { inputs[index].shape }
   /// How many elements input `index` has.
@@ -87,17 +93,11 @@ extension Operation {
     switch self {
     case .input, .parameter, .buffer, .constant: nil
     case .convolution(let convolution):
-      try ConvolutionLowering(
-        convolution, images: context.shape(0), weight: context.shape(1), output: context.outputs[0].shape
-      ).forward(context)
+      try context.convolution(convolution)
     case .convolutionInputGradient(let convolution, let shape):
-      try ConvolutionLowering(
-        convolution, images: shape, weight: context.shape(0), output: context.shape(1)
-      ).inputGradient(context)
+      try context.convolutionInputGradient(convolution, images: shape)
     case .convolutionWeightGradient(let convolution, let shape):
-      try ConvolutionLowering(
-        convolution, images: context.shape(0), weight: shape, output: context.shape(1)
-      ).weightGradient(context)
+      try context.convolutionWeightGradient(convolution, weight: shape)
     case .linear(let hasBias): try context.linear(hasBias: hasBias)
     case .matrixMultiply(let transposeLeft, let transposeRight):
       try context.matrixMultiply(transposeLeft: transposeLeft, transposeRight: transposeRight)

@@ -1,0 +1,60 @@
+// Sizes that callers of the kernels for blocks of images need, the same for all variants.
+#include "kernels/variants.h"
+
+ptrdiff_t niche_block_convolution_scratch(const niche_convolution *s) {
+  // In double precision, since the extents of a window may be anything.
+  double taps = (double)s->kernel_height * (double)s->kernel_width;
+  double channels = (double)(s->channels > s->result_channels ? s->channels : s->result_channels);
+  double reach_height = (double)(s->kernel_height - 1) * (double)s->dilation_height + 1;
+  double reach_width = (double)(s->kernel_width - 1) * (double)s->dilation_width + 1;
+  double forward_line = (double)s->channels * ((double)(s->result_width - 1) * (double)s->stride_width + reach_width);
+  double gradient_line = (double)s->result_channels * ((double)s->width + reach_width);
+  double line = forward_line > gradient_line ? forward_line : gradient_line;
+  double copy = line * reach_height * NICHE_BLOCK_SIZE;
+  if (copy < NICHE_BAND_FLOATS) copy = NICHE_BAND_FLOATS;
+  double weights = (double)s->channels * (double)s->result_channels * taps;
+  double bytes = (channels * taps + 8) * 2 * sizeof(ptrdiff_t) + (weights + 16 + copy) * sizeof(float);
+  return bytes <= NICHE_MAXIMUM_SCRATCH ? (ptrdiff_t)bytes : -1;
+}
+
+void niche_winograd_band(
+    ptrdiff_t channels, ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t blocks, ptrdiff_t *band_blocks,
+    ptrdiff_t *band_lines, ptrdiff_t *band_columns) {
+  ptrdiff_t lines = (result_height + 3) / 4, columns = (result_width + 3) / 4;
+  ptrdiff_t most = NICHE_WINOGRAD_FLOATS / (36 * channels * NICHE_BLOCK_SIZE);
+  if (most < 3) most = 3;
+  *band_columns = columns < most ? columns : most;
+  most /= *band_columns;
+  *band_lines = *band_columns < columns ? 1 : lines < most ? lines : most;
+  most /= *band_lines;
+  *band_blocks = *band_columns < columns || *band_lines < lines ? 1 : blocks < most ? blocks : most;
+}
+
+// What transforms and products cost, in multiplications of vectors.
+static int niche_winograd_pays(
+    ptrdiff_t channels, ptrdiff_t rows, ptrdiff_t result_height, ptrdiff_t result_width) {
+  if (channels < 8 || rows < 8) return 0;
+  double c = (double)channels, r = (double)rows;
+  double tiles = (double)((result_height + 3) / 4) * (double)((result_width + 3) / 4);
+  return tiles * (45 * c * r + 200 * (c + r)) < 9 * c * r * (double)result_height * (double)result_width;
+}
+
+static double niche_winograd_bytes(
+    ptrdiff_t channels, ptrdiff_t rows, ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t blocks) {
+  ptrdiff_t band_blocks, lines, columns;
+  niche_winograd_band(channels, result_height, result_width, blocks, &band_blocks, &lines, &columns);
+  double tiles = (double)(band_blocks * lines * columns) * NICHE_BLOCK_SIZE, c = (double)channels, r = (double)rows;
+  double edges = ((double)columns * 4 + 2) * 6 * NICHE_BLOCK_SIZE;
+  return (c + 8) * sizeof(ptrdiff_t) + (36 * (r * c + c * tiles + 8 * tiles) + 16 + edges) * sizeof(float);
+}
+
+ptrdiff_t niche_winograd_scratch(const niche_convolution *s, ptrdiff_t blocks) {
+  int is_plain = s->kernel_height == 3 && s->kernel_width == 3 && s->stride_height == 1 && s->stride_width == 1 &&
+                 s->dilation_height == 1 && s->dilation_width == 1;
+  if (!is_plain || !niche_winograd_pays(s->channels, s->result_channels, s->result_height, s->result_width)) return -1;
+  double forward =
+      niche_winograd_bytes(s->channels, s->result_channels, s->result_height, s->result_width, blocks);
+  double gradient = niche_winograd_bytes(s->result_channels, s->channels, s->height, s->width, blocks);
+  double bytes = forward > gradient ? forward : gradient;
+  return bytes <= NICHE_MAXIMUM_SCRATCH ? (ptrdiff_t)bytes : -1;
+}

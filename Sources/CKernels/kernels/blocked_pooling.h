@@ -1,0 +1,154 @@
+// Pooling over blocks of images: the same windows as in pooling.h, sixteen images at a time.
+
+static inline void nk_maximum_of_blocks(
+    const float *plane, ptrdiff_t width, nk_span rows, nk_span columns, ptrdiff_t row_step, ptrdiff_t column_step,
+    float *restrict result, int32_t *restrict indices) {
+  float best[NK_LANES];
+  int32_t places[NK_LANES];
+  for (int i = 0; i < NK_LANES; i++) {
+    best[i] = -INFINITY;
+    places[i] = (int32_t)(rows.start * width + columns.start);
+  }
+  for (ptrdiff_t row = rows.start; row < rows.end; row += row_step) {
+    for (ptrdiff_t column = columns.start; column < columns.end; column += column_step) {
+      int32_t place = (int32_t)(row * width + column);
+      const float *values = plane + (row * width + column) * NK_LANES;
+      for (int i = 0; i < NK_LANES; i++) {
+        float value = values[i];
+        int better = (value > best[i]) | (value != value);
+        best[i] = better ? value : best[i];
+        places[i] = better ? place : places[i];
+      }
+    }
+  }
+  for (int i = 0; i < NK_LANES; i++) {
+    result[i] = best[i];
+    indices[i] = places[i];
+  }
+}
+
+static void nk_maximum_pooling_blocks(const niche_window *w, const float *x, float *result, int32_t *indices) {
+  for (ptrdiff_t plane = 0; plane < w->planes; plane++, x += w->height * w->width * NK_LANES) {
+    for (ptrdiff_t oy = 0; oy < w->result_height; oy++) {
+      nk_span rows =
+          nk_window_span(oy, w->stride_height, w->padding_height, w->kernel_height, w->dilation_height, w->height);
+      for (ptrdiff_t ox = 0; ox < w->result_width; ox++, result += NK_LANES, indices += NK_LANES) {
+        nk_span columns =
+            nk_window_span(ox, w->stride_width, w->padding_width, w->kernel_width, w->dilation_width, w->width);
+        nk_maximum_of_blocks(x, w->width, rows, columns, w->dilation_height, w->dilation_width, result, indices);
+      }
+    }
+  }
+}
+
+static void nk_adaptive_maximum_pooling_blocks(
+    const niche_window *w, const float *x, float *result, int32_t *indices) {
+  for (ptrdiff_t plane = 0; plane < w->planes; plane++, x += w->height * w->width * NK_LANES) {
+    for (ptrdiff_t oy = 0; oy < w->result_height; oy++) {
+      nk_span rows = nk_adaptive_span(oy, w->result_height, w->height);
+      for (ptrdiff_t ox = 0; ox < w->result_width; ox++, result += NK_LANES, indices += NK_LANES) {
+        nk_span columns = nk_adaptive_span(ox, w->result_width, w->width);
+        nk_maximum_of_blocks(x, w->width, rows, columns, 1, 1, result, indices);
+      }
+    }
+  }
+}
+
+static void nk_maximum_pooling_gradient_blocks(
+    ptrdiff_t planes, ptrdiff_t plane_size, ptrdiff_t result_plane_size, const float *gradient,
+    const int32_t *indices, float *result) {
+  memset(result, 0, (size_t)(planes * plane_size * NK_LANES) * sizeof *result);
+  for (ptrdiff_t plane = 0; plane < planes; plane++, result += plane_size * NK_LANES) {
+    for (ptrdiff_t i = 0; i < result_plane_size; i++, indices += NK_LANES, gradient += NK_LANES) {
+      for (int lane = 0; lane < NK_LANES; lane++) {
+        int32_t index = indices[lane];
+        if (index >= 0 && index < plane_size) result[(ptrdiff_t)index * NK_LANES + lane] += gradient[lane];
+      }
+    }
+  }
+}
+
+// The sum of a window, divided.
+static inline void nk_mean_of_blocks(
+    const float *plane, ptrdiff_t width, nk_span rows, nk_span columns, float divisor, float *result) {
+  for (ptrdiff_t lane = 0; lane < NK_LANES; lane += NK_WIDTH) {
+    nk_vector sum = 0.0f;
+    for (ptrdiff_t row = rows.start; row < rows.end; row++) {
+      nk_vector line = 0.0f;
+      for (ptrdiff_t column = columns.start; column < columns.end; column++) {
+        line += nk_load(plane + (row * width + column) * NK_LANES + lane);
+      }
+      sum += line;
+    }
+    nk_vector none = 0.0f;
+    nk_store(divisor == 0 ? none : sum / divisor, result + lane);
+  }
+}
+
+// Adds a gradient, divided, to a window.
+static inline void nk_spread_over_blocks(
+    float *plane, ptrdiff_t width, nk_span rows, nk_span columns, float divisor, const float *gradient) {
+  if (divisor == 0) return;
+  for (ptrdiff_t lane = 0; lane < NK_LANES; lane += NK_WIDTH) {
+    nk_vector value = nk_load(gradient + lane) / divisor;
+    for (ptrdiff_t row = rows.start; row < rows.end; row++) {
+      for (ptrdiff_t column = columns.start; column < columns.end; column++) {
+        float *place = plane + (row * width + column) * NK_LANES + lane;
+        nk_store(nk_load(place) + value, place);
+      }
+    }
+  }
+}
+
+static void nk_average_pooling_blocks(const niche_window *w, const float *x, float *result) {
+  for (ptrdiff_t plane = 0; plane < w->planes; plane++, x += w->height * w->width * NK_LANES) {
+    for (ptrdiff_t oy = 0; oy < w->result_height; oy++) {
+      nk_span rows = nk_window_span(oy, w->stride_height, w->padding_height, w->kernel_height, 1, w->height);
+      for (ptrdiff_t ox = 0; ox < w->result_width; ox++, result += NK_LANES) {
+        nk_span columns = nk_window_span(ox, w->stride_width, w->padding_width, w->kernel_width, 1, w->width);
+        nk_mean_of_blocks(x, w->width, rows, columns, nk_average_divisor(w, oy, ox, rows, columns), result);
+      }
+    }
+  }
+}
+
+static void nk_average_pooling_gradient_blocks(const niche_window *w, const float *gradient, float *result) {
+  memset(result, 0, (size_t)(w->planes * w->height * w->width * NK_LANES) * sizeof *result);
+  for (ptrdiff_t plane = 0; plane < w->planes; plane++, result += w->height * w->width * NK_LANES) {
+    for (ptrdiff_t oy = 0; oy < w->result_height; oy++) {
+      nk_span rows = nk_window_span(oy, w->stride_height, w->padding_height, w->kernel_height, 1, w->height);
+      for (ptrdiff_t ox = 0; ox < w->result_width; ox++, gradient += NK_LANES) {
+        nk_span columns = nk_window_span(ox, w->stride_width, w->padding_width, w->kernel_width, 1, w->width);
+        float divisor = nk_average_divisor(w, oy, ox, rows, columns);
+        nk_spread_over_blocks(result, w->width, rows, columns, divisor, gradient);
+      }
+    }
+  }
+}
+
+static void nk_adaptive_average_pooling_blocks(const niche_window *w, const float *x, float *result) {
+  for (ptrdiff_t plane = 0; plane < w->planes; plane++, x += w->height * w->width * NK_LANES) {
+    for (ptrdiff_t oy = 0; oy < w->result_height; oy++) {
+      nk_span rows = nk_adaptive_span(oy, w->result_height, w->height);
+      for (ptrdiff_t ox = 0; ox < w->result_width; ox++, result += NK_LANES) {
+        nk_span columns = nk_adaptive_span(ox, w->result_width, w->width);
+        nk_mean_of_blocks(x, w->width, rows, columns, (float)nk_span_count(rows, columns), result);
+      }
+    }
+  }
+}
+
+static void nk_adaptive_average_pooling_gradient_blocks(
+    const niche_window *w, const float *gradient, float *result) {
+  memset(result, 0, (size_t)(w->planes * w->height * w->width * NK_LANES) * sizeof *result);
+  for (ptrdiff_t plane = 0; plane < w->planes; plane++, result += w->height * w->width * NK_LANES) {
+    for (ptrdiff_t oy = 0; oy < w->result_height; oy++) {
+      nk_span rows = nk_adaptive_span(oy, w->result_height, w->height);
+      for (ptrdiff_t ox = 0; ox < w->result_width; ox++, gradient += NK_LANES) {
+        nk_span columns = nk_adaptive_span(ox, w->result_width, w->width);
+        nk_spread_over_blocks(
+            result, w->width, rows, columns, (float)nk_span_count(rows, columns), gradient);
+      }
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import CKernels
+import NetworkGraph
+
+/// Convolutions in the layout in which they were planned.
+extension LoweringContext {
+  /// images, weight, bias if there is one → result.
+  func convolution(_ convolution: Convolution) throws(ExecutionError) -> LoweredOperation {
+    let lowering = ConvolutionLowering(
+      convolution, images: images(inputs[0]), weight: shape(1), output: images(outputs[0]))
+    guard worksInBlocks, let kernel = lowering.blockKernel else { return try lowering.forward(self) }
+    let (group, groups, blocks) = (lowering.group, lowering.groupCount, shape(0)[0])
+    let function =
+      kernel.isWinograd ? kernels.pointee.convolve_winograd : kernels.pointee.convolve_blocks
+    return LoweredOperation(scratchByteCount: kernel.scratchByteCount) { operands in
+      let (images, weight, result) = (operands.input(0), operands.input(1), operands.output(0))
+      let bias = lowering.hasBias ? UnsafePointer(operands.input(2)) : nil
+      return { _ in
+        withUnsafePointer(to: group) {
+          function($0, groups, blocks, images, weight, bias, result, operands.scratch)
+        }
+      }
+    }
+  }
+
+  /// weight, result gradient → image gradient.
+  func convolutionInputGradient(
+    _ convolution: Convolution, images shape: [Int]
+  ) throws(ExecutionError) -> LoweredOperation {
+    let lowering = ConvolutionLowering(
+      convolution, images: shape, weight: self.shape(0), output: images(inputs[1]))
+    guard worksInBlocks, let kernel = lowering.blockKernel else { return try lowering.inputGradient(self) }
+    let (group, groups, blocks) = (lowering.group, lowering.groupCount, self.shape(1)[0])
+    let function =
+      kernel.isWinograd
+      ? kernels.pointee.convolve_winograd_input_gradient : kernels.pointee.convolve_blocks_input_gradient
+    return LoweredOperation(scratchByteCount: kernel.scratchByteCount) { operands in
+      let (weight, gradient, result) = (operands.input(0), operands.input(1), operands.output(0))
+      return { _ in
+        withUnsafePointer(to: group) {
+          function($0, groups, blocks, weight, gradient, result, operands.scratch)
+        }
+      }
+    }
+  }
+
+  /// images, result gradient → weight gradient.
+  func convolutionWeightGradient(
+    _ convolution: Convolution, weight shape: [Int]
+  ) throws(ExecutionError) -> LoweredOperation {
+    let lowering = ConvolutionLowering(
+      convolution, images: images(inputs[0]), weight: shape, output: images(inputs[1]))
+    guard worksInBlocks, let scratch = lowering.blockScratchByteCount else {
+      return try lowering.weightGradient(self)
+    }
+    let (kernels, group, groups, blocks) = (kernels, lowering.group, lowering.groupCount, self.shape(0)[0])
+    return LoweredOperation(scratchByteCount: scratch) { operands in
+      let (images, gradient, result) = (operands.input(0), operands.input(1), operands.output(0))
+      return { _ in
+        withUnsafePointer(to: group) {
+          kernels.pointee.convolve_blocks_weight_gradient(
+            $0, groups, blocks, images, gradient, result, operands.scratch)
+        }
+      }
+    }
+  }
+
+  /// The shape [N, C, H, W] of images in either layout.
+  private func images(_ type: TensorType) -> [Int] {
+    guard type.rank == 5 else { return type.shape }
+    return [type.shape[0] * Layout.blockSize] + type.shape[1..<4]
+  }
+
+  /// The operand in the other layout.
+  func conversion() -> LoweredOperation {
+    let (kernels, toBlocks) = (kernels, !worksInBlocks)
+    let blocks = toBlocks ? outputs[0].shape[0] : inputs[0].shape[0]
+    let size = count(0) / (blocks * Layout.blockSize)
+    return LoweredOperation { operands in
+      let (x, result) = (operands.input(0), operands.output(0))
+      return { _ in
+        if toBlocks {
+          kernels.pointee.to_blocks(blocks, size, x, result)
+        } else {
+          kernels.pointee.from_blocks(blocks, size, x, result)
+        }
+      }
+    }
+  }
+}
+
+extension ConvolutionLowering {
+  /// The scratch memory of the direct kernels for images in blocks; nil where a border makes it too much.
+  var blockScratchByteCount: Int? {
+    let count = withUnsafePointer(to: group) { niche_block_convolution_scratch($0) }
+    return count >= 0 ? count : nil
+  }
+
+  /// How a convolution in blocks and its image gradient are done, and in how much scratch memory.
+  var blockKernel: (isWinograd: Bool, scratchByteCount: Int)? {
+    let blocks = imageCount / Layout.blockSize
+    let count = withUnsafePointer(to: group) { niche_winograd_scratch($0, blocks) }
+    if count >= 0 { return (true, count) }
+    return blockScratchByteCount.map { (false, $0) }
+  }
+}

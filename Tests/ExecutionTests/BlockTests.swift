@@ -1,0 +1,266 @@
+import NetworkGraph
+import RandomStreams
+import Testing
+
+@testable import Execution
+
+/// Images in blocks of sixteen, against plain loops in double precision and against the same graph without blocks.
+@Suite struct BlockTests {
+  struct Shape: CustomTestStringConvertible {
+    var images: [Int]
+    var channels: Int
+    var kernel: Size2D
+    var stride = Size2D(1, 1)
+    var padding = Size2D(0, 0)
+    var paddingAfter: Size2D?
+    var dilation = Size2D(1, 1)
+    var groups = 1
+    var hasBias = false
+
+    var convolution: Convolution {
+      Convolution(
+        stride: stride, padding: padding, paddingAfter: paddingAfter ?? padding, dilation: dilation,
+        groups: groups, hasBias: hasBias)
+    }
+
+    var testDescription: String { "\(images) to \(channels) by \(kernel), \(convolution)" }
+  }
+
+  static let shapes: [Shape] = [
+    Shape(images: [16, 1, 1, 1], channels: 1, kernel: Size2D(1, 1), hasBias: true),
+    Shape(images: [16, 1, 5, 7], channels: 1, kernel: Size2D(3, 3), padding: Size2D(1, 1)),
+    Shape(images: [32, 3, 9, 8], channels: 5, kernel: Size2D(3, 3), padding: Size2D(1, 1), hasBias: true),
+    Shape(images: [16, 8, 8, 8], channels: 17, kernel: Size2D(3, 3), padding: Size2D(1, 1)),
+    Shape(images: [16, 7, 6, 9], channels: 23, kernel: Size2D(1, 1), hasBias: true),
+    Shape(images: [16, 5, 9, 10], channels: 4, kernel: Size2D(1, 1), stride: Size2D(2, 2)),
+    Shape(
+      images: [16, 3, 11, 10], channels: 9, kernel: Size2D(3, 3), stride: Size2D(2, 2),
+      padding: Size2D(1, 1)),
+    Shape(
+      images: [16, 2, 13, 12], channels: 3, kernel: Size2D(7, 5), stride: Size2D(2, 3),
+      padding: Size2D(3, 2), hasBias: true),
+    Shape(
+      images: [16, 2, 9, 9], channels: 3, kernel: Size2D(3, 3), padding: Size2D(0, 2),
+      paddingAfter: Size2D(1, 0)),
+    Shape(
+      images: [16, 2, 10, 11], channels: 3, kernel: Size2D(3, 2), padding: Size2D(4, 2),
+      dilation: Size2D(2, 3)),
+    Shape(
+      images: [16, 2, 12, 12], channels: 2, kernel: Size2D(3, 3), stride: Size2D(2, 2),
+      padding: Size2D(2, 2), dilation: Size2D(2, 2)),
+    Shape(
+      images: [16, 2, 10, 9], channels: 2, kernel: Size2D(2, 3), stride: Size2D(3, 2), padding: Size2D(1, 5),
+      dilation: Size2D(4, 3)),
+    Shape(images: [16, 2, 7, 7], channels: 2, kernel: Size2D(2, 2), stride: Size2D(4, 4)),
+    Shape(images: [16, 2, 3, 3], channels: 2, kernel: Size2D(1, 1), padding: Size2D(3, 3)),
+    Shape(images: [16, 6, 6, 6], channels: 6, kernel: Size2D(3, 3), padding: Size2D(1, 1), groups: 6),
+    Shape(
+      images: [16, 6, 7, 6], channels: 12, kernel: Size2D(5, 5), stride: Size2D(2, 2), padding: Size2D(2, 2),
+      groups: 6, hasBias: true),
+    Shape(images: [16, 8, 6, 6], channels: 4, kernel: Size2D(3, 3), padding: Size2D(1, 1), groups: 2),
+    // By Winograd's algorithm.
+    Shape(images: [48, 9, 8, 8], channels: 10, kernel: Size2D(3, 3), padding: Size2D(1, 1), hasBias: true),
+    Shape(images: [32, 8, 10, 8], channels: 17, kernel: Size2D(3, 3)),
+    Shape(
+      images: [16, 11, 7, 12], channels: 8, kernel: Size2D(3, 3), padding: Size2D(0, 2),
+      paddingAfter: Size2D(2, 1), hasBias: true),
+    Shape(images: [16, 16, 8, 4], channels: 32, kernel: Size2D(3, 3), padding: Size2D(1, 1), groups: 2),
+    Shape(images: [16, 70, 20, 8], channels: 8, kernel: Size2D(3, 3), padding: Size2D(1, 1)),
+    Shape(images: [16, 2, 60, 70], channels: 2, kernel: Size2D(5, 3), padding: Size2D(2, 1)),
+    Shape(images: [16, 40, 16, 16], channels: 2, kernel: Size2D(3, 3), padding: Size2D(1, 1)),
+  ]
+
+  @Test(arguments: InstructionSet.supported, shapes)
+  func convolutionsAgreeWithReference(on set: InstructionSet, shape: Shape) throws {
+    var builder = GraphBuilder()
+    let images = builder.input("x", TensorType(.float32, shape.images))
+    let weightShape = [
+      shape.channels, shape.images[1] / shape.groups, shape.kernel.height, shape.kernel.width,
+    ]
+    let weight = builder.input("w", TensorType(.float32, weightShape))
+    var operands = [images, weight]
+    if shape.hasBias { operands.append(builder.input("b", TensorType(.float32, [shape.channels]))) }
+    let result = try builder.apply(.convolution(shape.convolution), operands)[0]
+    let type = builder.type(of: result)
+    let gradient = builder.input("g", type)
+    let imageGradient = try builder.apply(
+      .convolutionInputGradient(shape.convolution, inputShape: shape.images), [weight, gradient])[0]
+    let weightGradient = try builder.apply(
+      .convolutionWeightGradient(shape.convolution, weightShape: weightShape), [images, gradient])[0]
+    builder.setOutputs([result, imageGradient, weightGradient])
+    let layouts = LayoutAssignment(builder.graph, builder.graph.nodes)
+    try #require(layouts.values.contains { $0.layout == .blocks })
+    let feeds = Self.feeds(builder.graph, seed: 7)
+    let expected = ReferenceEvaluator.run(builder.graph, feeds.mapValues { $0.map(Double.init) })
+    let actual = try run(builder.graph, feeds, on: set)
+    for (index, (ours, theirs)) in zip(actual, expected).enumerated() {
+      let scale = theirs.elements.reduce(1) { max($0, abs($1)) }
+      #expect(
+        difference(ours.map { $0 / scale }, theirs.elements.map { $0 / scale }) < 1e-5, "result \(index)")
+    }
+  }
+
+  /// The shapes above that are meant for Winograd's algorithm are done by it, and only they.
+  @Test func algorithmsAreChosenByShape() throws {
+    let chosen = Self.shapes.filter { shape in
+      let convolution = shape.convolution
+      let height =
+        shape.images[2] + shape.padding.height + convolution.paddingAfter.height - shape.kernel.height + 1
+      let width =
+        shape.images[3] + shape.padding.width + convolution.paddingAfter.width - shape.kernel.width + 1
+      let lowering = ConvolutionLowering(
+        convolution, images: shape.images,
+        weight: [
+          shape.channels, shape.images[1] / shape.groups, shape.kernel.height, shape.kernel.width,
+        ],
+        output: [shape.images[0], shape.channels, height, width])
+      return lowering.blockKernel?.isWinograd == true
+    }
+    #expect(chosen.count == 6)
+    #expect(chosen.allSatisfy { $0.kernel == Size2D(3, 3) && $0.images[1] >= 8 })
+  }
+
+  private static func feeds(_ graph: Graph, seed: UInt64) -> [String: [Float]] {
+    var stream = RandomStream(seed: seed)
+    return Dictionary(
+      uniqueKeysWithValues: graph.inputs.map { input in
+        (input.name, (0..<graph.type(of: input.value).elementCount).map { _ in Float(stream.normal()) })
+      })
+  }
+
+  /// What follows a convolution, so that it finds its operand in blocks.
+  typealias Tail = @Sendable (inout GraphBuilder, ValueID) throws -> ValueID
+
+  static let tails: [(name: String, tail: Tail)] = [
+    ("relu", { try $0.apply(.unary(.relu), [$1])[0] }),
+    ("gelu", { try $0.apply(.unary(.gelu), [$1])[0] }),
+    ("square of itself", { try $0.apply(.binary(.multiply), [$1, $1])[0] }),
+    (
+      "scalar",
+      { try $0.apply(.binary(.multiply), [$0.constant(.fill(3, TensorType(.float32, []))), $1])[0] }
+    ),
+    (
+      "channels",
+      {
+        let bias = $0.constant(.values([1, 2, 3, 4, 5, 6], shape: [6, 1, 1]))
+        return try $0.apply(.binary(.add), [$1, bias])[0]
+      }
+    ),
+    (
+      "columns",
+      {
+        let bias = $0.constant(.values([1, 2, 3, 4, 5, 6, 7], shape: [7]))
+        return try $0.apply(.binary(.subtract), [bias, $1])[0]
+      }
+    ),
+    (
+      "squeeze and excite",
+      {
+        let mean = try $0.apply(.adaptiveAveragePooling(height: 1, width: 1), [$1])[0]
+        return try $0.apply(.binary(.multiply), [$1, try $0.apply(.unary(.sigmoid), [mean])[0]])[0]
+      }
+    ),
+    (
+      "select",
+      {
+        let condition = try $0.apply(.binary(.less), [$1, try $0.apply(.unary(.sine), [$1])[0]])[0]
+        return try $0.apply(
+          .select, [condition, $1, $0.constant(.fill(0.5, TensorType(.float32, [])))])[0]
+      }
+    ),
+    (
+      "batch normalization",
+      {
+        let normalization = BatchNormalization(
+          isAffine: false, tracksRunningStatistics: false, isTraining: true)
+        return try $0.apply(.batchNormalization(normalization), [$1])[0]
+      }
+    ),
+    (
+      "maximum pooling",
+      {
+        let pooling = Pooling(kernel: Size2D(2, 2), stride: Size2D(2, 2))
+        return try $0.apply(.maximumPooling(pooling), [$1])[0]
+      }
+    ),
+    (
+      "overlapping maxima",
+      {
+        let pooling = Pooling(kernel: Size2D(3, 3), stride: Size2D(1, 2), padding: Size2D(1, 1))
+        return try $0.apply(.maximumPooling(pooling), [$1])[0]
+      }
+    ),
+    (
+      "average pooling",
+      {
+        let window = Pooling(kernel: Size2D(3, 2), stride: Size2D(2, 1), padding: Size2D(1, 1))
+        return try $0.apply(.averagePooling(AveragePooling(window: window, countsPadding: false)), [$1])[0]
+      }
+    ),
+    ("adaptive averages", { try $0.apply(.adaptiveAveragePooling(height: 3, width: 2), [$1])[0] }),
+    ("adaptive maxima", { try $0.apply(.adaptiveMaximumPooling(height: 2, width: 3), [$1])[0] }),
+    ("flatten", { try $0.apply(.reshape([16, 6 * 5 * 7]), [$1])[0] }),
+    ("reshape across images", { try $0.apply(.reshape([32, 3, 5, 7]), [$1])[0] }),
+    (
+      "concatenation",
+      { try $0.apply(.concatenate(axis: 1), [$1, try $0.apply(.unary(.tanh), [$1])[0], $1])[0] }
+    ),
+    (
+      "concatenation of images",
+      { try $0.apply(.concatenate(axis: 0), [$1, try $0.apply(.unary(.tanh), [$1])[0]])[0] }
+    ),
+    ("slice of channels", { try $0.apply(.slice(Slice(axis: 1, start: 1, end: 5, step: 2)), [$1])[0] }),
+    ("slice of images", { try $0.apply(.slice(Slice(axis: 0, start: 1, end: 15, step: 2)), [$1])[0] }),
+    ("border", { try $0.apply(.pad(before: [0, 1, 2, 0], after: [0, 0, 1, 3], value: 2), [$1])[0] }),
+    (
+      "border of images",
+      { try $0.apply(.pad(before: [1, 0, 0, 0], after: [0, 0, 0, 0], value: 2), [$1])[0] }
+    ),
+    ("mean of planes", { try $0.apply(.reduce(Reduction(.mean, axes: [2, 3])), [$1])[0] }),
+    ("mean of channels", { try $0.apply(.reduce(Reduction(.mean, axes: [0, 2, 3])), [$1])[0] }),
+    ("maximum of columns", { try $0.apply(.reduce(Reduction(.maximum, axes: [3])), [$1])[0] }),
+    ("softmax", { try $0.apply(.softmax(axis: 1), [$1])[0] }),
+    ("transpose", { try $0.apply(.transpose([0, 2, 3, 1]), [$1])[0] }),
+    (
+      "a second convolution",
+      {
+        let weight = $0.constant(
+          .values((0..<54).map { Float($0) / 50 - 0.5 }, shape: [1, 6, 3, 3]))
+        let convolution = Convolution(padding: Size2D(1, 1), hasBias: false)
+        return try $0.apply(.convolution(convolution), [$1, weight])[0]
+      }
+    ),
+  ]
+
+  /// Every kind of operation behind a convolution, with its gradient, in blocks and row-major.
+  @Test(arguments: InstructionSet.supported, tails.indices)
+  func blocksChangeNoResult(on set: InstructionSet, index: Int) throws {
+    var builder = GraphBuilder()
+    let images = builder.input("x", TensorType(.float32, [16, 2, 5, 7]))
+    let weight = builder.input("w", TensorType(.float32, [6, 2, 3, 3]))
+    let convolved = try builder.apply(
+      .convolution(Convolution(padding: Size2D(1, 1), hasBias: false)), [images, weight])[0]
+    let result = try Self.tails[index].tail(&builder, convolved)
+    let type = builder.type(of: result)
+    let weights = builder.input("weights", type)
+    let product = try builder.apply(.binary(.multiply), [result, weights])[0]
+    let loss = try builder.apply(.reduce(Reduction(.sum, axes: Array(type.shape.indices))), [product])[0]
+    builder.setOutputs([loss, result])
+    let graph = try builder.graph.gradients(of: loss, withRespectTo: [images, weight])
+    let feeds = Self.feeds(graph, seed: 3)
+    var results: [[[Double]]] = []
+    for usesBlocks in [false, true] {
+      let variables = try VariableStore(graph: graph, stream: RandomStream(seed: 1))
+      let executor = try Executor(
+        graph: graph, variables: variables, memoryLimit: nil, instructionSet: set, reusesMemory: true,
+        usesBlocks: usesBlocks)
+      results.append(try executor.results(of: graph, feeds: feeds))
+    }
+    for (index, (rows, blocks)) in zip(results[0], results[1]).enumerated() {
+      let scale = rows.reduce(1) { max($0, abs($1)) }
+      #expect(
+        difference(blocks.map { $0 / scale }, rows.map { $0 / scale }) < 1e-5,
+        "result \(index) of \(Self.tails[index].name)")
+    }
+  }
+}
