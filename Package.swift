@@ -6,8 +6,10 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "niche", targets: ["niche"]),
-    // What the benchmarks measure.
-    .library(name: "NicheEngine", targets: ["Execution", "NetworkGraph", "RandomStreams", "TorchFrontend"]),
+    // What the packages Benchmarks and Fuzzing are made of.
+    .library(
+      name: "NicheEngine",
+      targets: ["Execution", "NetworkGraph", "PythonSyntax", "RandomStreams", "TorchFrontend"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),

@@ -46,7 +46,12 @@ import TorchFrontend
     (
       "the least whole number as a random range",
       network(before: "import random", initializer: "self.a = random.randrange(-2**63)")
-    ), ("huge list", network(initializer: "self.a = [0] * 10**18")),
+    ),
+    ("no layers, often", network(initializer: "self.a = nn.Sequential() * 2**62")),
+    ("no layers in place, often", network(initializer: "self.a = nn.Sequential()\n    self.a *= 2**62")),
+    ("levels of rank two", network(forward: "return torch.quantile(x, torch.zeros(0, 3))")),
+    ("levels of nothing", network(forward: "return torch.quantile(torch.zeros(0), 0.5)")),
+    ("huge list", network(initializer: "self.a = [0] * 10**18")),
     ("list of a range", network(initializer: "self.a = list(range(10**9))")),
     ("doubling list", network(initializer: "a = [1]\n    while True: a = a + a")),
     ("doubling list in place", network(initializer: "a = [1]\n    while True: a += a")),

@@ -70,6 +70,8 @@ struct ClassScan {
   private(set) var words: Set<String> = []
   /// How often each activation function is called in a class, by its text.
   private(set) var activationCalls: [Int: [String: Int]] = [:]
+  /// What `sequentialElements` gave for the expressions of those ranges.
+  private var sequences: [SourceRange: [Expression]?] = [:]
 
   init(_ source: SourceText, _ module: Module) {
     self.source = source
@@ -88,20 +90,22 @@ struct ClassScan {
   /// The class that is most likely the network: the last one no other class uses.
   var mainClass: Int? {
     let candidates = classes.indices.filter { classes[$0].hasBases }
+    // By name, the first two classes that use it.
+    var users: [String: [Int]] = [:]
+    for index in candidates {
+      SyntaxNode.statement(classes[index].statement).walk { node in
+        if case .expression(let expression) = node, case .name(let name) = expression.kind,
+          users[name]?.contains(index) != true, users[name, default: []].count < 2
+        {
+          users[name, default: []].append(index)
+        }
+        return true
+      }
+    }
     let unused = candidates.filter { index in
-      let name = classes[index].definition.name
-      return !candidates.contains { $0 != index && uses(name, in: classes[$0].statement) }
+      users[classes[index].definition.name]?.allSatisfy { $0 == index } ?? true
     }
     return unused.last ?? candidates.last
-  }
-
-  private func uses(_ name: String, in statement: Statement) -> Bool {
-    var isUsed = false
-    SyntaxNode.statement(statement).walk { node in
-      if case .expression(let expression) = node, case .name(name) = expression.kind { isUsed = true }
-      return !isUsed
-    }
-    return isUsed
   }
 
   /// A name with a number that occurs nowhere in the source: `conv1`, `conv2`, ….
@@ -146,7 +150,7 @@ struct ClassScan {
         }
       }
       if let call = ConstructorCall(expression) {
-        let (site, path) = Self.site(of: expression, ancestors, statement)
+        let (site, path) = site(of: expression, ancestors, statement)
         layers.append(
           ScannedLayer(call: call, site: site, classIndex: classIndex, localPath: path, ancestors: ancestors))
       }
@@ -167,7 +171,7 @@ struct ClassScan {
     return true
   }
 
-  private static func site(
+  private mutating func site(
     of call: Expression, _ ancestors: [Expression], _ statement: Statement
   ) -> (LayerSite, String?) {
     var target: String?
@@ -179,13 +183,12 @@ struct ClassScan {
     guard let parent = ancestors.last else {
       return target.map { (.attribute(name: $0, statement: statement), $0) } ?? (.expression, nil)
     }
-    guard let elements = sequentialElements(parent) ?? listElements(parent),
-      let index = elements.firstIndex(where: { $0.range == call.range })
+    guard let elements = sequence(parent) ?? Self.listElements(parent),
+      let index = Self.place(of: call, in: elements)
     else { return (.expression, nil) }
     var path: String? = target
     for (outer, inner) in zip(ancestors, ancestors.dropFirst() + [call]) {
-      guard let known = path, let places = sequentialElements(outer),
-        let place = places.firstIndex(where: { $0.range == inner.range })
+      guard let known = path, let places = sequence(outer), let place = Self.place(of: inner, in: places)
       else {
         path = nil
         break
@@ -193,6 +196,24 @@ struct ClassScan {
       path = "\(known).\(place)"
     }
     return (.element(container: parent, elements: elements, index: index), path)
+  }
+
+  /// `sequentialElements`, kept for the next element of the same expression.
+  private mutating func sequence(_ expression: Expression) -> [Expression]? {
+    if let known = sequences[expression.range] { return known }
+    let elements = Self.sequentialElements(expression)
+    sequences[expression.range] = .some(elements)
+    return elements
+  }
+
+  /// The place of an expression among elements, which are in the order of the source.
+  private static func place(of expression: Expression, in elements: [Expression]) -> Int? {
+    var (lower, upper) = (0, elements.count)
+    while lower < upper {
+      let middle = (lower + upper) / 2
+      if elements[middle].range.lower < expression.range.lower { lower = middle + 1 } else { upper = middle }
+    }
+    return lower < elements.count && elements[lower].range == expression.range ? lower : nil
   }
 
   /// The arguments of `nn.Sequential(a, b, …)`, if all are positional.

@@ -35,11 +35,12 @@ public struct NetworkOutline: Sendable, Hashable {
   }
 
   init(_ map: NetworkMap) {
+    let applications = Applications(map.scan)
     layers = map.layers.enumerated().map { index, layer in
       Layer(
         name: layer.name, type: layer.type, description: LayerDescription.of(layer.call, map.source),
         construction: layer.call.expression.range,
-        applications: Self.applications(of: layer.scanned, map.scan), count: layer.summaries.count,
+        applications: applications[layer.scanned], count: layer.summaries.count,
         inputShape: layer.inputShape, outputShape: layer.outputShape, isHead: index == map.head)
     }
   }
@@ -50,27 +51,43 @@ public struct NetworkOutline: Sendable, Hashable {
     let scan = ClassScan(text, Parser.parse(source).module)
     let main = scan.mainClass
     var outline = NetworkOutline(layers: [])
+    var names: Set<String> = []
+    let applications = Applications(scan)
     for layer in scan.layers {
       guard let path = layer.localPath, let classIndex = layer.classIndex else { continue }
       let name = classIndex == main ? path : "\(scan.classes[classIndex].definition.name).\(path)"
-      guard !name.hasPrefix("\(ResidualBlock.className)."),
-        !outline.layers.contains(where: { $0.name == name })
-      else { continue }
+      guard !name.hasPrefix("\(ResidualBlock.className)."), names.insert(name).inserted else { continue }
       outline.layers.append(
         Layer(
           name: name, type: layer.call.type, description: LayerDescription.of(layer.call, text),
-          construction: layer.call.expression.range, applications: applications(of: layer, scan), count: nil,
-          inputShape: nil, outputShape: nil, isHead: false))
+          construction: layer.call.expression.range, applications: applications[layer],
+          count: nil, inputShape: nil, outputShape: nil, isHead: false))
     }
     return outline
   }
 
-  private init(layers: [Layer]) { self.layers = layers }
+  /// Where layers are applied.
+  private struct Applications {
+    private struct Key: Hashable {
+      var classIndex: Int?
+      var name: String
+    }
 
-  private static func applications(of layer: ScannedLayer, _ scan: ClassScan) -> [SourceRange] {
-    guard let name = layer.attributeName else { return [] }
-    return scan.applications.filter { $0.name == name && $0.classIndex == layer.classIndex }.map(\.call.range)
+    private var ranges: [Key: [SourceRange]] = [:]
+
+    init(_ scan: ClassScan) {
+      for application in scan.applications {
+        let key = Key(classIndex: application.classIndex, name: application.name)
+        ranges[key, default: []].append(application.call.range)
+      }
+    }
+
+    subscript(_ layer: ScannedLayer) -> [SourceRange] {
+      layer.attributeName.flatMap { ranges[Key(classIndex: layer.classIndex, name: $0)] } ?? []
+    }
   }
+
+  private init(layers: [Layer]) { self.layers = layers }
 
   /// One line for prompts, such as `conv1: Conv2d 1->16 k3 | fc1: Linear 784->10`.
   public var summary: String {

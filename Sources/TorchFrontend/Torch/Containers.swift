@@ -243,6 +243,8 @@ extension Interpreter {
   }
 
   fileprivate func append(_ values: [PythonValue], to container: PythonInstance) throws(Interruption) {
+    // Nothing appended ever so often takes steps too.
+    try spend(values.count + 1)
     for value in values {
       try add(value, named: String(container.module?.modules.count ?? 0), to: container)
     }

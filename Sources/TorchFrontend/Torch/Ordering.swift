@@ -189,9 +189,15 @@ extension NativeCall {
       guard let known = try interpreter.knownValues(given) else {
         throw interpreter.unsupported("quantile at levels of the network is not supported")
       }
+      guard given.rank <= 1 else {
+        throw interpreter.raise(.runtimeError, "quantile() q must be a scalar or 1D tensor")
+      }
       (levels, isList) = (known, given.rank == 1)
     } else {
       levels = [try double("q")]
+    }
+    guard input.count > 0 else {
+      throw interpreter.raise(.runtimeError, "quantile() input tensor must be non-empty")
     }
     guard levels.allSatisfy({ $0 >= 0 && $0 <= 1 }), input.rank > 0 else {
       throw interpreter.raise(.runtimeError, "quantile() q values must be in the range [0, 1]")
@@ -228,7 +234,8 @@ extension NativeCall {
       shape.remove(at: axis)
     }
     for index in results.indices { results[index] = try interpreter.reshape(results[index], shape) }
-    return isList ? try interpreter.stack(results, 0) : results[0]
+    guard let first = results.first else { return try interpreter.tensor(.values([]), [0] + shape) }
+    return isList ? try interpreter.stack(results, 0) : first
   }
 }
 
