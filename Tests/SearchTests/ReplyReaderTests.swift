@@ -23,6 +23,16 @@ struct ReplyReaderTests {
     #expect(ReplyReader.program(in: "```python\nx = 1\n```\nclass Net is better\n") == nil)
   }
 
+  @Test("Reasoning in front of the answer is not the answer")
+  func reasoning() {
+    let thought = "```python\nclass Net(nn.Module): pass\n```\nno, more layers"
+    for name in ["think", "thinking", "reasoning"] {
+      let reply = "\n<\(name)>\n\(thought)\n</\(name)>\n```python\n\(program)```"
+      #expect(ReplyReader.program(in: reply) == program)
+    }
+    #expect(ReplyReader.program(in: "<think>\n\(thought)")?.contains("class Net") == true)
+  }
+
   @Test("A reply that is cut off within its block")
   func cutOff() {
     #expect(

@@ -92,6 +92,13 @@ import Testing
       + [UInt8](repeating: 0, count: data)
   }
 
+  @Test func doublesAreReadRoundedToFloats() throws {
+    var bytes = file(#"{"a":{"dtype":"F64","shape":[3],"data_offsets":[0,24]}}"#, data: 0)
+    for value in [0.1, -2.5, 1e300] { withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 } }
+    let tensor = try #require(try SafeTensors.decode(bytes).weights["a"])
+    #expect(tensor.values == .float32([0.1, -2.5, .infinity]))
+  }
+
   @Test func malformedFilesAreRefused() throws {
     func entry(
       _ name: String, _ shape: String, _ begin: String, _ end: String, _ type: String = "F32"

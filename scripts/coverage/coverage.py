@@ -7,7 +7,8 @@
 
 A case is one JSON object a line: id, group, file, call (an expression over the file's names that builds the
 network), inputs (such as "3x32x32" or "int64:128", without the batch), and, for a file that is part of an installed package,
-the module it is. Options: --only TEXT (ids that contain it), --jobs N, --seconds N (a case), --again,
+the module it is. With `find` niche has to find the network itself (for that many `classes`), and with `text` and `heal` it is given that text, such
+as the reply of a language model, and heals it. Options: --only TEXT (ids that contain it), --jobs N, --seconds N (a case), --again,
 --eval-only (neither training mode nor gradients, which take most of the time).
 """
 import argparse
@@ -167,8 +168,10 @@ def check_gradients(case, folder, temporary, arguments):
             if truth is None:
                 doubles(case, folder, arguments)
                 truth = exact(folder, "gradients") or {}
-            # A rounding that tips one ReLU moves all gradients before it, so the noise is that of the network.
-            noise = max((measure(theirs[name], truth[name]) for name in truth), default=0)
+            # A rounding that tips one ReLU moves all gradients before it, so the noise is that of the network: what
+            # nine in ten of PyTorch's own gradients are off by, since one that is nearly 0 may be off by anything.
+            noises = sorted(measure(theirs[name], truth[name]) for name in truth)
+            noise = noises[len(noises) * 9 // 10] if noises else 0
             if key in truth and noise < 0.2 and measure(ours[key], truth[key]) <= max(GRADIENT, 5 * noise):
                 error = GRADIENT
         if error > worst:
@@ -187,7 +190,9 @@ def compared(case, folder, temporary, arguments):
     from safetensors.numpy import save_file
     with open(f"{folder}/reference.json") as file:
         reference = json.load(file)
-    build = [case["file"], "--call", case["call"]]
+    build = [case.get("text", case["file"])] + ([] if case.get("find") else ["--call", case["call"]])
+    build += ["--heal"] if case.get("heal") else []
+    build += ["--classes", str(case["classes"])] if case.get("classes") else []
     shapes = [word for text in case["inputs"] for word in ("--input", text)]
     answer = niche(arguments, ["compile"] + build + shapes + ["--json"])
     ok = answer.get("ok") is True
@@ -206,8 +211,8 @@ def compared(case, folder, temporary, arguments):
         wrong = next((f"{a} for {b}" for a, b in zip(names, reference["names"]) if a != b), "count")
         return "wrong names", wrong, milliseconds
     shape = reference["outputs"][0][1]
-    if answer.get("output_shape", [])[1:] != shape[1:]:
-        return "wrong shape", f"{answer.get('output_shape')} for {shape}", milliseconds
+    if reference["single"] and answer.get("output_shape") != reference["single"]:
+        return "wrong shape", f"{answer.get('output_shape')} for {reference['single']}", milliseconds
     remarks = []
     if "macs" in reference and answer.get("macs") != reference["macs"]:
         remarks.append(f"MACs {answer.get('macs')} for {reference['macs']}")

@@ -80,6 +80,14 @@ def run(model, arrays, is_training, seed=3):
     return outputs
 
 
+def shape_of_one(model, arrays):
+    """The shape of the first output for a batch of one; None where that does not run."""
+    try:
+        return list(run(model, [array[:1] for array in arrays], False)[0][1].shape)
+    except Exception:
+        return None
+
+
 def gradients(model, arrays, is_training):
     """The gradients of all parameters where the first output's is given; running statistics move."""
     model.train(is_training)
@@ -122,7 +130,7 @@ def examine(case, folder, answer, keep):
     arrays = [torch.from_numpy(array) for array in values.inputs(case)]
     model.eval()
     with torch.no_grad():
-        run(model, arrays, False)  # makes lazy parameters
+        model(*arrays)  # makes lazy parameters
     answer["parameters"] = sum(p.numel() for p in model.parameters())
     answer["names"] = [[name, list(p.shape)] for name, p in model.named_parameters()]
     answer["weights"] = set_weights(model, folder)
@@ -131,12 +139,13 @@ def examine(case, folder, answer, keep):
         outputs = run(model, arrays, False)
         cost = time.monotonic() - start
         other = run(model, arrays, False, seed=9)
+        answer["single"] = shape_of_one(model, arrays)
     if not outputs:
         raise TypeError("no floating-point output")
     answer["outputs"] = [[path, list(output.shape)] for path, output in outputs]
     answer["finite"] = all(bool(torch.isfinite(output).all()) for _, output in outputs)
     answer["deterministic"] = all(torch.equal(a, b) for (_, a), (_, b) in zip(outputs, other))
-    np.savez(f"{folder}/eval.npz", *[output.numpy() for _, output in outputs])
+    np.savez(f"{folder}/eval.npz", *[output.detach().numpy() for _, output in outputs])
     answer["status"] = "ok"
     keep()
     if cost > 4:
@@ -148,7 +157,7 @@ def examine(case, folder, answer, keep):
             first, second = run(model, arrays, True), run(model, arrays, True, seed=9)
         answer["train"] = all(torch.equal(a, b) for (_, a), (_, b) in zip(first, second))
         answer["train_outputs"] = [[path, list(output.shape)] for path, output in first]
-        np.savez(f"{folder}/train.npz", *[output.numpy() for _, output in first])
+        np.savez(f"{folder}/train.npz", *[output.detach().numpy() for _, output in first])
     except Exception as error:
         answer["train"] = False
         answer["train_error"] = f"{type(error).__name__}: {error}"[:300]
@@ -173,14 +182,14 @@ def examine_doubles(case, folder, answer):
     arrays = [torch.from_numpy(array) for array in values.inputs(case)]
     model.eval()
     with torch.no_grad():
-        run(model, arrays, False)
+        model(*arrays)
         set_weights(model, folder)
     model.double()
     arrays = [array.double() if array.is_floating_point() else array for array in arrays]
     with torch.no_grad():
-        np.savez(f"{folder}/eval-double.npz", *[output.numpy() for _, output in run(model, arrays, False)])
+        np.savez(f"{folder}/eval-double.npz", *[output.detach().numpy() for _, output in run(model, arrays, False)])
         if answer["train"]:
-            np.savez(f"{folder}/train-double.npz", *[output.numpy() for _, output in run(model, arrays, True)])
+            np.savez(f"{folder}/train-double.npz", *[output.detach().numpy() for _, output in run(model, arrays, True)])
     found = gradients(model, arrays, answer["train"])
     if found:
         np.savez(f"{folder}/gradients-double.npz", **found)

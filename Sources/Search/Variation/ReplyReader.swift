@@ -2,7 +2,10 @@
 public enum ReplyReader {
   /// The Python source in a reply: the first fenced block that defines a class, else an unfenced program from its
   /// first import or class on; nil where there is none.
+  ///
+  /// Reasoning in tags in front of the answer is left out.
   public static func program(in reply: String) -> String? {
+    let reply = answer(in: reply)
     // "\r\n" is one character of its own.
     let lines = reply.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
     var block: [Substring] = []
@@ -29,6 +32,15 @@ public enum ReplyReader {
       return nil
     }
     return joined(Array(lines[start...]))
+  }
+
+  /// What follows a model's reasoning, where the reply begins with it in tags.
+  private static func answer(in reply: String) -> String {
+    let start = reply.drop { $0.isWhitespace }
+    for name in ["think", "thinking", "reasoning"] where start.hasPrefix("<\(name)>") {
+      if let end = start.firstRange(of: "</\(name)>") { return String(start[end.upperBound...]) }
+    }
+    return reply
   }
 
   private static func startsProgram(_ line: Substring) -> Bool {

@@ -35,6 +35,21 @@ struct JSONArguments {
     }
   }
 
+  /// What `json.loads` gives for a text; raises `ValueError` where it is not JSON.
+  static func value(of text: String, _ interpreter: Interpreter) throws(Interruption) -> PythonValue {
+    var reader = JSONArguments(text, interpreter)
+    try interpreter.spend(reader.bytes.count)
+    do throws(Interruption) {
+      let value = try reader.value(depth: 0)
+      reader.skipBlanks()
+      guard reader.offset == reader.bytes.count else { throw reader.failure("expected the end of the text") }
+      return value
+    } catch {
+      guard case .refused(let refusal) = error, !refusal.isExhaustion else { throw error }
+      throw interpreter.raise(.valueError, "\(refusal.diagnostic.message) (char \(reader.offset))")
+    }
+  }
+
   private func failure(_ message: String) -> Interruption {
     var diagnostic = Diagnostic(
       .error, "arguments.json", message,

@@ -50,9 +50,11 @@ enum SourceRepairs {
   /// What stands between fences (or within `<code>`): all blocks together where they complete each other, else the
   /// first that defines a class; without fences, what follows the first import or class.
   static func program(in text: String) -> String? {
+    let text = answer(in: text)
     var blocks: [[Substring]] = []
     var block: [Substring]?
     var fence: Substring?
+    var indentation = 0
     for line in lines(text) {
       let bare = line.drop { $0 == " " || $0 == "\t" }
       if let open = fence, var inner = block {
@@ -60,13 +62,16 @@ enum SourceRepairs {
           blocks.append(inner)
           (block, fence) = (nil, nil)
         } else {
-          inner.append(line)
+          // A block within a list is indented as its fence is, as CommonMark has it.
+          inner.append(line.dropFirst(min(indentation, line.utf8.count - bare.utf8.count)))
           block = inner
         }
       } else if bare.hasPrefix("```") || bare.hasPrefix("~~~") {
         (block, fence) = ([], bare.prefix(3))
+        indentation = line.utf8.count - bare.utf8.count
       } else if let tag = ["<pre><code>", "<code>"].first(where: { bare.hasPrefix($0) }) {
         (block, fence) = ([bare.dropFirst(tag.count)], "</code>")
+        indentation = 0
       }
     }
     // A reply that was cut off ends within its block.
@@ -85,6 +90,15 @@ enum SourceRepairs {
     }
     guard let first = zip(code, names).first(where: { !$0.1.isEmpty })?.0 ?? code.first else { return nil }
     return joined(first)
+  }
+
+  /// What follows a model's reasoning, where the reply begins with it in tags.
+  private static func answer(in text: String) -> String {
+    let start = text.drop { $0.isWhitespace }
+    for name in ["think", "thinking", "reasoning"] where start.hasPrefix("<\(name)>") {
+      if let end = start.firstRange(of: "</\(name)>") { return String(start[end.upperBound...]) }
+    }
+    return text
   }
 
   // MARK: Indentation

@@ -29,9 +29,9 @@ extension Interpreter {
     }
   }
 
-  /// What `object.__setattr__` does.
+  /// What `object.__setattr__` does, or that of a module, which registers parameters and modules.
   func setPlainAttribute(
-    _ name: String, of instance: PythonInstance, _ value: PythonValue
+    _ name: String, of instance: PythonInstance, _ value: PythonValue, registers: Bool = true
   ) throws(Interruption) {
     switch classMember(name, of: instance.type) {
     case .descriptor(let descriptor)? where descriptor.kind == .property:
@@ -47,11 +47,11 @@ extension Interpreter {
       }
     default: break
     }
-    if instance.type.isFrozen {
+    if registers, instance.type.isFrozen {
       throw raise(.frozenInstanceError, "cannot assign to field '\(name)'")
     }
     try reserve(1)
-    if instance.type.isModule {
+    if registers, instance.type.isModule {
       if case .opaque(let unknown) = value {
         note(
           "python.unknown",

@@ -182,6 +182,7 @@ extension Interpreter {
       for key in instance.attributeOrder {
         if let value = instance.attributes[key] { result.set(.string(key), .string(key), value) }
       }
+      result.owner = instance
       return .dict(result)
     case "args" where instance.exceptionArguments != nil: return try tuple(instance.exceptionArguments ?? [])
     case "__cause__", "__context__", "__traceback__":

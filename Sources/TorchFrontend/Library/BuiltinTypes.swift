@@ -35,7 +35,9 @@ extension Library {
           "__init__": accepting,
           "__setattr__": NativeFunction("__setattr__", "(self, name, value)") { (call) throws(Interruption) in
             if case .instance(let instance) = call["self"] {
-              try call.interpreter.setPlainAttribute(try call.string("name"), of: instance, call["value"])
+              // Called by its name on a module, it goes past the registration of parameters and modules.
+              try call.interpreter.setPlainAttribute(
+                try call.string("name"), of: instance, call["value"], registers: false)
             } else {
               try call.interpreter.setAttribute(try call.string("name"), of: call["self"], call["value"])
             }

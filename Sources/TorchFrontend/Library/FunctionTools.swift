@@ -147,8 +147,22 @@ extension Library {
     }
     let register = NativeFunction("register", "(table, cls, function=None)") { (call) throws(Interruption) in
       let interpreter = call.interpreter
-      guard case .dict(let table) = call["table"], case .type = call["cls"] else {
-        throw interpreter.unsupported("registering by annotation is not supported", hint: "name the class")
+      guard case .dict(let table) = call["table"] else { return .none }
+      if case .function(let function) = call["cls"], interpreter.isNone(call["function"]) {
+        // The annotation of the first parameter names the class.
+        guard let annotation = function.parameters.parameters.first?.annotation, let scope = function.scope,
+          case .type(let type) = try interpreter.evaluate(annotation, scope)
+        else {
+          throw interpreter.raise(
+            .typeError,
+            "Invalid first argument to `register()`. Use either `@register(some_class)` or plain `@register` "
+              + "on an annotated function.")
+        }
+        try interpreter.set(.type(type), call["cls"], in: table)
+        return call["cls"]
+      }
+      guard case .type = call["cls"] else {
+        throw interpreter.unsupported("registering for anything but a class is not supported")
       }
       if interpreter.isNone(call["function"]) {
         let add = NativeFunction("register", "(table, cls, function)") { (call) throws(Interruption) in

@@ -10,6 +10,7 @@ extension Interpreter {
       if let method = metaclassMember("__instancecheck__", of: type) {
         return try isTrue(try call(method, Arguments([classes, value])))
       }
+      if type.isProtocol { return try followsProtocol(value, type) }
       return classOf(value).isSubclass(of: type)
     case .tuple(let tuple):
       for type in tuple.elements where try isInstance(value, type) { return true }
@@ -32,6 +33,30 @@ extension Interpreter {
     case .opaque: return false
     default: throw raise(.typeError, "issubclass() arg 2 must be a class or a tuple of classes")
     }
+  }
+
+  /// Whether a value has all members of a protocol of the source that is checked when the program runs.
+  private func followsProtocol(_ value: PythonValue, _ type: PythonClass) throws(Interruption) -> Bool {
+    guard type.resolutionOrder.contains(where: { $0.members["_is_runtime_protocol"] != nil }) else {
+      throw raise(
+        .typeError,
+        "Instance and class checks can only be used with @runtime_checkable protocols")
+    }
+    let valueType = classOf(value)
+    if valueType.isSubclass(of: type) { return true }
+    for candidate in type.resolutionOrder where candidate.isProtocol {
+      try spend(candidate.members.count)
+      for name in candidate.members.keys + candidate.fields where name != "_is_runtime_protocol" {
+        guard !["__init__", "__doc__", "__module__", "__slots__", "__annotations__"].contains(name) else {
+          continue
+        }
+        if classMember(name, of: valueType) != nil { continue }
+        guard case .instance(let instance) = value,
+          instance.attributes[name] ?? instance.module?.value(name) != nil
+        else { return false }
+      }
+    }
+    return true
   }
 
   private func isAbstractInstance(

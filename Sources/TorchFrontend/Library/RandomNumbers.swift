@@ -8,6 +8,27 @@ extension Library {
   /// another. While a network is traced there are none, since a graph would keep one draw for all runs.
   static let randomNumbers: Family = { library in
     library.namespace("random", "numpy.random")
+    // A generator of its own draws from the one stream, too.
+    library.prelude(
+      "random",
+      """
+      import random as _random
+
+      class Random:
+          def __init__(self, x=None): pass
+          def seed(self, a=None, version=2): pass
+          def random(self): return _random.random()
+          def uniform(self, a, b): return _random.uniform(a, b)
+          def gauss(self, mu=0.0, sigma=1.0): return _random.gauss(mu, sigma)
+          def normalvariate(self, mu=0.0, sigma=1.0): return _random.gauss(mu, sigma)
+          def randint(self, a, b): return _random.randint(a, b)
+          def randrange(self, start, stop=None, step=1): return _random.randrange(start, stop, step)
+          def choice(self, seq): return _random.choice(seq)
+          def choices(self, population, weights=None, *, cum_weights=None, k=1):
+              return _random.choices(population, weights, cum_weights=cum_weights, k=k)
+          def sample(self, population, k): return _random.sample(population, k)
+          def shuffle(self, x): _random.shuffle(x)
+      """)
     library.function("random.seed", "numpy.random.seed", signature: "(a=None, version=2)") {
       (call) throws(Interruption) in
       let seed = call.interpreter.integer(call["a"]) ?? 0

@@ -124,6 +124,19 @@ extension Library {
       ("punctuation", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"), ("whitespace", " \t\n\r\u{0B}\u{0C}"),
     ]
     for (name, text) in texts { library.constant("string.\(name)", .string(text)) }
+    library.prelude(
+      "argparse",
+      """
+      class Namespace:
+          def __init__(self, **kwargs):
+              for name in kwargs:
+                  setattr(self, name, kwargs[name])
+          def __eq__(self, other): return isinstance(other, Namespace) and vars(self) == vars(other)
+          def __contains__(self, key): return key in self.__dict__
+      """)
+    library.function("json.loads", signature: "(s, **kwargs)") { (call) throws(Interruption) in
+      try JSONArguments.value(of: try call.string("s"), call.interpreter)
+    }
     library.addContexts()
     library.addInspection()
   }

@@ -50,7 +50,11 @@ extension Library {
       library.function("\(module).NewType", signature: "(name, tp)") { (call) throws(Interruption) in
         call["tp"]
       }
-      for name in ["overload", "final", "no_type_check", "runtime_checkable", "override"] {
+      library.function("\(module).runtime_checkable", signature: "(cls)") { (call) throws(Interruption) in
+        if case .type(let type) = call["cls"] { type.members["_is_runtime_protocol"] = .bool(true) }
+        return call["cls"]
+      }
+      for name in ["overload", "final", "no_type_check", "override"] {
         library.function("\(module).\(name)", signature: "(function)") { (call) throws(Interruption) in
           call["function"]
         }

@@ -92,6 +92,11 @@ final class PythonClass: HeapObject {
   /// Whether it is an enumeration.
   private(set) lazy var isEnumeration: Bool = isSubclass(ofNative: "enum.Enum")
 
+  /// Whether it is a protocol of the source: a class, not a subclass, that says so itself.
+  var isProtocol: Bool {
+    native == nil && bases.contains { $0.native?.qualifiedName == "typing.Protocol" }
+  }
+
   /// The source's own `__setattr__`, which attributes are set through.
   private(set) lazy var attributeSetter: PythonValue? = {
     for candidate in resolutionOrder where candidate.native == nil {
@@ -152,6 +157,10 @@ final class PythonInstance: HeapObject {
 
   func set(_ name: String, _ value: PythonValue) {
     if attributes.updateValue(value, forKey: name) == nil { attributeOrder.append(name) }
+  }
+
+  func remove(_ name: String) {
+    if attributes.removeValue(forKey: name) != nil { attributeOrder.removeAll { $0 == name } }
   }
 
   func clear() {

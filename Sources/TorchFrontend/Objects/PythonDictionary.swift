@@ -23,6 +23,8 @@ final class PythonDictionary: HeapObject {
   }
 
   var kind: Kind
+  /// The object whose `__dict__` it is: what is set and removed here is set and removed there.
+  var owner: PythonInstance?
   private var places: [HashKey: Int] = [:]
   private var storage: [(key: PythonValue, hash: HashKey, value: PythonValue)?] = []
 
@@ -38,6 +40,7 @@ final class PythonDictionary: HeapObject {
   }
 
   func set(_ key: PythonValue, _ hash: HashKey, _ value: PythonValue) {
+    if let owner, case .string(let name) = hash { owner.set(name, value) }
     if let place = places[hash], let old = storage[place] {
       storage[place] = (old.key, hash, value)
     } else {
@@ -48,6 +51,7 @@ final class PythonDictionary: HeapObject {
 
   func remove(_ hash: HashKey) -> PythonValue? {
     guard let place = places.removeValue(forKey: hash), let old = storage[place] else { return nil }
+    if let owner, case .string(let name) = hash { owner.remove(name) }
     storage[place] = nil
     if storage.count > 16, places.count < storage.count / 2 {
       storage = storage.filter { $0 != nil }
@@ -74,12 +78,16 @@ final class PythonDictionary: HeapObject {
   }
 
   func removeAll() {
+    if let owner {
+      for case .string(let name) in places.keys { owner.remove(name) }
+    }
     places = [:]
     storage = []
   }
 
   func clear() {
     kind = .plain
+    owner = nil
     removeAll()
   }
 }

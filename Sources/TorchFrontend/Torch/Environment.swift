@@ -72,6 +72,12 @@ extension Library {
       let right = try interpreter.tensorOperand(call["tensor2"], like: left)
       return .dataType(interpreter.promotedType(left, right))
     }
+    library.namespace("torch.distributed")
+    for (name, value) in [("is_available", true), ("is_initialized", false)] {
+      library.function("torch.distributed.\(name)", signature: "()") { (_) throws(Interruption) in
+        .bool(value)
+      }
+    }
     library.function("torch.cuda.is_available", signature: "()") { (_) throws(Interruption) in .bool(false) }
     library.function("torch.cuda.device_count", signature: "()") { (_) throws(Interruption) in .int(0) }
     for name in [

@@ -131,12 +131,21 @@ extension Interpreter {
     for (index, parameter) in call.function.signature.parameters.enumerated() {
       ranges[parameter.name] = call.ranges[index]
       if !["self", "device", "dtype", "bias"].contains(parameter.name) {
-        instance.set(parameter.name, call.values[index])
+        instance.set(parameter.name, settled(call.values[index]))
       }
     }
     if let site = call.site {
       instance.module?.construction = ModuleState.Construction(range: site.range, arguments: ranges)
     }
+  }
+
+  /// A setting of a layer as a plain number or text, where it is a member of an `IntEnum` or the like.
+  private func settled(_ value: PythonValue) -> PythonValue {
+    guard case .tuple(let tuple) = value, tuple.elements.count <= 8 else { return plain(value) }
+    for case .instance in tuple.elements {
+      return .tuple(heap.adopt(PythonTuple(tuple.elements.map(plain))))
+    }
+    return value
   }
 
   /// The state of a module, which its constructor must have made before anything is registered.

@@ -2,7 +2,7 @@ internal import FoundationEssentials
 
 /// The safetensors format: eight bytes of header length, a JSON header, then all tensors without gaps.
 ///
-/// Elements of type F32 and I64 are supported. The same weights and metadata always give the same bytes: as
+/// Elements of type F32 and I64 are supported; those of type F64 are read too, rounded to F32. The same weights and metadata always give the same bytes: as
 /// the reference implementation does it, tensors are ordered by falling element size, then by name.
 public enum SafeTensors {
   /// The bytes of a file with those weights.
@@ -70,7 +70,7 @@ public enum SafeTensors {
     var end = 0
     for (name, entry) in header.entries.sorted(by: { $0.value.order($0.key) < $1.value.order($1.key) }) {
       guard let size = sizes[entry.dtype] else {
-        throw .malformed("\(name) has elements of type \(entry.dtype); F32 and I64 are supported")
+        throw .malformed("\(name) has elements of type \(entry.dtype); F32, F64 and I64 are supported")
       }
       guard entry.offsets.count == 2, entry.offsets[0] == end, entry.offsets[1] >= end,
         entry.offsets[1] <= bytes.count - start
@@ -87,7 +87,7 @@ public enum SafeTensors {
       tensors.append(
         WeightTensor(
           name: name, shape: entry.shape,
-          values: entry.dtype == "F32" ? .float32(bytes, range) : .int64(bytes, range)))
+          values: values(entry.dtype, bytes, range)))
     }
     guard start + end == bytes.count else {
       throw .malformed("\(bytes.count - start - end) bytes behind the last tensor belong to none")
@@ -114,7 +114,16 @@ public enum SafeTensors {
   }
 
   private static let metadataKey = "__metadata__"
-  private static let sizes = ["F32": 4, "I64": 8]
+  private static let sizes = ["F32": 4, "F64": 8, "I64": 8]
+
+  private static func values(_ type: String, _ bytes: [UInt8], _ range: Range<Int>) -> WeightTensor.Values {
+    switch type {
+    case "F32": .float32(bytes, range)
+    case "F64": .float64(bytes, range)
+    default: .int64(bytes, range)
+    }
+  }
+
   private static let largestHeader = 1 << 24
 
   private static func quoted(_ text: String) -> String {
@@ -201,6 +210,16 @@ extension WeightTensor.Values {
       .float32(
         stride(from: range.lowerBound, to: range.upperBound, by: 4).map {
           Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: $0, as: UInt32.self)))
+        })
+    }
+  }
+
+  fileprivate static func float64(_ bytes: [UInt8], _ range: Range<Int>) -> WeightTensor.Values {
+    bytes.withUnsafeBytes { raw in
+      .float32(
+        stride(from: range.lowerBound, to: range.upperBound, by: 8).map {
+          Float(
+            Double(bitPattern: UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: $0, as: UInt64.self))))
         })
     }
   }

@@ -193,11 +193,22 @@ import Testing
   @Test(arguments: [
     "```python\nX```\n", "Sure!\n\n~~~\nX~~~\n", "Text\n<pre><code>X</code></pre>\n",
     "```bash\npip install torch\n```\n```py\nX```\nDone.", "It's this.\n\nX", "```\nX",
+    "<think>\nPerhaps\n```python\nclass Net(nn.Module): pass\n```\nno.\n</think>\n\n```python\nX```\n",
+    "\n<reasoning>import torch?</reasoning>\nX",
   ])
   func theProgramIsFoundInAReply(_ frame: String) throws {
     let healed = try Healer.heal(frame.replacing("X", with: Self.source), options: Self.options)
     #expect(healed.network.className == "Net")
     #expect(healed.fixes.count == 1)
+  }
+
+  @Test func aBlockWithinAListIsIndentedAsItsFenceIs() throws {
+    let lines = Self.source.split(separator: "\n", omittingEmptySubsequences: false)
+    let block = lines.map { $0.isEmpty ? "" : "   \($0)" }.joined(separator: "\n")
+    let reply = "1. Change it:\n\n   ```python\n\(block)\n   ```\n\n2. Run it.\n"
+    let healed = try Healer.heal(reply, options: Self.options)
+    #expect(healed.network.className == "Net")
+    #expect(healed.source.contains("\nclass Net(nn.Module):\n    def __init__"))
   }
 
   @Test func blocksThatCompleteEachOtherAreJoined() throws {
