@@ -16,7 +16,7 @@ extension Library {
     ordering, numericLimits, shapeFunctions, initialization,
     moduleClass, containers, parameterContainers, losses, linearLayers,
     recurrentLayers, attentionLayers, transformerLayers, embeddings, similarities, moduleUtilities,
-    weightNormalization,
+    weightNormalization, customGradients,
     convolutions, normalizations, batchNormalizations, activations, pooling, padding, dropouts, resampling,
     interpolation,
     matrixProducts, gathering, joins, rearrangements, summations, einops,
