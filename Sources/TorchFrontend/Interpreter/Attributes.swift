@@ -175,6 +175,9 @@ extension Interpreter {
     if let member { return try bound(member, to: .instance(instance), instance.type) }
     // PyTorch looks here in `__getattr__`, which comes after the class.
     if let value = instance.module?.value(name) { return value }
+    if let computed = instance.module?.computed, let tensor = computed.first(where: { $0.name == name }) {
+      return try call(tensor.function, Arguments([.instance(instance)]))
+    }
     switch name {
     case "__class__": return .type(instance.type)
     case "__dict__":

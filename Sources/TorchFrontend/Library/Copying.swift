@@ -80,10 +80,7 @@ extension Interpreter {
     case .tensor(let source):
       if let done = known[ObjectIdentifier(source)] { return done }
       if isDeep, case .graph = try content(source) {
-        throw raise(
-          .runtimeError,
-          "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment"
-        )
+        throw notLeaf()
       }
       try reserve(4)
       // A deep copy begins with equal numbers.
@@ -99,11 +96,25 @@ extension Interpreter {
     }
   }
 
+  private func notLeaf() -> Interruption {
+    raise(
+      .runtimeError,
+      "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment"
+    )
+  }
+
   private func copy(
     _ source: ModuleState, isDeep: Bool, _ known: inout [ObjectIdentifier: PythonValue]
   ) throws(Interruption) -> ModuleState {
+    // The older weight_norm keeps the weight it has made.
+    if isDeep, source.computed.contains(where: { source.parameters["\($0.name)_g"] != nil }) {
+      throw notLeaf()
+    }
     let result = ModuleState()
     result.transient = source.transient
+    result.computed = source.computed
+    result.hooksBefore = source.hooksBefore
+    result.hooksBehind = source.hooksBehind
     result.construction = source.construction
     result.constructionRange = source.constructionRange
     for (name, tensor) in source.parameters.items {

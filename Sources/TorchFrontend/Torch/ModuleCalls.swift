@@ -17,6 +17,10 @@ extension Interpreter {
     defer { tracer.label = label }
     var arguments = arguments
     for hook in state.hooksBefore { try run(hook, before: instance, &arguments) }
+    for (name, function) in state.computed {
+      instance.set(name, try call(function, Arguments([.instance(instance)])))
+    }
+    defer { for (name, _) in state.computed { forget(name, instance) } }
     var result = try self.forward(instance, state, forward, arguments)
     for hook in state.hooksBehind { try run(hook, behind: instance, arguments, &result) }
     if tracer.isTracing {

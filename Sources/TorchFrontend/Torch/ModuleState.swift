@@ -74,6 +74,8 @@ final class ModuleState {
   let modules = ModuleTable<PythonInstance>()
   /// Buffers that are no part of the state dict.
   var transient: Set<String> = []
+  /// Tensors that are made anew from others whenever they are asked for, by functions of the module.
+  var computed: [(name: String, function: PythonValue)] = []
   var hooksBefore: [Hook] = []
   var hooksBehind: [Hook] = []
   var construction: Construction?
@@ -110,6 +112,7 @@ final class ModuleState {
     parameters.dictionary.clear()
     buffers.dictionary.clear()
     modules.dictionary.clear()
+    computed = []
     hooksBefore = []
     hooksBehind = []
     reaching = nil
@@ -163,6 +166,9 @@ extension Interpreter {
     _ name: String, of instance: PythonInstance, _ value: PythonValue
   ) throws(Interruption) {
     let state = instance.module
+    if let state, state.computed.contains(where: { $0.name == name }) {
+      throw unsupported("assigning '\(name)', which is computed from other parameters, is not supported")
+    }
     if case .tensor(let tensor) = value, tensor.isParameter {
       let state = try self.state(of: instance, for: "parameters")
       forget(name, instance)
@@ -213,7 +219,7 @@ extension Interpreter {
     instance.set(name, value)
   }
 
-  private func forget(_ name: String, _ instance: PythonInstance) {
+  func forget(_ name: String, _ instance: PythonInstance) {
     if instance.attributes.removeValue(forKey: name) != nil {
       instance.attributeOrder.removeAll { $0 == name }
     }

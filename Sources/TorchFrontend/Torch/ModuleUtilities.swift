@@ -104,15 +104,14 @@ extension Library {
       return .tensor(try call.interpreter.concatenate(parts, 0))
     }
     for name in [
-      "spectral_norm", "remove_spectral_norm", "remove_weight_norm", "fuse_conv_bn_eval",
-      "fuse_conv_bn_weights",
-      "parametrizations.spectral_norm", "parametrizations.orthogonal", "parametrize.register_parametrization",
+      "remove_spectral_norm", "remove_weight_norm", "fuse_conv_bn_eval", "fuse_conv_bn_weights",
+      "parametrizations.spectral_norm", "parametrizations.orthogonal", "parametrize.remove_parametrizations",
     ] {
       library.function("torch.nn.utils.\(name)", signature: "(*args, **kwargs)") {
         (call) throws(Interruption) in
         throw call.interpreter.unsupported(
           "nn.utils.\(name) is not supported",
-          hint: name.contains("spectral") ? "use the layer itself, or nn.utils.weight_norm" : nil)
+          hint: name.contains("spectral") ? "use nn.utils.spectral_norm" : nil)
       }
     }
   }

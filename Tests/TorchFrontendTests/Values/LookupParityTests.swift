@@ -119,6 +119,49 @@ import Testing
     ]
 
   static let utilities = [
+    ValueCase(
+      "copy.deepcopy(nn.utils.parametrizations.weight_norm(nn.Linear(4, 4)))", on: [2, 4],
+      forward: "F.linear(self.layer(x), self.layer.weight)", definitions: "import copy", since: [2, 1]),
+    ValueCase("nn.utils.spectral_norm(nn.Linear(4, 3))", on: [2, 4], comparesInitialValues: false),
+    ValueCase(
+      "nn.utils.spectral_norm(nn.Conv2d(4, 6, 3), n_power_iterations=3)", on: [2, 4, 5, 5],
+      comparesInitialValues: false),
+    ValueCase(
+      "nn.utils.spectral_norm(nn.ConvTranspose2d(4, 6, 3, bias=False))", on: [2, 4, 5, 5],
+      comparesInitialValues: false),
+    ValueCase(
+      "nn.utils.spectral_norm(nn.Linear(4, 4))", on: [2, 4], forward: "self.layer(self.layer(x))",
+      comparesInitialValues: false),
+    ValueCase(
+      "nn.Linear(4, 4)", on: [2, 4], forward: "self.layer(x) @ self.layer.weight",
+      setup: "P.register_parametrization(self.layer, 'weight', Symmetric())\n"
+        + "P.register_parametrization(self.layer, 'bias', Scaled(4))\n"
+        + "P.register_parametrization(self.layer, 'weight', Scaled(4))\n"
+        + "assert P.is_parametrized(self.layer) and not P.is_parametrized(self)",
+      definitions: """
+        import torch.nn.utils.parametrize as P
+        class Symmetric(nn.Module):
+            def forward(self, w):
+                return w.triu() + w.triu(1).transpose(-1, -2)
+        class Scaled(nn.Module):
+            def __init__(self, n):
+                super().__init__()
+                self.scale = nn.Parameter(torch.full((n,), 2.0))
+            def forward(self, w):
+                return w * self.scale
+
+        """),
+    ValueCase(
+      "nn.Linear(4, 3)", on: [2, 4],
+      setup: "torch.nn.utils.parametrize.register_parametrization(self.layer, 'weight', Exp())",
+      definitions: """
+        class Exp(nn.Module):
+            def forward(self, w):
+                return w.exp()
+            def right_inverse(self, w):
+                return w.abs() + 1
+
+        """),
     ValueCase("nn.utils.weight_norm(nn.Linear(4, 3))", on: [2, 4]),
     ValueCase("nn.utils.weight_norm(nn.Conv1d(4, 6, 3), dim=1)", on: [2, 4, 5]),
     ValueCase(
