@@ -17,17 +17,32 @@ ptrdiff_t niche_block_convolution_scratch(const niche_convolution *s) {
   return bytes <= NICHE_MAXIMUM_SCRATCH ? (ptrdiff_t)bytes : -1;
 }
 
-void niche_winograd_band(
-    ptrdiff_t channels, ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t blocks, ptrdiff_t *band_blocks,
+// A band of at most `most` tiles.
+static void niche_tile_band(
+    ptrdiff_t most, ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t blocks, ptrdiff_t *band_blocks,
     ptrdiff_t *band_lines, ptrdiff_t *band_columns) {
   ptrdiff_t lines = (result_height + 3) / 4, columns = (result_width + 3) / 4;
-  ptrdiff_t most = NICHE_WINOGRAD_FLOATS / (36 * channels * NICHE_BLOCK_SIZE);
-  if (most < 3) most = 3;
   *band_columns = columns < most ? columns : most;
   most /= *band_columns;
   *band_lines = *band_columns < columns ? 1 : lines < most ? lines : most;
   most /= *band_lines;
   *band_blocks = *band_columns < columns || *band_lines < lines ? 1 : blocks < most ? blocks : most;
+}
+
+void niche_winograd_band(
+    ptrdiff_t channels, ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t blocks, ptrdiff_t *band_blocks,
+    ptrdiff_t *band_lines, ptrdiff_t *band_columns) {
+  ptrdiff_t most = NICHE_WINOGRAD_FLOATS / (36 * channels * NICHE_BLOCK_SIZE);
+  niche_tile_band(most < 3 ? 3 : most, result_height, result_width, blocks, band_blocks, band_lines, band_columns);
+}
+
+void niche_winograd_gradient_band(
+    const niche_convolution *s, ptrdiff_t blocks, ptrdiff_t *band_blocks, ptrdiff_t *band_lines,
+    ptrdiff_t *band_columns) {
+  // Each sum over the tiles ends with one over the images of the block, so there should be many tiles.
+  ptrdiff_t most = 2 * NICHE_WINOGRAD_FLOATS / (36 * (s->channels + s->result_channels) * NICHE_BLOCK_SIZE);
+  niche_tile_band(
+      most < 16 ? 16 : most, s->result_height, s->result_width, blocks, band_blocks, band_lines, band_columns);
 }
 
 // What transforms and products cost, in multiplications of vectors.
@@ -56,5 +71,16 @@ ptrdiff_t niche_winograd_scratch(const niche_convolution *s, ptrdiff_t blocks) {
       niche_winograd_bytes(s->channels, s->result_channels, s->result_height, s->result_width, blocks);
   double gradient = niche_winograd_bytes(s->result_channels, s->channels, s->height, s->width, blocks);
   double bytes = forward > gradient ? forward : gradient;
+  return bytes <= NICHE_MAXIMUM_SCRATCH ? (ptrdiff_t)bytes : -1;
+}
+
+ptrdiff_t niche_winograd_gradient_scratch(const niche_convolution *s, ptrdiff_t blocks) {
+  if (niche_winograd_scratch(s, blocks) < 0) return -1;
+  ptrdiff_t band_blocks, lines, columns;
+  niche_winograd_gradient_band(s, blocks, &band_blocks, &lines, &columns);
+  double tiles = (double)(band_blocks * lines * columns) * NICHE_BLOCK_SIZE;
+  double c = (double)s->channels, r = (double)s->result_channels;
+  double edges = ((double)columns * 4 + 2) * 6 * NICHE_BLOCK_SIZE;
+  double bytes = (c + 8) * sizeof(ptrdiff_t) + (36 * (r * c + (c + r) * tiles) + 16 + edges) * sizeof(float);
   return bytes <= NICHE_MAXIMUM_SCRATCH ? (ptrdiff_t)bytes : -1;
 }

@@ -308,6 +308,10 @@ typedef struct {
   void (*convolve_winograd_input_gradient)(
       const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *weight, const float *gradient,
       float *image_gradient, void *scratch);
+  // `scratch` as `niche_winograd_gradient_scratch` says.
+  void (*convolve_winograd_weight_gradient)(
+      const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *images, const float *gradient,
+      float *weight_gradient, void *scratch);
   // Sets each of `rows` rows of `columns` floats to values[row]; `values` null: to 0.
   void (*fill_rows)(ptrdiff_t rows, ptrdiff_t columns, const float *_Nullable values, float *result);
 
@@ -339,6 +343,8 @@ ptrdiff_t niche_block_convolution_scratch(const niche_convolution *shape);
 // The bytes of scratch memory for a Winograd convolution of so many blocks, or −1 where it cannot be done or the
 // direct one is faster.
 ptrdiff_t niche_winograd_scratch(const niche_convolution *shape, ptrdiff_t blocks);
+// The same for the weight gradient.
+ptrdiff_t niche_winograd_gradient_scratch(const niche_convolution *shape, ptrdiff_t blocks);
 
 // The table for that instruction set, or null where this build or this processor does not have it.
 const niche_kernels *_Nullable niche_kernels_for(int32_t instruction_set);

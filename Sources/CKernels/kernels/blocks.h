@@ -11,10 +11,51 @@ typedef float nk_quad __attribute__((ext_vector_type(4), aligned(4), may_alias))
 static inline nk_vector nk_load(const float *from) { return *(const nk_vector *)from; }
 static inline void nk_store(nk_vector value, float *to) { *(nk_vector *)to = value; }
 
-static inline float nk_sum_of_lanes(nk_vector value) {
-  nk_quad sum = ((const nk_quad *)&value)[0];
-  for (int i = 1; i < NK_WIDTH / 4; i++) sum += ((const nk_quad *)&value)[i];
-  return (sum.x + sum.z) + (sum.y + sum.w);
+// Adds the halves of each group of `2 · SIZE` lanes: those of a, then those of b.
+#define NK_FOLD(a, b, LOW, HIGH) (__builtin_shufflevector(a, b, LOW) + __builtin_shufflevector(a, b, HIGH))
+#if NK_WIDTH == 16
+#define NK_FOLDS 4
+#define NK_FOLD_0(a, b) \
+  NK_FOLD(a, b, NK_LIST(0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23), \
+          NK_LIST(8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
+#define NK_FOLD_1(a, b) \
+  NK_FOLD(a, b, NK_LIST(0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27), \
+          NK_LIST(4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31))
+#define NK_FOLD_2(a, b) \
+  NK_FOLD(a, b, NK_LIST(0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29), \
+          NK_LIST(2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31))
+#define NK_FOLD_3(a, b) \
+  NK_FOLD(a, b, NK_LIST(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30), \
+          NK_LIST(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31))
+#elif NK_WIDTH == 8
+#define NK_FOLDS 3
+#define NK_FOLD_0(a, b) NK_FOLD(a, b, NK_LIST(0, 1, 2, 3, 8, 9, 10, 11), NK_LIST(4, 5, 6, 7, 12, 13, 14, 15))
+#define NK_FOLD_1(a, b) NK_FOLD(a, b, NK_LIST(0, 1, 4, 5, 8, 9, 12, 13), NK_LIST(2, 3, 6, 7, 10, 11, 14, 15))
+#define NK_FOLD_2(a, b) NK_FOLD(a, b, NK_LIST(0, 2, 4, 6, 8, 10, 12, 14), NK_LIST(1, 3, 5, 7, 9, 11, 13, 15))
+#define NK_FOLD_3(a, b) (a)
+#else
+#define NK_FOLDS 2
+#define NK_FOLD_0(a, b) NK_FOLD(a, b, NK_LIST(0, 1, 4, 5), NK_LIST(2, 3, 6, 7))
+#define NK_FOLD_1(a, b) NK_FOLD(a, b, NK_LIST(0, 2, 4, 6), NK_LIST(1, 3, 5, 7))
+#define NK_FOLD_2(a, b) (a)
+#define NK_FOLD_3(a, b) (a)
+#endif
+#define NK_LIST(...) __VA_ARGS__
+
+// The sums of the lanes of up to 32 vectors, which are lost; `results` has room for 32.
+static inline __attribute__((always_inline)) void nk_sum_lanes(const int count, nk_vector *vectors, float *results) {
+  int left = count;
+#pragma clang loop unroll(full)
+  for (int fold = 0; fold < NK_FOLDS; fold++) {
+    left = (left + 1) / 2;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < left; i++) {
+      nk_vector a = vectors[2 * i], b = vectors[2 * i + 1];
+      vectors[i] = fold == 0 ? NK_FOLD_0(a, b) : fold == 1 ? NK_FOLD_1(a, b) : fold == 2 ? NK_FOLD_2(a, b) : NK_FOLD_3(a, b);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < left; i++) nk_store(vectors[i], results + i * NK_WIDTH);
 }
 
 // Four rows of four to four columns.

@@ -15,6 +15,7 @@
 #include "tiles.h"
 #include "blocked_convolution.h"
 #include "winograd.h"
+#include "winograd_gradient.h"
 #include "training.h"
 
 const niche_kernels NICHE_TABLE = {
@@ -73,6 +74,7 @@ const niche_kernels NICHE_TABLE = {
     .convolve_blocks_weight_gradient = nk_convolve_blocks_weight_gradient,
     .convolve_winograd = nk_convolve_winograd,
     .convolve_winograd_input_gradient = nk_convolve_winograd_input_gradient,
+    .convolve_winograd_weight_gradient = nk_convolve_winograd_weight_gradient,
     .fill_rows = nk_fill_rows,
     .dropout = nk_dropout,
     .random = nk_random,

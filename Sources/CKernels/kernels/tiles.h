@@ -71,13 +71,10 @@ typedef struct {
 static inline __attribute__((always_inline)) void nk_gradient_tile(
     const int rows, const int taps, const nk_gradient_product *p, const ptrdiff_t *offsets, const float *x,
     const float *gradient, float *result) {
-  nk_vector sums[NK_GRADIENT_ROWS][NK_TILE_COLUMNS];
+  nk_vector sums[32];
   const float *from[NK_TILE_COLUMNS];
 #pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i++) {
-#pragma clang loop unroll(full)
-    for (int j = 0; j < taps; j++) sums[i][j] = 0.0f;
-  }
+  for (int i = 0; i < 32; i++) sums[i] = 0.0f;
   ptrdiff_t step = p->pixel_step, row_step = p->gradient_row_step, width = p->width;
   for (ptrdiff_t block = 0; block < p->blocks; block++) {
     for (ptrdiff_t y = 0; y < p->height; y++) {
@@ -93,15 +90,17 @@ static inline __attribute__((always_inline)) void nk_gradient_tile(
         for (int j = 0; j < taps; j++) {
           nk_vector value = nk_load(from[j] + pixel * step);
 #pragma clang loop unroll(full)
-          for (int i = 0; i < rows; i++) sums[i][j] += values[i] * value;
+          for (int i = 0; i < rows; i++) sums[i * taps + j] += values[i] * value;
         }
       }
     }
   }
+  float totals[32];
+  nk_sum_lanes(rows * taps, sums, totals);
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++, result += p->depth) {
 #pragma clang loop unroll(full)
-    for (int j = 0; j < taps; j++) result[j] += nk_sum_of_lanes(sums[i][j]);
+    for (int j = 0; j < taps; j++) result[j] += totals[i * taps + j];
   }
 }
 

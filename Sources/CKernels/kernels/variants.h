@@ -25,6 +25,11 @@ void niche_winograd_band(
     ptrdiff_t channels, ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t blocks, ptrdiff_t *band_blocks,
     ptrdiff_t *band_lines, ptrdiff_t *band_columns);
 
+// The same for its weight gradient.
+void niche_winograd_gradient_band(
+    const niche_convolution *shape, ptrdiff_t blocks, ptrdiff_t *band_blocks, ptrdiff_t *band_lines,
+    ptrdiff_t *band_columns);
+
 extern const niche_kernels niche_kernels_portable;
 #ifdef NICHE_HAS_X86_VARIANTS
 extern const niche_kernels niche_kernels_avx2;

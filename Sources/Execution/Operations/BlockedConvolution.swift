@@ -49,16 +49,18 @@ extension LoweringContext {
   ) throws(ExecutionError) -> LoweredOperation {
     let lowering = ConvolutionLowering(
       convolution, images: images(inputs[0]), weight: shape, output: images(inputs[1]))
-    guard worksInBlocks, let scratch = lowering.blockScratchByteCount else {
+    guard worksInBlocks, let kernel = lowering.blockGradientKernel else {
       return try lowering.weightGradient(self)
     }
-    let (kernels, group, groups, blocks) = (kernels, lowering.group, lowering.groupCount, self.shape(0)[0])
-    return LoweredOperation(scratchByteCount: scratch) { operands in
+    let (group, groups, blocks) = (lowering.group, lowering.groupCount, self.shape(0)[0])
+    let function =
+      kernel.isWinograd
+      ? kernels.pointee.convolve_winograd_weight_gradient : kernels.pointee.convolve_blocks_weight_gradient
+    return LoweredOperation(scratchByteCount: kernel.scratchByteCount) { operands in
       let (images, gradient, result) = (operands.input(0), operands.input(1), operands.output(0))
       return { _ in
         withUnsafePointer(to: group) {
-          kernels.pointee.convolve_blocks_weight_gradient(
-            $0, groups, blocks, images, gradient, result, operands.scratch)
+          function($0, groups, blocks, images, gradient, result, operands.scratch)
         }
       }
     }
@@ -96,9 +98,17 @@ extension ConvolutionLowering {
   }
 
   /// How a convolution in blocks and its image gradient are done, and in how much scratch memory.
-  var blockKernel: (isWinograd: Bool, scratchByteCount: Int)? {
-    let blocks = imageCount / Layout.blockSize
-    let count = withUnsafePointer(to: group) { niche_winograd_scratch($0, blocks) }
+  var blockKernel: (isWinograd: Bool, scratchByteCount: Int)? { kernel(niche_winograd_scratch) }
+
+  /// How the weight gradient in blocks is done, and in how much scratch memory.
+  fileprivate var blockGradientKernel: (isWinograd: Bool, scratchByteCount: Int)? {
+    kernel(niche_winograd_gradient_scratch)
+  }
+
+  private func kernel(
+    _ winogradScratch: (UnsafePointer<niche_convolution>, Int) -> Int
+  ) -> (isWinograd: Bool, scratchByteCount: Int)? {
+    let count = withUnsafePointer(to: group) { winogradScratch($0, imageCount / Layout.blockSize) }
     if count >= 0 { return (true, count) }
     return blockScratchByteCount.map { (false, $0) }
   }
