@@ -19,9 +19,9 @@ ptrdiff_t niche_block_convolution_scratch(const niche_convolution *s) {
 
 // A band of at most `most` tiles.
 static void niche_tile_band(
-    ptrdiff_t most, ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t blocks, ptrdiff_t *band_blocks,
-    ptrdiff_t *band_lines, ptrdiff_t *band_columns) {
-  ptrdiff_t lines = (result_height + 3) / 4, columns = (result_width + 3) / 4;
+    ptrdiff_t most, ptrdiff_t tile, ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t blocks,
+    ptrdiff_t *band_blocks, ptrdiff_t *band_lines, ptrdiff_t *band_columns) {
+  ptrdiff_t lines = (result_height + tile - 1) / tile, columns = (result_width + tile - 1) / tile;
   *band_columns = columns < most ? columns : most;
   most /= *band_columns;
   *band_lines = *band_columns < columns ? 1 : lines < most ? lines : most;
@@ -30,10 +30,11 @@ static void niche_tile_band(
 }
 
 void niche_winograd_band(
-    ptrdiff_t channels, ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t blocks, ptrdiff_t *band_blocks,
-    ptrdiff_t *band_lines, ptrdiff_t *band_columns) {
+    ptrdiff_t channels, ptrdiff_t tile, ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t blocks,
+    ptrdiff_t *band_blocks, ptrdiff_t *band_lines, ptrdiff_t *band_columns) {
   ptrdiff_t most = NICHE_WINOGRAD_FLOATS / (36 * channels * NICHE_BLOCK_SIZE);
-  niche_tile_band(most < 3 ? 3 : most, result_height, result_width, blocks, band_blocks, band_lines, band_columns);
+  niche_tile_band(
+      most < 3 ? 3 : most, tile, result_height, result_width, blocks, band_blocks, band_lines, band_columns);
 }
 
 void niche_winograd_gradient_band(
@@ -42,34 +43,37 @@ void niche_winograd_gradient_band(
   // Each sum over the tiles ends with one over the images of the block, so there should be many tiles.
   ptrdiff_t most = 2 * NICHE_WINOGRAD_FLOATS / (36 * (s->channels + s->result_channels) * NICHE_BLOCK_SIZE);
   niche_tile_band(
-      most < 16 ? 16 : most, s->result_height, s->result_width, blocks, band_blocks, band_lines, band_columns);
+      most < 16 ? 16 : most, 7 - s->kernel_height, s->result_height, s->result_width, blocks, band_blocks,
+      band_lines, band_columns);
 }
 
 // What transforms and products cost, in multiplications of vectors.
-static int niche_winograd_pays(
-    ptrdiff_t channels, ptrdiff_t rows, ptrdiff_t result_height, ptrdiff_t result_width) {
-  if (channels < 8 || rows < 8) return 0;
-  double c = (double)channels, r = (double)rows;
-  double tiles = (double)((result_height + 3) / 4) * (double)((result_width + 3) / 4);
-  return tiles * (45 * c * r + 200 * (c + r)) < 9 * c * r * (double)result_height * (double)result_width;
+static int niche_winograd_pays(const niche_convolution *s) {
+  if (s->channels < 8 || s->result_channels < 8) return 0;
+  double c = (double)s->channels, r = (double)s->result_channels, tile = (double)(7 - s->kernel_height);
+  double height = (double)s->result_height, width = (double)s->result_width;
+  double tiles = ceil(height / tile) * ceil(width / tile), taps = (double)(s->kernel_height * s->kernel_width);
+  return tiles * (45 * c * r + 200 * (c + r)) < taps * c * r * height * width;
 }
 
 static double niche_winograd_bytes(
-    ptrdiff_t channels, ptrdiff_t rows, ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t blocks) {
+    ptrdiff_t channels, ptrdiff_t rows, ptrdiff_t tile, ptrdiff_t result_height, ptrdiff_t result_width,
+    ptrdiff_t blocks) {
   ptrdiff_t band_blocks, lines, columns;
-  niche_winograd_band(channels, result_height, result_width, blocks, &band_blocks, &lines, &columns);
+  niche_winograd_band(channels, tile, result_height, result_width, blocks, &band_blocks, &lines, &columns);
   double tiles = (double)(band_blocks * lines * columns) * NICHE_BLOCK_SIZE, c = (double)channels, r = (double)rows;
-  double edges = ((double)columns * 4 + 2) * 6 * NICHE_BLOCK_SIZE;
-  return (c + 8) * sizeof(ptrdiff_t) + (36 * (r * c + c * tiles + 8 * tiles) + 16 + edges) * sizeof(float);
+  double edges = ((double)columns * 4 + 4) * 6 * NICHE_BLOCK_SIZE;
+  return (c + 8) * sizeof(ptrdiff_t) + (36 * (r * c + c * tiles + 8 * tiles + 32) + 16 + edges) * sizeof(float);
 }
 
 ptrdiff_t niche_winograd_scratch(const niche_convolution *s, ptrdiff_t blocks) {
-  int is_plain = s->kernel_height == 3 && s->kernel_width == 3 && s->stride_height == 1 && s->stride_width == 1 &&
-                 s->dilation_height == 1 && s->dilation_width == 1;
-  if (!is_plain || !niche_winograd_pays(s->channels, s->result_channels, s->result_height, s->result_width)) return -1;
+  int is_square = s->kernel_height == s->kernel_width && (s->kernel_height == 3 || s->kernel_height == 5);
+  int is_dense = s->stride_height == 1 && s->stride_width == 1 && s->dilation_height == 1 && s->dilation_width == 1;
+  if (!is_square || !is_dense || !niche_winograd_pays(s)) return -1;
+  ptrdiff_t tile = 7 - s->kernel_height;
   double forward =
-      niche_winograd_bytes(s->channels, s->result_channels, s->result_height, s->result_width, blocks);
-  double gradient = niche_winograd_bytes(s->result_channels, s->channels, s->height, s->width, blocks);
+      niche_winograd_bytes(s->channels, s->result_channels, tile, s->result_height, s->result_width, blocks);
+  double gradient = niche_winograd_bytes(s->result_channels, s->channels, tile, s->height, s->width, blocks);
   double bytes = forward > gradient ? forward : gradient;
   return bytes <= NICHE_MAXIMUM_SCRATCH ? (ptrdiff_t)bytes : -1;
 }
@@ -80,7 +84,7 @@ ptrdiff_t niche_winograd_gradient_scratch(const niche_convolution *s, ptrdiff_t 
   niche_winograd_gradient_band(s, blocks, &band_blocks, &lines, &columns);
   double tiles = (double)(band_blocks * lines * columns) * NICHE_BLOCK_SIZE;
   double c = (double)s->channels, r = (double)s->result_channels;
-  double edges = ((double)columns * 4 + 2) * 6 * NICHE_BLOCK_SIZE;
-  double bytes = (c + 8) * sizeof(ptrdiff_t) + (36 * (r * c + (c + r) * tiles) + 16 + edges) * sizeof(float);
+  double edges = ((double)columns * 4 + 4) * 6 * NICHE_BLOCK_SIZE;
+  double bytes = (c + 8) * sizeof(ptrdiff_t) + (36 * (r * c + (c + r) * tiles + 32) + 16 + edges) * sizeof(float);
   return bytes <= NICHE_MAXIMUM_SCRATCH ? (ptrdiff_t)bytes : -1;
 }

@@ -66,6 +66,10 @@ import Testing
       paddingAfter: Size2D(2, 1), hasBias: true),
     Shape(images: [16, 16, 8, 4], channels: 32, kernel: Size2D(3, 3), padding: Size2D(1, 1), groups: 2),
     Shape(images: [16, 70, 20, 8], channels: 8, kernel: Size2D(3, 3), padding: Size2D(1, 1)),
+    Shape(images: [32, 9, 8, 8], channels: 8, kernel: Size2D(5, 5), padding: Size2D(2, 2), hasBias: true),
+    Shape(
+      images: [16, 8, 9, 10], channels: 11, kernel: Size2D(5, 5), padding: Size2D(0, 3),
+      paddingAfter: Size2D(1, 4)),
     Shape(images: [16, 2, 60, 70], channels: 2, kernel: Size2D(5, 3), padding: Size2D(2, 1)),
     Shape(images: [16, 40, 16, 16], channels: 2, kernel: Size2D(3, 3), padding: Size2D(1, 1)),
   ]
@@ -116,8 +120,8 @@ import Testing
         output: [shape.images[0], shape.channels, height, width])
       return lowering.blockKernel?.isWinograd == true
     }
-    #expect(chosen.count == 6)
-    #expect(chosen.allSatisfy { $0.kernel == Size2D(3, 3) && $0.images[1] >= 8 })
+    #expect(chosen.count == 8)
+    #expect(chosen.allSatisfy { $0.kernel.height >= 3 && $0.images[1] >= 8 })
   }
 
   private static func feeds(_ graph: Graph, seed: UInt64) -> [String: [Float]] {

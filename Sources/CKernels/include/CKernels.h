@@ -300,7 +300,7 @@ typedef struct {
   void (*convolve_blocks_weight_gradient)(
       const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *images, const float *gradient,
       float *weight_gradient, void *scratch);
-  // The same for 3 × 3 taps without stride or dilation, by Winograd's minimal filtering; `scratch` as
+  // The same for 3 × 3 or 5 × 5 taps without stride or dilation, by Winograd's minimal filtering; `scratch` as
   // `niche_winograd_scratch` says.
   void (*convolve_winograd)(
       const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *images, const float *weight,

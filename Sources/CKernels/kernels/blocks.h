@@ -51,7 +51,10 @@ static inline __attribute__((always_inline)) void nk_sum_lanes(const int count, 
 #pragma clang loop unroll(full)
     for (int i = 0; i < left; i++) {
       nk_vector a = vectors[2 * i], b = vectors[2 * i + 1];
-      vectors[i] = fold == 0 ? NK_FOLD_0(a, b) : fold == 1 ? NK_FOLD_1(a, b) : fold == 2 ? NK_FOLD_2(a, b) : NK_FOLD_3(a, b);
+      vectors[i] = fold == 0   ? NK_FOLD_0(a, b)
+                   : fold == 1 ? NK_FOLD_1(a, b)
+                   : fold == 2 ? NK_FOLD_2(a, b)
+                               : NK_FOLD_3(a, b);
     }
   }
 #pragma clang loop unroll(full)

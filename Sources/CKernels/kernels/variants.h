@@ -20,10 +20,11 @@
 // The most bytes of scratch memory for a convolution of blocks.
 #define NICHE_MAXIMUM_SCRATCH (256 << 20)
 
-// How many blocks, lines and columns of tiles a Winograd convolution works on at a time.
+// How many blocks, lines and columns of tiles of `tile` × `tile` result pixels a Winograd convolution works on at
+// a time.
 void niche_winograd_band(
-    ptrdiff_t channels, ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t blocks, ptrdiff_t *band_blocks,
-    ptrdiff_t *band_lines, ptrdiff_t *band_columns);
+    ptrdiff_t channels, ptrdiff_t tile, ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t blocks,
+    ptrdiff_t *band_blocks, ptrdiff_t *band_lines, ptrdiff_t *band_columns);
 
 // The same for its weight gradient.
 void niche_winograd_gradient_band(

@@ -1,14 +1,18 @@
-// 3 × 3 convolutions with a quarter of the multiplications: minimal filtering F(4 × 4, 3 × 3) of Winograd (1980) as in
-// Lavin & Gray 2016, "Fast Algorithms for Convolutional Neural Networks", over blocks of images.
+// 3 × 3 convolutions with a quarter of the multiplications, and 5 × 5 ones with 36 %: minimal filtering F(4 × 4, 3 × 3)
+// and F(2 × 2, 5 × 5) of Winograd (1980) as in Lavin & Gray 2016, "Fast Algorithms for Convolutional Neural Networks",
+// over blocks of images.
 //
 // A tile of 6 × 6 pixels is transformed to 36 points; at each point the result is a product of channels alone, which
-// transformed back gives 4 × 4 result pixels. As a vector holds sixteen images, no transform needs a shuffle.
+// transformed back gives 4 × 4 or 2 × 2 result pixels. Both evaluate polynomials at 0, 1, −1, 2, −2 and infinity. As a
+// vector holds sixteen images, no transform needs a shuffle.
 
 #define NK_POINTS 36
 
 typedef struct {
   ptrdiff_t channels, height, width, top, left;
   ptrdiff_t rows, result_height, result_width;
+  // The taps and the result pixels of a tile along one axis; together they are 7.
+  ptrdiff_t taps, tile;
   // Tiles that are done at a time: of so many images' blocks, lines and columns.
   ptrdiff_t blocks, lines, columns;
 } nk_winograd;
@@ -19,11 +23,16 @@ typedef struct {
   float *weights, *points, *sums, *edges;
 } nk_winograd_scratch;
 
+// How far apart the points of `rows` rows of tiles lie: a cache line more than they take, as powers of two would let
+// all points of a tile compete for one set of the cache.
+static inline ptrdiff_t nk_point_step(ptrdiff_t rows, ptrdiff_t tiles) { return (rows * tiles + 1) * NK_LANES; }
+
 static nk_winograd nk_winograd_of(
     ptrdiff_t channels, ptrdiff_t height, ptrdiff_t width, ptrdiff_t top, ptrdiff_t left, ptrdiff_t rows,
-    ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t blocks) {
-  nk_winograd w = {channels, height, width, top, left, rows, result_height, result_width, 1, 1, 1};
-  niche_winograd_band(channels, result_height, result_width, blocks, &w.blocks, &w.lines, &w.columns);
+    ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t taps, ptrdiff_t blocks) {
+  nk_winograd w = {channels,      height, width,    top, left, rows, result_height,
+                   result_width, taps,   7 - taps, 1,   1,    1};
+  niche_winograd_band(channels, w.tile, result_height, result_width, blocks, &w.blocks, &w.lines, &w.columns);
   return w;
 }
 
@@ -33,8 +42,8 @@ static nk_winograd_scratch nk_divide_winograd_scratch(const nk_winograd *w, void
   parts.offsets = scratch;
   parts.weights = (float *)(parts.offsets + (w->channels + 7) / 8 * 8);
   parts.points = parts.weights + (NK_POINTS * w->rows * w->channels + 15) / 16 * 16;
-  parts.sums = parts.points + NK_POINTS * w->channels * tiles * NK_LANES;
-  parts.edges = parts.sums + NK_POINTS * 8 * tiles * NK_LANES;
+  parts.sums = parts.points + NK_POINTS * nk_point_step(w->channels, tiles);
+  parts.edges = parts.sums + NK_POINTS * nk_point_step(8, tiles);
   return parts;
 }
 
@@ -50,43 +59,57 @@ static inline __attribute__((always_inline)) void nk_winograd_input(const nk_vec
   t[5] = 4.0f * d[1] + (d[5] - 5.0f * d[3]);
 }
 
-// Aᵀ along one axis: six points to four pixels.
-static inline __attribute__((always_inline)) void nk_winograd_output(const nk_vector *m, nk_vector *t) {
+// Aᵀ along one axis: six points to `tile` pixels.
+static inline __attribute__((always_inline)) void nk_winograd_output(const int tile, const nk_vector *m, nk_vector *t) {
   nk_vector sum1 = m[1] + m[2], difference1 = m[1] - m[2], sum2 = m[3] + m[4], difference2 = m[3] - m[4];
   t[0] = m[0] + sum1 + sum2;
+  if (tile == 2) {
+    t[1] = difference1 + 2.0f * difference2 + m[5];
+    return;
+  }
   t[1] = difference1 + 2.0f * difference2;
   t[2] = sum1 + 4.0f * sum2;
   t[3] = difference1 + 8.0f * difference2 + m[5];
 }
 
-// G along one axis: three weights to six points, for up to eight rows at once.
-static inline void nk_winograd_weight(const float (*g)[8], ptrdiff_t step, float (*u)[8], ptrdiff_t result_step) {
+// G along one axis: weights to six points, for up to eight rows at once.
+static inline __attribute__((always_inline)) void nk_winograd_weight(
+    const int taps, const float (*g)[8], ptrdiff_t step, float (*u)[8], ptrdiff_t result_step) {
   for (int i = 0; i < 8; i++) {
-    float a = g[0][i], b = g[step][i], c = g[2 * step][i];
-    u[0][i] = a * 0.25f;
-    u[result_step][i] = (a + b + c) * (-1.0f / 6);
-    u[2 * result_step][i] = (a - b + c) * (-1.0f / 6);
-    u[3 * result_step][i] = a * (1.0f / 24) + b * (1.0f / 12) + c * (1.0f / 6);
-    u[4 * result_step][i] = a * (1.0f / 24) - b * (1.0f / 12) + c * (1.0f / 6);
-    u[5 * result_step][i] = c;
+    float even = g[0][i] + g[2 * step][i], odd = g[step][i];
+    float far_even = g[0][i] + 4 * g[2 * step][i], far_odd = 2 * g[step][i];
+    if (taps == 5) {
+      even += g[4 * step][i];
+      odd += g[3 * step][i];
+      far_even += 16 * g[4 * step][i];
+      far_odd += 8 * g[3 * step][i];
+    }
+    u[0][i] = g[0][i] * 0.25f;
+    u[result_step][i] = (even + odd) * (-1.0f / 6);
+    u[2 * result_step][i] = (even - odd) * (-1.0f / 6);
+    u[3 * result_step][i] = (far_even + far_odd) * (1.0f / 24);
+    u[4 * result_step][i] = (far_even - far_odd) * (1.0f / 24);
+    u[5 * result_step][i] = g[(taps - 1) * step][i];
   }
 }
 
 // weights[row · row_step + k · channel_step + tap] to [point][part][k][row]; `is_turned`: the taps in reverse.
-static void nk_transform_weights(
-    const nk_winograd *w, const float *weights, ptrdiff_t row_step, ptrdiff_t channel_step, int is_turned,
-    float *result) {
+static inline __attribute__((always_inline)) void nk_transform_weights_of(
+    const int taps, const nk_winograd *w, const float *weights, ptrdiff_t row_step, ptrdiff_t channel_step,
+    int is_turned, float *result) {
   ptrdiff_t parts = nk_parts(w->rows, NK_TILE_ROWS), size = w->rows * w->channels;
   for (ptrdiff_t part = 0; part < parts; part++) {
     ptrdiff_t rows = nk_part(w->rows, parts, part);
     for (ptrdiff_t k = 0; k < w->channels; k++, result += rows) {
-      float taps[9][8] = {{0}}, lines[18][8], points[NK_POINTS][8];
+      float values[25][8] = {{0}}, lines[30][8], points[NK_POINTS][8];
       for (ptrdiff_t i = 0; i < rows; i++) {
         const float *from = weights + i * row_step + k * channel_step;
-        for (int tap = 0; tap < 9; tap++) taps[tap][i] = from[is_turned ? 8 - tap : tap];
+        for (int tap = 0; tap < taps * taps; tap++) values[tap][i] = from[is_turned ? taps * taps - 1 - tap : tap];
       }
-      for (int column = 0; column < 3; column++) nk_winograd_weight(taps + column, 3, lines + column, 3);
-      for (int line = 0; line < 6; line++) nk_winograd_weight(lines + 3 * line, 1, points + 6 * line, 1);
+      for (int column = 0; column < taps; column++) {
+        nk_winograd_weight(taps, values + column, taps, lines + column, taps);
+      }
+      for (int line = 0; line < 6; line++) nk_winograd_weight(taps, lines + taps * line, 1, points + 6 * line, 1);
       for (int point = 0; point < NK_POINTS; point++) {
         for (ptrdiff_t i = 0; i < rows; i++) result[point * size + i] = points[point][i];
       }
@@ -95,17 +118,27 @@ static void nk_transform_weights(
   }
 }
 
+static void nk_transform_weights(
+    const nk_winograd *w, const float *weights, ptrdiff_t row_step, ptrdiff_t channel_step, int is_turned,
+    float *result) {
+  if (w->taps == 3) {
+    nk_transform_weights_of(3, w, weights, row_step, channel_step, is_turned, result);
+  } else {
+    nk_transform_weights_of(5, w, weights, row_step, channel_step, is_turned, result);
+  }
+}
+
 // One channel of a line of tiles to its points, `point_step` apart; `edges` holds the lines' transform.
 static void nk_transform_line(
     const nk_winograd *w, const float *plane, ptrdiff_t line, ptrdiff_t column, ptrdiff_t tiles, float *edges,
     float *points, ptrdiff_t point_step) {
   static const float zeros[NK_LANES] = {0};
-  ptrdiff_t first = 4 * column - w->left, count = 4 * tiles + 2;
+  ptrdiff_t first = w->tile * column - w->left, count = w->tile * tiles + 6 - w->tile;
   for (ptrdiff_t lane = 0; lane < NK_LANES; lane += NK_WIDTH) {
     const float *lines[6];
     ptrdiff_t steps[6];
     for (int i = 0; i < 6; i++) {
-      ptrdiff_t y = 4 * line - w->top + i;
+      ptrdiff_t y = w->tile * line - w->top + i;
       int is_inside = y >= 0 && y < w->height;
       lines[i] = is_inside ? plane + y * w->width * NK_LANES + lane : zeros;
       steps[i] = is_inside ? NK_LANES : 0;
@@ -125,7 +158,7 @@ static void nk_transform_line(
       for (int j = 0; j < 6; j++) nk_store(t[j], to + j * NK_WIDTH);
     }
     for (ptrdiff_t tile = 0; tile < tiles; tile++) {
-      const float *from = edges + tile * 4 * 6 * NK_WIDTH;
+      const float *from = edges + tile * w->tile * 6 * NK_WIDTH;
       float *to = points + tile * NK_LANES + lane;
       for (int j = 0; j < 6; j++, to += 6 * point_step) {
         nk_vector pixels[6], t[6];
@@ -139,10 +172,10 @@ static void nk_transform_line(
   }
 }
 
-// The points of one tile to `height` × `width` of its 4 × 4 pixels.
-static void nk_transform_back(
-    const float *points, ptrdiff_t point_step, float bias, ptrdiff_t height, ptrdiff_t width, float *result,
-    ptrdiff_t result_line) {
+// The points of one tile to `height` × `width` of its pixels.
+static inline __attribute__((always_inline)) void nk_transform_back(
+    const int tile, const float *points, ptrdiff_t point_step, float bias, ptrdiff_t height, ptrdiff_t width,
+    float *result, ptrdiff_t result_line) {
   for (ptrdiff_t lane = 0; lane < NK_LANES; lane += NK_WIDTH) {
     nk_vector lines[6][4];
 #pragma clang loop unroll(full)
@@ -150,17 +183,17 @@ static void nk_transform_back(
       nk_vector m[6];
 #pragma clang loop unroll(full)
       for (int j = 0; j < 6; j++) m[j] = nk_load(points + (i * 6 + j) * point_step + lane);
-      nk_winograd_output(m, lines[i]);
+      nk_winograd_output(tile, m, lines[i]);
     }
 #pragma clang loop unroll(full)
-    for (int j = 0; j < 4; j++) {
+    for (int j = 0; j < tile; j++) {
       if (j >= width) break;
       nk_vector column[6], pixels[4];
 #pragma clang loop unroll(full)
       for (int i = 0; i < 6; i++) column[i] = lines[i][j];
-      nk_winograd_output(column, pixels);
+      nk_winograd_output(tile, column, pixels);
 #pragma clang loop unroll(full)
-      for (int i = 0; i < 4; i++) {
+      for (int i = 0; i < tile; i++) {
         if (i < height) nk_store(pixels[i] + bias, result + i * result_line + j * NK_LANES + lane);
       }
     }
@@ -174,13 +207,37 @@ typedef struct {
 
 static void nk_winograd_points(
     const nk_winograd *w, const nk_tile_run *run, const float *x, ptrdiff_t block_step, float *edges, float *points) {
-  ptrdiff_t tiles = run->blocks * run->lines * run->columns * NK_LANES, plane = w->height * w->width * NK_LANES;
+  ptrdiff_t tiles = run->blocks * run->lines * run->columns, plane = w->height * w->width * NK_LANES;
+  ptrdiff_t point_step = nk_point_step(w->channels, tiles);
   for (ptrdiff_t block = 0; block < run->blocks; block++) {
     for (ptrdiff_t c = 0; c < w->channels; c++) {
       const float *from = x + (run->block + block) * block_step + c * plane;
       for (ptrdiff_t line = 0; line < run->lines; line++) {
-        float *to = points + c * tiles + (block * run->lines + line) * run->columns * NK_LANES;
-        nk_transform_line(w, from, run->line + line, run->column, run->columns, edges, to, w->channels * tiles);
+        float *to = points + (c * tiles + (block * run->lines + line) * run->columns) * NK_LANES;
+        nk_transform_line(w, from, run->line + line, run->column, run->columns, edges, to, point_step);
+      }
+    }
+  }
+}
+
+static inline __attribute__((always_inline)) void nk_winograd_results_of(
+    const int tile, const nk_winograd *w, const nk_tile_run *run, const float *sums, ptrdiff_t row, ptrdiff_t rows,
+    const float *bias, float *result, ptrdiff_t block_step) {
+  ptrdiff_t tiles = run->blocks * run->lines * run->columns, line_size = w->result_width * NK_LANES;
+  ptrdiff_t point_step = nk_point_step(rows, tiles);
+  for (ptrdiff_t i = 0; i < rows; i++) {
+    const float *from = sums + i * tiles * NK_LANES;
+    for (ptrdiff_t block = 0; block < run->blocks; block++) {
+      float *plane =
+          result + (run->block + block) * block_step + (row + i) * w->result_height * line_size;
+      for (ptrdiff_t line = run->line; line < run->line + run->lines; line++) {
+        ptrdiff_t height = w->result_height - tile * line;
+        for (ptrdiff_t column = run->column; column < run->column + run->columns; column++, from += NK_LANES) {
+          ptrdiff_t width = w->result_width - tile * column;
+          nk_transform_back(
+              tile, from, point_step, bias ? bias[row + i] : 0, height, width,
+              plane + tile * line * line_size + tile * column * NK_LANES, line_size);
+        }
       }
     }
   }
@@ -189,22 +246,10 @@ static void nk_winograd_points(
 static void nk_winograd_results(
     const nk_winograd *w, const nk_tile_run *run, const float *sums, ptrdiff_t row, ptrdiff_t rows, const float *bias,
     float *result, ptrdiff_t block_step) {
-  ptrdiff_t tiles = run->blocks * run->lines * run->columns * NK_LANES, line_size = w->result_width * NK_LANES;
-  for (ptrdiff_t i = 0; i < rows; i++) {
-    const float *from = sums + i * tiles;
-    for (ptrdiff_t block = 0; block < run->blocks; block++) {
-      float *plane =
-          result + (run->block + block) * block_step + (row + i) * w->result_height * line_size;
-      for (ptrdiff_t line = run->line; line < run->line + run->lines; line++) {
-        ptrdiff_t height = w->result_height - 4 * line;
-        for (ptrdiff_t column = run->column; column < run->column + run->columns; column++, from += NK_LANES) {
-          ptrdiff_t width = w->result_width - 4 * column;
-          nk_transform_back(
-              from, rows * tiles, bias ? bias[row + i] : 0, height < 4 ? height : 4, width < 4 ? width : 4,
-              plane + 4 * line * line_size + 4 * column * NK_LANES, line_size);
-        }
-      }
-    }
+  if (w->tile == 4) {
+    nk_winograd_results_of(4, w, run, sums, row, rows, bias, result, block_step);
+  } else {
+    nk_winograd_results_of(2, w, run, sums, row, rows, bias, result, block_step);
   }
 }
 
@@ -221,8 +266,8 @@ static void nk_winograd_products(
     for (ptrdiff_t point = 0; point < NK_POINTS; point++) {
       product.weights = parts.weights + (point * w->rows + row) * w->channels;
       nk_run_product(
-          &product, parts.points + point * w->channels * tiles * NK_LANES,
-          parts.sums + point * rows * tiles * NK_LANES);
+          &product, parts.points + point * nk_point_step(w->channels, tiles),
+          parts.sums + point * nk_point_step(rows, tiles));
     }
     nk_winograd_results(w, run, parts.sums, row, rows, bias, result, block_step);
     row += rows;
@@ -233,7 +278,7 @@ static void nk_winograd_products(
 static void nk_run_winograd(
     const nk_winograd *w, ptrdiff_t blocks, nk_winograd_scratch parts, const float *x, ptrdiff_t x_step,
     const float *bias, float *result, ptrdiff_t result_step) {
-  ptrdiff_t lines = nk_parts(w->result_height, 4), columns = nk_parts(w->result_width, 4);
+  ptrdiff_t lines = nk_parts(w->result_height, w->tile), columns = nk_parts(w->result_width, w->tile);
   nk_tile_run run;
   for (run.block = 0; run.block < blocks; run.block += w->blocks) {
     run.blocks = blocks - run.block < w->blocks ? blocks - run.block : w->blocks;
@@ -253,16 +298,16 @@ static void nk_convolve_winograd(
     const float *bias, float *result, void *scratch) {
   nk_winograd w = nk_winograd_of(
       s->channels, s->height, s->width, s->padding_height, s->padding_width, s->result_channels, s->result_height,
-      s->result_width, blocks);
+      s->result_width, s->kernel_height, blocks);
   nk_winograd_scratch parts = nk_divide_winograd_scratch(&w, scratch);
-  ptrdiff_t image = s->channels * s->height * s->width * NK_LANES;
+  ptrdiff_t taps = s->kernel_height * s->kernel_width, image = s->channels * s->height * s->width * NK_LANES;
   ptrdiff_t result_size = s->result_channels * s->result_height * s->result_width * NK_LANES;
   for (ptrdiff_t group = 0; group < groups; group++) {
-    nk_transform_weights(&w, weight, s->channels * 9, 9, 0, parts.weights);
+    nk_transform_weights(&w, weight, s->channels * taps, taps, 0, parts.weights);
     nk_run_winograd(
         &w, blocks, parts, images + group * image, groups * image, bias, result + group * result_size,
         groups * result_size);
-    weight += s->result_channels * s->channels * 9;
+    weight += s->result_channels * s->channels * taps;
     if (bias) bias += s->result_channels;
   }
 }
@@ -271,16 +316,16 @@ static void nk_convolve_winograd_input_gradient(
     const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, const float *weight, const float *gradient,
     float *image_gradient, void *scratch) {
   nk_winograd w = nk_winograd_of(
-      s->result_channels, s->result_height, s->result_width, 2 - s->padding_height, 2 - s->padding_width, s->channels,
-      s->height, s->width, blocks);
+      s->result_channels, s->result_height, s->result_width, s->kernel_height - 1 - s->padding_height,
+      s->kernel_width - 1 - s->padding_width, s->channels, s->height, s->width, s->kernel_height, blocks);
   nk_winograd_scratch parts = nk_divide_winograd_scratch(&w, scratch);
-  ptrdiff_t image = s->channels * s->height * s->width * NK_LANES;
+  ptrdiff_t taps = s->kernel_height * s->kernel_width, image = s->channels * s->height * s->width * NK_LANES;
   ptrdiff_t result_size = s->result_channels * s->result_height * s->result_width * NK_LANES;
   for (ptrdiff_t group = 0; group < groups; group++) {
-    nk_transform_weights(&w, weight, 9, s->channels * 9, 1, parts.weights);
+    nk_transform_weights(&w, weight, taps, s->channels * taps, 1, parts.weights);
     nk_run_winograd(
         &w, blocks, parts, gradient + group * result_size, groups * result_size, 0, image_gradient + group * image,
         groups * image);
-    weight += s->result_channels * s->channels * 9;
+    weight += s->result_channels * s->channels * taps;
   }
 }

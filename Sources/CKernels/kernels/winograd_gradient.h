@@ -1,89 +1,116 @@
-// The weight gradient of a 3 × 3 convolution in the points of Winograd's algorithm: the transpose of what winograd.h
+// The weight gradient of a convolution in the points of Winograd's algorithm: the transpose of what winograd.h
 // computes, with as few multiplications.
 
-// A along one axis: four pixels to six points.
-static inline __attribute__((always_inline)) void nk_winograd_spread(const nk_vector *y, nk_vector *t) {
-  nk_vector even = y[0] + y[2], odd = y[1] + y[3], far_even = y[0] + 4.0f * y[2];
-  nk_vector far_odd = 2.0f * y[1] + 8.0f * y[3];
+// A along one axis: `tile` pixels to six points.
+static inline __attribute__((always_inline)) void nk_winograd_spread(const int tile, const nk_vector *y, nk_vector *t) {
+  nk_vector even = y[0], odd = y[1], far_even = y[0], far_odd = 2.0f * y[1];
+  if (tile == 4) {
+    even += y[2];
+    odd += y[3];
+    far_even += 4.0f * y[2];
+    far_odd += 8.0f * y[3];
+  }
   t[0] = y[0];
   t[1] = even + odd;
   t[2] = even - odd;
   t[3] = far_even + far_odd;
   t[4] = far_even - far_odd;
-  t[5] = y[3];
+  t[5] = y[tile - 1];
 }
 
-// A tile of `height` × `width` of 4 × 4 pixels to its points.
-static void nk_transform_gradient(
-    const float *pixels, ptrdiff_t line_size, ptrdiff_t height, ptrdiff_t width, float *points,
+// A tile of `height` × `width` of its pixels to its points.
+static inline __attribute__((always_inline)) void nk_transform_gradient(
+    const int tile, const float *pixels, ptrdiff_t line_size, ptrdiff_t height, ptrdiff_t width, float *points,
     ptrdiff_t point_step) {
   for (ptrdiff_t lane = 0; lane < NK_LANES; lane += NK_WIDTH) {
     nk_vector lines[4][6];
 #pragma clang loop unroll(full)
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < tile; i++) {
       nk_vector y[4];
 #pragma clang loop unroll(full)
-      for (int j = 0; j < 4; j++) {
+      for (int j = 0; j < tile; j++) {
         nk_vector none = 0.0f;
         y[j] = i < height && j < width ? nk_load(pixels + i * line_size + j * NK_LANES + lane) : none;
       }
-      nk_winograd_spread(y, lines[i]);
+      nk_winograd_spread(tile, y, lines[i]);
     }
     float *to = points + lane;
 #pragma clang loop unroll(full)
     for (int j = 0; j < 6; j++) {
       nk_vector column[4], t[6];
 #pragma clang loop unroll(full)
-      for (int i = 0; i < 4; i++) column[i] = lines[i][j];
-      nk_winograd_spread(column, t);
+      for (int i = 0; i < tile; i++) column[i] = lines[i][j];
+      nk_winograd_spread(tile, column, t);
 #pragma clang loop unroll(full)
       for (int i = 0; i < 6; i++) nk_store(t[i], to + (i * 6 + j) * point_step);
     }
   }
 }
 
-static void nk_winograd_gradient_points(
-    const nk_winograd *w, const nk_tile_run *run, const float *gradient, ptrdiff_t block_step, float *points) {
-  ptrdiff_t tiles = run->blocks * run->lines * run->columns * NK_LANES, line_size = w->result_width * NK_LANES;
+static inline __attribute__((always_inline)) void nk_winograd_gradient_points_of(
+    const int tile, const nk_winograd *w, const nk_tile_run *run, const float *gradient, ptrdiff_t block_step,
+    float *points) {
+  ptrdiff_t tiles = run->blocks * run->lines * run->columns, line_size = w->result_width * NK_LANES;
+  ptrdiff_t point_step = nk_point_step(w->rows, tiles);
   for (ptrdiff_t block = 0; block < run->blocks; block++) {
     for (ptrdiff_t row = 0; row < w->rows; row++) {
       const float *plane = gradient + (run->block + block) * block_step + row * w->result_height * line_size;
-      float *to = points + row * tiles + block * run->lines * run->columns * NK_LANES;
+      float *to = points + (row * tiles + block * run->lines * run->columns) * NK_LANES;
       for (ptrdiff_t line = run->line; line < run->line + run->lines; line++) {
-        ptrdiff_t height = w->result_height - 4 * line;
+        ptrdiff_t height = w->result_height - tile * line;
         for (ptrdiff_t column = run->column; column < run->column + run->columns; column++, to += NK_LANES) {
-          ptrdiff_t width = w->result_width - 4 * column;
+          ptrdiff_t width = w->result_width - tile * column;
           nk_transform_gradient(
-              plane + 4 * line * line_size + 4 * column * NK_LANES, line_size, height, width, to, w->rows * tiles);
+              tile, plane + tile * line * line_size + tile * column * NK_LANES, line_size, height, width, to,
+              point_step);
         }
       }
     }
   }
 }
 
-// Gᵀ along one axis: six points to three weights, for sixteen channels at once.
-static inline void nk_winograd_gather(const float (*s)[16], ptrdiff_t step, float (*g)[16], ptrdiff_t result_step) {
-  for (int i = 0; i < 16; i++) {
-    float near = s[step][i] + s[2 * step][i], far = s[3 * step][i] + s[4 * step][i];
-    float near_step = s[2 * step][i] - s[step][i], far_step = s[3 * step][i] - s[4 * step][i];
-    g[0][i] = s[0][i] * 0.25f - near * (1.0f / 6) + far * (1.0f / 24);
-    g[result_step][i] = near_step * (1.0f / 6) + far_step * (1.0f / 12);
-    g[2 * result_step][i] = (far - near) * (1.0f / 6) + s[5 * step][i];
+static void nk_winograd_gradient_points(
+    const nk_winograd *w, const nk_tile_run *run, const float *gradient, ptrdiff_t block_step, float *points) {
+  if (w->tile == 4) {
+    nk_winograd_gradient_points_of(4, w, run, gradient, block_step, points);
+  } else {
+    nk_winograd_gradient_points_of(2, w, run, gradient, block_step, points);
   }
 }
 
-// sums: [point][size] → weight_gradient: [size][3][3].
-static void nk_transform_sums(ptrdiff_t size, const float *sums, float *weight_gradient) {
+// Gᵀ along one axis: six points to weights, for sixteen channels at once.
+static inline __attribute__((always_inline)) void nk_winograd_gather(
+    const int taps, const float (*s)[16], ptrdiff_t step, float (*g)[16], ptrdiff_t result_step) {
+  for (int i = 0; i < 16; i++) {
+    float even = (s[step][i] + s[2 * step][i]) * (-1.0f / 6), odd = (s[step][i] - s[2 * step][i]) * (-1.0f / 6);
+    float far_even = (s[3 * step][i] + s[4 * step][i]) * (1.0f / 24);
+    float far_odd = (s[3 * step][i] - s[4 * step][i]) * (1.0f / 24);
+    g[0][i] = s[0][i] * 0.25f + even + far_even;
+    g[result_step][i] = odd + 2 * far_odd;
+    g[2 * result_step][i] = even + 4 * far_even;
+    if (taps == 5) {
+      g[3 * result_step][i] = odd + 8 * far_odd;
+      g[4 * result_step][i] = even + 16 * far_even;
+    }
+    g[(taps - 1) * result_step][i] += s[5 * step][i];
+  }
+}
+
+// sums: [point][size] → weight_gradient: [size][taps][taps].
+static inline __attribute__((always_inline)) void nk_transform_sums(
+    const int taps, ptrdiff_t size, const float *sums, float *weight_gradient) {
   for (ptrdiff_t start = 0; start < size; start += 16) {
     ptrdiff_t count = size - start < 16 ? size - start : 16;
-    float points[NK_POINTS][16] = {{0}}, lines[18][16], taps[9][16];
+    float points[NK_POINTS][16] = {{0}}, lines[30][16], weights[25][16];
     for (int point = 0; point < NK_POINTS; point++) {
       for (ptrdiff_t i = 0; i < count; i++) points[point][i] = sums[point * size + start + i];
     }
-    for (int line = 0; line < 6; line++) nk_winograd_gather(points + 6 * line, 1, lines + 3 * line, 1);
-    for (int column = 0; column < 3; column++) nk_winograd_gather(lines + column, 3, taps + column, 3);
+    for (int line = 0; line < 6; line++) nk_winograd_gather(taps, points + 6 * line, 1, lines + taps * line, 1);
+    for (int column = 0; column < taps; column++) {
+      nk_winograd_gather(taps, lines + column, taps, weights + column, taps);
+    }
     for (ptrdiff_t i = 0; i < count; i++) {
-      for (int tap = 0; tap < 9; tap++) weight_gradient[(start + i) * 9 + tap] = taps[tap][i];
+      for (int tap = 0; tap < taps * taps; tap++) weight_gradient[(start + i) * taps * taps + tap] = weights[tap][i];
     }
   }
 }
@@ -99,8 +126,8 @@ static void nk_winograd_gradient_products(
   product.gradient_row_step = size;
   for (ptrdiff_t point = 0; point < NK_POINTS; point++) {
     nk_run_gradient_product(
-        &product, points + point * w->channels * size, gradients + point * w->rows * size,
-        sums + point * w->rows * w->channels);
+        &product, points + point * nk_point_step(w->channels, tiles),
+        gradients + point * nk_point_step(w->rows, tiles), sums + point * w->rows * w->channels);
   }
 }
 
@@ -108,17 +135,17 @@ static void nk_convolve_winograd_weight_gradient(
     const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, const float *images, const float *gradient,
     float *weight_gradient, void *scratch) {
   nk_winograd w = {s->channels, s->height, s->width, s->padding_height, s->padding_width, s->result_channels,
-                   s->result_height, s->result_width, 1, 1, 1};
+                   s->result_height, s->result_width, s->kernel_height, 7 - s->kernel_height, 1, 1, 1};
   niche_winograd_gradient_band(s, blocks, &w.blocks, &w.lines, &w.columns);
   ptrdiff_t image = s->channels * s->height * s->width * NK_LANES, weights = s->channels * s->result_channels;
   ptrdiff_t result_size = s->result_channels * s->result_height * s->result_width * NK_LANES;
-  ptrdiff_t lines = nk_parts(s->result_height, 4), columns = nk_parts(s->result_width, 4);
-  ptrdiff_t tiles = w.blocks * w.lines * w.columns * NK_LANES;
+  ptrdiff_t lines = nk_parts(s->result_height, w.tile), columns = nk_parts(s->result_width, w.tile);
+  ptrdiff_t tiles = w.blocks * w.lines * w.columns;
   ptrdiff_t *offsets = scratch;
   float *sums = (float *)(offsets + (s->channels + 7) / 8 * 8);
   float *points = sums + (NK_POINTS * weights + 15) / 16 * 16;
-  float *gradients = points + NK_POINTS * s->channels * tiles;
-  float *edges = gradients + NK_POINTS * s->result_channels * tiles;
+  float *gradients = points + NK_POINTS * nk_point_step(s->channels, tiles);
+  float *edges = gradients + NK_POINTS * nk_point_step(s->result_channels, tiles);
   for (ptrdiff_t group = 0; group < groups; group++) {
     const float *x = images + group * image, *from = gradient + group * result_size;
     memset(sums, 0, (size_t)(NK_POINTS * weights) * sizeof *sums);
@@ -135,6 +162,10 @@ static void nk_convolve_winograd_weight_gradient(
         }
       }
     }
-    nk_transform_sums(weights, sums, weight_gradient + group * weights * 9);
+    if (w.taps == 3) {
+      nk_transform_sums(3, weights, sums, weight_gradient + group * weights * 9);
+    } else {
+      nk_transform_sums(5, weights, sums, weight_gradient + group * weights * 25);
+    }
   }
 }
