@@ -5,11 +5,12 @@ extension Graph {
   /// to the outside, and PyTorch too counts and stores the parameters of an unused layer.
   public func eliminatingDeadCode() -> Graph {
     let isLive = liveNodes()
+    let isNeeded = zip(nodes, isLive).allSatisfy { node, isLive in isLive || node.operation.isLeaf }
+    if isNeeded { return self }
     var rewriter = GraphRewriter(self)
     for (index, node) in nodes.enumerated() {
-      switch node.operation {
-      case .input, .parameter, .buffer: rewriter.copy(node, inputs: [])
-      default: if isLive[index] { rewriter.copy(node, inputs: rewriter.mapped(node.inputs)) }
+      if isLive[index] || node.operation.isLeaf {
+        rewriter.copy(node, inputs: rewriter.mapped(node.inputs))
       }
     }
     return rewriter.finished()
@@ -21,6 +22,16 @@ extension Graph {
   /// joins of one tensor, reductions over no axis, and dropout of probability 0 whose mask nobody reads.
   public func simplified() -> Graph {
     let readers = readerCounts()
+    func isIdentity(_ node: Node, _ operation: Operation, of input: TensorType) -> Bool {
+      node.inputs.count == 1 && operation.isIdentity(from: input, to: type(of: node.outputs[0]))
+        && !node.outputs.dropFirst().contains { readers[$0.index] > 0 }
+    }
+    let isSimple = nodes.allSatisfy { node in
+      guard let first = node.inputs.first, !node.outputs.isEmpty else { return true }
+      return Self.merged(node.operation, first, in: self).source == first
+        && !isIdentity(node, node.operation, of: type(of: first))
+    }
+    if isSimple { return self }
     var rewriter = GraphRewriter(self)
     for node in nodes {
       let inputs = rewriter.mapped(node.inputs)
@@ -29,10 +40,7 @@ extension Graph {
         continue
       }
       let (source, operation) = Self.merged(node.operation, first, in: rewriter.result)
-      let hasReadMask = node.outputs.dropFirst().contains { readers[$0.index] > 0 }
-      if inputs.count == 1, !hasReadMask,
-        operation.isIdentity(from: rewriter.result.type(of: source), to: type(of: result))
-      {
+      if isIdentity(node, operation, of: rewriter.result.type(of: source)) {
         rewriter.replace([result], with: [source])
       } else {
         rewriter.copy(node, operation: operation, inputs: [source] + inputs.dropFirst())
@@ -45,6 +53,20 @@ extension Graph {
   ///
   /// Dropout and random tensors are left alone, for two of them draw two times.
   public func eliminatingCommonSubexpressions() -> Graph {
+    guard let images = equalValues() else { return self }
+    var rewriter = GraphRewriter(self)
+    for node in nodes {
+      if let output = node.outputs.first, images[output.index] != output {
+        rewriter.replace(node.outputs, with: rewriter.mapped(node.outputs.map { images[$0.index] }))
+      } else {
+        rewriter.copy(node, inputs: rewriter.mapped(node.inputs))
+      }
+    }
+    return rewriter.finished()
+  }
+
+  /// By value: the first one that is sure to be equal; nil where no two are.
+  private func equalValues() -> [ValueID]? {
     struct Key: Hashable {
       let operation: Operation
       let inputs: [ValueID]
@@ -55,39 +77,33 @@ extension Graph {
       let type: TensorType
     }
     var known: [Key: [ValueID]] = [:]
+    known.reserveCapacity(nodes.count)
     var knownElements: [Elements: [ValueID]] = [:]
-    var rewriter = GraphRewriter(self)
+    var images = values.indices.map { ValueID($0) }
+    var hasTwins = false
     for node in nodes {
-      let inputs = rewriter.mapped(node.inputs)
+      let twins: [ValueID]?
       switch node.operation {
-      case .input, .parameter, .buffer, .dropout, .random:
-        rewriter.copy(node, inputs: inputs)
-        continue
+      case .input, .parameter, .buffer, .dropout, .random: continue
       case .constant(let constant) where constant.bits != nil:
         let key = Elements(bits: constant.bits ?? [], type: constant.type)
-        if let outputs = knownElements[key] {
-          rewriter.replace(node.outputs, with: outputs)
-        } else {
-          rewriter.copy(node, inputs: inputs)
-          knownElements[key] = rewriter.mapped(node.outputs)
-        }
-        continue
+        twins = knownElements[key]
+        if twins == nil { knownElements[key] = node.outputs }
       case .constant(.fill(let number, _)) where number == 0 && number.sign == .minus:
         // Equal to +0 by ==, but not the same function: 1 / −0.
-        rewriter.copy(node, inputs: inputs)
         continue
-      default: break
+      default:
+        let inputs = node.inputs.map { images[$0.index] }
+        let key = Key(
+          operation: node.operation, inputs: node.operation.isCommutative ? inputs.sorted() : inputs)
+        twins = known[key]
+        if twins == nil { known[key] = node.outputs }
       }
-      let key = Key(
-        operation: node.operation, inputs: node.operation.isCommutative ? inputs.sorted() : inputs)
-      if let outputs = known[key] {
-        rewriter.replace(node.outputs, with: outputs)
-      } else {
-        rewriter.copy(node, inputs: inputs)
-        known[key] = rewriter.mapped(node.outputs)
-      }
+      guard let twins else { continue }
+      hasTwins = true
+      for (output, twin) in zip(node.outputs, twins) { images[output.index] = twin }
     }
-    return rewriter.finished()
+    return hasTwins ? images : nil
   }
 
   /// By node: whether an output or a buffer update depends on it.
@@ -139,6 +155,14 @@ extension Operation {
   /// Whether the operands may change places.
   public var isCommutative: Bool {
     if case .binary(let function) = self { function.isCommutative } else { false }
+  }
+
+  /// Whether it is an input or a variable, which a graph shows to the outside.
+  fileprivate var isLeaf: Bool {
+    switch self {
+    case .input, .parameter, .buffer: true
+    default: false
+    }
   }
 
   /// Whether the first result is the only operand.

@@ -3,6 +3,8 @@ import PythonSyntax
 
 /// Traces the forward pass of a built network into a graph.
 struct NetworkTrace {
+  private typealias PathedModule = (path: String, module: PythonInstance)
+
   private let interpreter: Interpreter
   private let options: CompilationOptions
   private let candidate: NetworkCandidate
@@ -71,8 +73,9 @@ struct NetworkTrace {
     interpreter.tracer.reset()
     interpreter.tracer.isTracing = true
     let inputs = try declareInputs(of: network)
-    try declareParameters(network)
-    let buffers = try declareBuffers(network)
+    let modules = try interpreter.namedModules(network)
+    try declareParameters(modules)
+    let buffers = try declareBuffers(modules)
     return (try interpreter.callModule(network, Arguments(inputs)), buffers)
   }
 
@@ -99,9 +102,9 @@ struct NetworkTrace {
     return inputs
   }
 
-  private func declareParameters(_ network: PythonInstance) throws(Interruption) {
+  private func declareParameters(_ modules: [PathedModule]) throws(Interruption) {
     var total = 0
-    for (name, tensor) in try interpreter.namedParameters(network) {
+    for (name, tensor) in try interpreter.namedTensors(in: modules, { $0.parameters.items }) {
       interpreter.currentRange = candidate.range
       guard tensor.dataType.isFloating else {
         throw interpreter.raise(
@@ -123,13 +126,24 @@ struct NetworkTrace {
 
   /// The state dict; what is shared occurs under all its names.
   private func state(of network: PythonInstance) throws(Interruption) -> [StateEntry] {
+    let modules = try interpreter.namedModules(network, keepsDuplicates: true)
+    // The first of a variable's names is its own.
     var variables: [ObjectIdentifier: String] = [:]
-    let parameters = try interpreter.namedParameters(network)
-    let buffers = try interpreter.namedBuffers(network).filter { $0.tensor.dataType.isFloating }
-    for (name, tensor) in parameters + buffers { variables[ObjectIdentifier(tensor)] = name }
-    return try interpreter.namedState(network).map { name, tensor in
-      StateEntry(name: name, shape: tensor.shape, variable: variables[ObjectIdentifier(tensor)])
+    var entries: [StateEntry] = []
+    for (path, module) in modules {
+      guard let state = module.module else { continue }
+      for (name, tensor) in state.parameters.items + state.persistentBuffers {
+        guard let tensor else { continue }
+        let name = path.isEmpty ? name : "\(path).\(name)"
+        if tensor.dataType.isFloating, variables[ObjectIdentifier(tensor)] == nil {
+          variables[ObjectIdentifier(tensor)] = name
+        }
+        entries.append(
+          StateEntry(name: name, shape: tensor.shape, variable: variables[ObjectIdentifier(tensor)]))
+      }
     }
+    try interpreter.spend(entries.count)
+    return entries
   }
 
   private func initializer(of tensor: TracedTensor, _ name: String) throws(Interruption) -> Initializer {
@@ -144,10 +158,11 @@ struct NetworkTrace {
 
   /// Declares the buffers of floating type; integers are constants, of which indices are made.
   private func declareBuffers(
-    _ network: PythonInstance
+    _ modules: [PathedModule]
   ) throws(Interruption) -> [(buffer: TracedTensor, value: ValueID)] {
     var buffers: [(buffer: TracedTensor, value: ValueID)] = []
-    for (name, tensor) in try interpreter.namedBuffers(network) where tensor.dataType.isFloating {
+    for (name, tensor) in try interpreter.namedTensors(in: modules, { $0.persistentBuffers })
+    where tensor.dataType.isFloating {
       interpreter.currentRange = candidate.range
       let initializer = try initializer(of: tensor, name)
       let value = interpreter.tracer.builder.buffer(
@@ -181,7 +196,7 @@ struct NetworkTrace {
 
   /// Makes sure that the result is `[batch, classes]`.
   private func checkClasses(
-    _ output: TracedTensor, _ modules: [(path: String, module: PythonInstance)]
+    _ output: TracedTensor, _ modules: [PathedModule]
   ) throws(Interruption) {
     guard let count = options.classCount else { return }
     let batch = options.inputShape.first ?? 1
@@ -212,21 +227,23 @@ struct NetworkTrace {
     throw interpreter.raise(.runtimeError, message, hint: hint, identifier: "torch.output")
   }
 
+  private static let containers: Set<String> = ["Sequential", "ModuleList", "ModuleDict", "ParameterList"]
+
   /// The modules without modules of their own.
-  private func summaries(_ modules: [(path: String, module: PythonInstance)]) -> [LayerSummary] {
+  private func summaries(_ modules: [PathedModule]) -> [LayerSummary] {
     modules.compactMap { path, module in
       guard let state = module.module, state.modules.items.allSatisfy({ $0.value == nil }), !path.isEmpty
       else {
         return nil
       }
       // An empty container is no layer.
-      let containers: Set<String> = ["Sequential", "ModuleList", "ModuleDict", "ParameterList"]
-      if let native = module.type.native, containers.contains(native.name) { return nil }
-      let width = ["out_channels", "out_features"].lazy.compactMap { name -> Int? in
+      if let native = module.type.native, Self.containers.contains(native.name) { return nil }
+      func width(_ name: String) -> Int? {
         if case .int(let value)? = module.attributes[name] { value } else { nil }
-      }.first
+      }
       return LayerSummary(
-        path: path, type: module.type.name, outputWidth: width, outputShape: state.outputShape,
+        path: path, type: module.type.name, outputWidth: width("out_channels") ?? width("out_features"),
+        outputShape: state.outputShape,
         constructionRange: state.construction?.range ?? state.constructionRange, isApplied: state.isApplied)
     }
   }

@@ -2,6 +2,8 @@
 final class NativeClass: Sendable {
   /// Its name with its module, such as `torch.nn.Conv2d`.
   let qualifiedName: String
+  /// The name without its module.
+  let name: String
   /// The qualified name of its base; nil for `object`.
   let base: String?
   /// The qualified names of further bases.
@@ -18,6 +20,7 @@ final class NativeClass: Sendable {
     construct: NativeFunction? = nil
   ) {
     self.qualifiedName = qualifiedName
+    name = qualifiedName.split(separator: ".").last.map(String.init) ?? qualifiedName
     self.base = base
     self.mixins = mixins
     self.classMethods = classMethods
@@ -25,9 +28,6 @@ final class NativeClass: Sendable {
     self.properties = properties
     self.construct = construct
   }
-
-  /// The name without its module.
-  var name: String { qualifiedName.split(separator: ".").last.map(String.init) ?? qualifiedName }
 }
 
 /// All that a source can import or call: Python's built-ins and standard modules, and PyTorch.
@@ -66,6 +66,7 @@ struct Library: Sendable {
   /// The library, built on first use.
   static let shared: Library = {
     var library = Library()
+    library.entries.reserveCapacity(4_096)
     for family in families { family(&library) }
     return library
   }()

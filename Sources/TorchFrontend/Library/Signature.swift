@@ -37,26 +37,32 @@ struct Signature: Sendable {
   private(set) var positionalCount = 0
 
   init(_ text: String) {
+    // Bytes, since the library's 2,000 signatures are read when the tool begins.
+    let bytes = Array(text.utf8)
     var isKeywordOnly = false
-    let inner = text.drop { $0 == "(" }.prefix { $0 != ")" }
-    for piece in inner.split(separator: ",") {
-      let piece = piece.drop { $0 == " " }
-      if piece.hasPrefix("**") {
-        takesKeywords = true
-      } else if piece.hasPrefix("*") {
+    let start = bytes.first == UInt8(ascii: "(") ? 1 : 0
+    let end = bytes.firstIndex(of: UInt8(ascii: ")")) ?? bytes.count
+    for piece in bytes[start..<end].split(separator: UInt8(ascii: ",")) {
+      let piece = piece.drop { $0 == UInt8(ascii: " ") }
+      let stars = piece.prefix { $0 == UInt8(ascii: "*") }.count
+      switch stars {
+      case 2: takesKeywords = true
+      case 1:
         takesPositional = takesPositional || piece.count > 1
         isKeywordOnly = true
-      } else {
-        let halves = piece.split(separator: "=", maxSplits: 1)
-        let name = String(halves.first ?? "")
-        let literal = halves.count == 2 ? Self.literal(halves[1]) : nil
+      default:
+        let equals = piece.firstIndex(of: UInt8(ascii: "=")) ?? piece.endIndex
+        let name = String(decoding: piece[..<equals], as: UTF8.self)
+        let literal =
+          equals < piece.endIndex
+          ? Self.literal(String(decoding: piece[(equals + 1)...], as: UTF8.self)) : nil
         parameters.append(Parameter(name: name, defaultValue: literal, isKeywordOnly: isKeywordOnly))
         if !isKeywordOnly { positionalCount += 1 }
       }
     }
   }
 
-  private static func literal(_ text: Substring) -> Literal {
+  private static func literal(_ text: String) -> Literal {
     switch text {
     case "None": return .none
     case "True": return .bool(true)

@@ -47,7 +47,8 @@ struct ModuleTable<Member: ModuleMember> {
   var names: [String] { items.map(\.name) }
 
   var items: [(name: String, value: Member?)] {
-    dictionary.items.compactMap { item in
+    if dictionary.count == 0 { return [] }
+    return dictionary.items.compactMap { item in
       if case .string(let name) = item.key { (name, Member.member(of: item.value)) } else { nil }
     }
   }
@@ -91,6 +92,11 @@ final class ModuleState {
   /// The extents of what it yielded last.
   var outputShape: [Int] = []
 
+  /// The buffers that are part of the state dict.
+  var persistentBuffers: [(name: String, value: TracedTensor?)] {
+    buffers.items.filter { !transient.contains($0.name) }
+  }
+
   func value(_ name: String) -> PythonValue? {
     let key = HashKey.string(name)
     return parameters.dictionary[key] ?? buffers.dictionary[key] ?? modules.dictionary[key]
@@ -132,9 +138,10 @@ extension Interpreter {
     initializeModule(instance)
     var ranges: [String: SourceRange] = [:]
     for (index, parameter) in call.function.signature.parameters.enumerated() {
-      ranges[parameter.name] = call.ranges[index]
-      if !["self", "device", "dtype", "bias"].contains(parameter.name) {
-        instance.set(parameter.name, settled(call.values[index]))
+      if let range = call.ranges[index] { ranges[parameter.name] = range }
+      switch parameter.name {
+      case "self", "device", "dtype", "bias": break
+      default: instance.set(parameter.name, settled(call.values[index]))
       }
     }
     if let site = call.site {

@@ -45,9 +45,7 @@ extension Interpreter {
 
   /// All buffers of the state dict below a module with their names, in PyTorch's order, each once.
   func namedBuffers(_ root: PythonInstance) throws(Interruption) -> [(name: String, tensor: TracedTensor)] {
-    try namedTensors(root, "", recurses: true, keepsDuplicates: false) { state in
-      state.buffers.items.filter { !state.transient.contains($0.name) }
-    }
+    try namedTensors(root, "", recurses: true, keepsDuplicates: false) { $0.persistentBuffers }
   }
 
   /// Tensors of the modules below a module; `items` says which of each.
@@ -55,11 +53,19 @@ extension Interpreter {
     _ root: PythonInstance, _ prefix: String, recurses: Bool, keepsDuplicates: Bool,
     _ items: (ModuleState) -> [(name: String, value: TracedTensor?)]
   ) throws(Interruption) -> [(name: String, tensor: TracedTensor)] {
-    var seen: Set<ObjectIdentifier> = []
-    var result: [(name: String, tensor: TracedTensor)] = []
     let modules =
       try recurses
       ? namedModules(root, prefix: prefix, keepsDuplicates: keepsDuplicates) : [(path: prefix, module: root)]
+    return try namedTensors(in: modules, keepsDuplicates: keepsDuplicates, items)
+  }
+
+  /// Tensors of modules; `items` says which of each.
+  func namedTensors(
+    in modules: [(path: String, module: PythonInstance)], keepsDuplicates: Bool = false,
+    _ items: (ModuleState) -> [(name: String, value: TracedTensor?)]
+  ) throws(Interruption) -> [(name: String, tensor: TracedTensor)] {
+    var seen: Set<ObjectIdentifier> = []
+    var result: [(name: String, tensor: TracedTensor)] = []
     for (path, module) in modules {
       guard let state = module.module else { continue }
       for (name, tensor) in items(state) {
@@ -75,8 +81,8 @@ extension Interpreter {
   func namedState(
     _ root: PythonInstance, prefix: String = ""
   ) throws(Interruption) -> [(name: String, tensor: TracedTensor)] {
-    try namedTensors(root, prefix, recurses: true, keepsDuplicates: true) { state in
-      state.parameters.items + state.buffers.items.filter { !state.transient.contains($0.name) }
+    try namedTensors(root, prefix, recurses: true, keepsDuplicates: true) {
+      $0.parameters.items + $0.persistentBuffers
     }
   }
 
