@@ -274,7 +274,7 @@ struct ConfigurationTests {
     #expect(message.hasSuffix(".") || message.hasSuffix("?"))
   }
 
-  @Test("Aliases cannot blow a file up", .timeLimit(.minutes(1)))
+  @Test("Aliases cannot blow a file up")
   func billionLaughs() throws {
     func bomb(_ key: String, _ use: String) -> String {
       var yaml = "\(key):\n  - &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9]\n"
@@ -294,7 +294,7 @@ struct ConfigurationTests {
     #expect(complaint(String(repeating: " ", count: 2 << 20)) != nil)
   }
 
-  @Test("Deep nesting does not overflow the stack", .timeLimit(.minutes(1)))
+  @Test("Deep nesting does not overflow the stack")
   func deepNesting() {
     for depth in [100, 5_000, 200_000] {
       #expect(complaint("seed: " + String(repeating: "[", count: depth)) != nil)
