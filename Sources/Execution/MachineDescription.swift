@@ -39,6 +39,18 @@ public enum ExecutionEnvironment {
       blasThreadCount: Int(openblas_get_num_threads()))
   }()
 
+  /// The most memory that the process has held so far.
+  public static var peakMemoryByteCount: Int {
+    var usage = rusage()
+    // 0 is RUSAGE_SELF, an enumeration on some systems and a number on others.
+    getrusage(0, &usage)
+    #if canImport(Darwin)
+      return usage.ru_maxrss
+    #else
+      return usage.ru_maxrss * 1024
+    #endif
+  }
+
   private static func instructionSet() -> (set: InstructionSet?, problem: String?) {
     do {
       return (try InstructionSet.preferred(), nil)

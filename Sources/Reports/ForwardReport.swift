@@ -175,12 +175,12 @@ extension Graph {
 
 extension [StateEntry] {
   /// The keys that are no variable of the graph of that name: second names, and constants of whole numbers.
-  fileprivate var aliases: Set<String> { Set(filter { $0.variable != $0.name }.map(\.name)) }
+  var aliases: Set<String> { Set(filter { $0.variable != $0.name }.map(\.name)) }
 }
 
 extension WeightSet {
   /// The tensors but those of these names.
-  fileprivate func without(_ names: Set<String>) throws(WeightError) -> WeightSet {
+  func without(_ names: Set<String>) throws(WeightError) -> WeightSet {
     try WeightSet(tensors.filter { !names.contains($0.name) })
   }
 }

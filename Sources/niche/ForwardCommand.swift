@@ -74,7 +74,8 @@ struct ForwardCommand: AsyncParsableCommand {
     }
   }
 
-  private static func weights(_ path: String) throws -> WeightSet {
+  /// Reads a weight file.
+  static func weights(_ path: String) throws -> WeightSet {
     do {
       return try SafeTensors.read(path).weights
     } catch {

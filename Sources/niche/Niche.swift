@@ -14,7 +14,8 @@ struct Niche: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, StatusCommand.self, ShowCommand.self, ExportCommand.self, CompareCommand.self,
-      PlotCommand.self, CompileCommand.self, ForwardCommand.self, DoctorCommand.self,
+      PlotCommand.self, CompileCommand.self, ForwardCommand.self, TrainCommand.self,
+      BenchCommand.self, DoctorCommand.self,
     ])
 
   /// Runs a command: exit code 0 on success, 1 on a failure that it explains, 2 on wrong usage.

@@ -55,6 +55,34 @@ enum Project {
     throw Failure("There is no run '\(run)'; \(hint)")
   }
 
+  /// The configuration of a preset or a YAML file; its name is that of either.
+  static func configuration(named name: String) throws -> RunConfiguration {
+    var configuration: RunConfiguration
+    if let preset = RunConfiguration.preset(name) {
+      configuration = preset
+    } else if let data = FileManager.default.contents(atPath: name) {
+      guard let text = String(data: data, encoding: .utf8) else {
+        throw Failure("'\(name)' is not UTF-8 text.")
+      }
+      do {
+        configuration = try ConfigurationReader.read(text)
+      } catch {
+        throw Failure("\(name): \(error.description)")
+      }
+      if configuration.name.isEmpty {
+        configuration.name = URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent
+      }
+    } else {
+      let presets = RunConfiguration.presets.map(\.name)
+      let hint =
+        Spelling.closest(to: name, among: presets).map { " Did you mean the preset '\($0)'?" } ?? ""
+      throw Failure(
+        "There is no file and no preset '\(name)'; the presets are \(presets.joined(separator: ", ")).\(hint)"
+      )
+    }
+    return configuration
+  }
+
   /// The names of the runs in the archives folder.
   static func runs() throws(Failure) -> [String] {
     let archives = try archives()

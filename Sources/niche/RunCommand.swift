@@ -77,29 +77,7 @@ struct RunCommand: AsyncParsableCommand {
   // MARK: Beginning
 
   private func chosenConfiguration() throws -> RunConfiguration {
-    var configuration: RunConfiguration
-    if let preset = RunConfiguration.preset(config) {
-      configuration = preset
-    } else if let data = FileManager.default.contents(atPath: config) {
-      guard let text = String(data: data, encoding: .utf8) else {
-        throw Failure("'\(config)' is not UTF-8 text.")
-      }
-      do {
-        configuration = try ConfigurationReader.read(text)
-      } catch {
-        throw Failure("\(config): \(error.description)")
-      }
-      if configuration.name.isEmpty {
-        configuration.name = URL(fileURLWithPath: config).deletingPathExtension().lastPathComponent
-      }
-    } else {
-      let presets = RunConfiguration.presets.map(\.name)
-      let hint =
-        Spelling.closest(to: config, among: presets).map { " Did you mean the preset '\($0)'?" } ?? ""
-      throw Failure(
-        "There is no file and no preset '\(config)'; the presets are \(presets.joined(separator: ", ")).\(hint)"
-      )
-    }
+    var configuration = try Project.configuration(named: config)
     if let name { configuration.name = name }
     if let seed { configuration.seed = seed }
     if let author { configuration.model.provider = author }
@@ -198,23 +176,3 @@ struct RunCommand: AsyncParsableCommand {
 }
 
 extension ModelSettings.Provider: ExpressibleByArgument {}
-
-/// Turns Ctrl-C and a polite kill into a wish to stop; the second one ends the process at once.
-private final class Interruption {
-  private let sources: [any DispatchSourceSignal]
-
-  init(stop: StopFlag) {
-    sources = [SIGINT, SIGTERM].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler {
-        if stop.isRaised { Foundation.exit(130) }
-        Terminal.write("\n")
-        Terminal.note("stopping after the step under way; once more ends at once")
-        stop.raise()
-      }
-      source.resume()
-      return source
-    }
-  }
-}

@@ -123,4 +123,65 @@ import Training
       }
     }
   }
+
+  @Test(arguments: ["train", "infer"]) func benchTimesSteps(mode: String) throws {
+    try project { project in
+      let (report, status) = try json(
+        [
+          "bench", "net.py", "--input", "2", "--batch", "8", "--seconds", "0.01", "--threads", "2", "--mode",
+          mode,
+        ], in: project)
+      #expect(status == 0, "\(report)")
+      let median = try #require(report["median_ms"] as? Double)
+      let shortest = try #require(report["min_ms"] as? Double)
+      #expect(shortest > 0 && median >= shortest)
+      // Two copies of the network make 8 examples a step each, of 4 multiply-accumulates forward.
+      let images = try #require(report["images_per_second"] as? Double)
+      #expect(abs(images * median / 16_000 - 1) < 1e-6)
+      let gflops = try #require(report["gflops"] as? Double)
+      #expect(abs(gflops * 1e9 / images / (mode == "train" ? 24 : 8) - 1) < 1e-6)
+      let peak = try #require(report["peak_memory_bytes"] as? Int)
+      #expect(peak > 1 << 20)
+    }
+  }
+
+  @Test func benchSaysWhyNot() throws {
+    try project { project in
+      let mismatch = try Tool.run(["bench", "net.py", "--input", "3"], in: project)
+      #expect(mismatch.status == 1 && mismatch.output.contains("in_features"), "\(mismatch)")
+      let usage = try Tool.run(["bench", "net.py", "--batch", "0"], in: project)
+      #expect(usage.status == 2)
+    }
+  }
+
+  @Test func trainTrainsAsASearchDoes() throws {
+    try project { project in
+      try source.replacingOccurrences(of: "return self.fc(x)", with: "return self.fc(x.flatten(1))")
+        .write(toFile: project + "/net.py", atomically: true, encoding: .utf8)
+      let arguments = [
+        "train", "net.py", "--config", "smoke", "--args", "{\"features\": 784, \"num_classes\": 10}",
+        "--epochs",
+        "2", "--output", "w.safetensors", "--test",
+      ]
+      let (report, status) = try json(arguments, in: project)
+      #expect(status == 0, "\(report)")
+      let epochs = try #require(report["epochs"] as? [[String: Any]])
+      #expect(epochs.count == 2)
+      // A linear classifier is far better than chance, and its loss falls.
+      #expect(report["validation_accuracy"] as? Double ?? 0 > 0.3)
+      #expect(report["test_accuracy"] as? Double ?? 0 > 0.3)
+      let losses = epochs.compactMap { $0["training_loss"] as? Double }
+      #expect(losses.count == 2 && losses[1] < losses[0])
+      let weights = try SafeTensors.read(project + "/w.safetensors").weights
+      #expect(weights["fc.weight"]?.shape == [10, 784])
+      // The same again, but for the time that it takes.
+      let (second, _) = try json(arguments, in: project)
+      let again = try #require(second["epochs"] as? [[String: Any]])
+      #expect(again.compactMap { $0["training_loss"] as? Double } == losses)
+      let usage = try Tool.run(["train", "net.py", "--input", "3"], in: project)
+      #expect(usage.status == 2)
+      let mismatch = try Tool.run(["train", "net.py", "--config", "smoke"], in: project)
+      #expect(mismatch.status == 1)
+    }
+  }
 }

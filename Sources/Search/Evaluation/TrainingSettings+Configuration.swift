@@ -1,8 +1,10 @@
-import Training
+public import Training
 
 extension TrainingSettings {
   /// The settings as the trainer takes them.
-  func configuration(memoryLimit: Int) -> TrainingConfiguration {
+  ///
+  /// - Parameter memoryLimit: the bytes that one training may take.
+  public func configuration(memoryLimit: Int) -> TrainingConfiguration {
     TrainingConfiguration(
       epochs: epochs, batchSize: batchSize, evaluationBatchSize: 256, optimizer: trainerOptimizer,
       schedule: trainerSchedule, labelSmoothing: labelSmoothing,
