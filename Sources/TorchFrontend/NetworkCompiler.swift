@@ -12,15 +12,24 @@ public struct NetworkCompiler: Sendable {
   public static func compile(
     _ source: String, options: CompilationOptions
   ) throws(CompilationFailure) -> CompiledNetwork {
+    var steps = 0
+    return try compile(source, options: options, spending: &steps)
+  }
+
+  /// Compiles, and adds to the steps what that took: the interpreter's, and one for each byte of the source.
+  static func compile(
+    _ source: String, options: CompilationOptions, spending steps: inout Int
+  ) throws(CompilationFailure) -> CompiledNetwork {
+    steps += source.utf8.count
     let parsed = Parser.parse(source)
     guard !parsed.hasErrors else { throw CompilationFailure(diagnostics: parsed.diagnostics) }
     try check(options)
-    let outcome = InterpreterThread.run { () -> Result<CompiledNetwork, CompilationFailure> in
+    let outcome = InterpreterThread.run { () -> (Result<CompiledNetwork, CompilationFailure>, steps: Int) in
       var session = CompilationSession(source: source, options: options, module: parsed.module)
       do throws(CompilationFailure) {
-        return .success(try session.run())
+        return (.success(try session.run()), session.steps)
       } catch {
-        return .failure(error)
+        return (.failure(error), session.steps)
       }
     }
     guard let outcome else {
@@ -30,7 +39,8 @@ public struct NetworkCompiler: Sendable {
           location: SourceLocation(line: 1, column: 1))
       ])
     }
-    return try outcome.get()
+    steps += outcome.steps
+    return try outcome.0.get()
   }
 
   /// Makes sure that the options make sense.

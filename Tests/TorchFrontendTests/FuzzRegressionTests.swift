@@ -18,4 +18,26 @@ import TorchFrontend
     // Over a minute as it was, in a debug build on a quiet machine.
     #expect(start.duration(to: clock.now) < .seconds(30))
   }
+
+  /// Text in a list is compared by its code points, as Python compares it.
+  @Test func textOfListsIsComparedByCodePoints() throws {
+    let source = HostileTests.network(
+      initializer: #"assert ['\u00e9'] != ['e\u0301'] and ['ab'] == ['ab'] and '\u00e9' not in ['e\u0301']"#)
+    _ = try NetworkCompiler.compile(source, options: CompilationOptions(inputShape: [2, 3, 4, 4]))
+  }
+
+  /// A repair is compiled again only as long as all compilations together stay within four times the steps of one.
+  @Test func healingEndsWithItsSteps() throws {
+    let layers = (0..<8).map { "self.l\($0) = nn.Linear(\(10 + $0), 16)" }.joined(separator: "; ")
+    let calls = (0..<8).map { "x = self.l\($0)(x)" }.joined(separator: "; ")
+    let source = HostileTests.network(
+      initializer: layers + "\n    for i in range(2000): pass", forward: calls + "; return x")
+    func fixes(steps: Int) -> Int? {
+      let options = CompilationOptions(
+        inputShape: [2, 10], limits: CompilationLimits(steps: steps))
+      return try? Healer.heal(source, options: options).fixes.count
+    }
+    #expect(fixes(steps: 100_000) == 6)
+    #expect(fixes(steps: 8_000) == nil)
+  }
 }

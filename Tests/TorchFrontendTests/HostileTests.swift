@@ -51,6 +51,25 @@ import TorchFrontend
     ("no layers in place, often", network(initializer: "self.a = nn.Sequential()\n    self.a *= 2**62")),
     ("levels of rank two", network(forward: "return torch.quantile(x, torch.zeros(0, 3))")),
     ("levels of nothing", network(forward: "return torch.quantile(torch.zeros(0), 0.5)")),
+    ("the least rounding", network(forward: "return torch.round(x, decimals=-2**62 - 2**62)")),
+    (
+      "the least rounding of an array",
+      network(before: "import numpy", initializer: "numpy.round(1.5, decimals=-2**62 - 2**62)")
+    ),
+    ("the least diagonal", network(forward: "return torch.diagflat(x, -2**62 - 2**62)")),
+    ("the least rank", network(forward: "return torch.kthvalue(x, -2**62 - 2**62)[0]")),
+    ("empty random range", network(forward: "return torch.randint(-5, (2,))")),
+    (
+      "widest random range",
+      network(forward: "return torch.randint(-2**62 - 2**62, 2**62 + (2**62 - 1), (2,))")
+    ),
+    ("overflowing slice of a range", network(initializer: "self.a = range(0, 2**60, 2**40)[::2**40]")),
+    (
+      "long lists compared",
+      network(initializer: "a, b = [1] * 100000, [1] * 100000\n    while True: a == b")
+    ),
+    ("many joined", network(initializer: "a = ['a'] * 10000\n    while True: ','.join(a)")),
+    ("characters of a long string", network(initializer: "a = 'a' * 900000\n    while True: a[5]")),
     ("huge list", network(initializer: "self.a = [0] * 10**18")),
     ("list of a range", network(initializer: "self.a = list(range(10**9))")),
     ("doubling list", network(initializer: "a = [1]\n    while True: a = a + a")),

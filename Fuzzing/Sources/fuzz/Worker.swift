@@ -115,8 +115,9 @@ struct Worker {
   static func once(_ path: String) throws -> Int32 {
     let file = try FuzzFile(path: path)
     watch()
-    let (_, complaints) = run(file.program)
+    let (outcome, complaints) = run(file.program)
     for complaint in complaints { say("found 0 " + complaint) }
+    if !outcome.written.isEmpty { say(outcome.written) }
     return complaints.isEmpty ? 0 : 1
   }
 }

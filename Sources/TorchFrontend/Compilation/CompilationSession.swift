@@ -18,6 +18,9 @@ struct CompilationSession {
     interpreter.source = source
   }
 
+  /// How many steps were taken so far.
+  var steps: Int { options.limits.steps - max(0, interpreter.fuel) }
+
   /// Compiles; the interpreter is of no use afterwards.
   mutating func run() throws(CompilationFailure) -> CompiledNetwork {
     defer { interpreter.heap.clear() }

@@ -65,29 +65,34 @@ public struct HealedNetwork: Sendable {
 public struct Healer: Sendable {
   /// Compiles a source, and repairs and compiles it again as long as that helps.
   ///
+  /// All compilations together may take four times the steps that one may.
+  ///
   /// - Parameter maximumFixes: After how many changes it gives up.
   /// - Throws: What is wrong with the source as it was given, where it cannot be healed.
   public static func heal(
     _ source: String, options: CompilationOptions, maximumFixes: Int = 12
   ) throws(CompilationFailure) -> HealedNetwork {
     let failure: CompilationFailure
+    var steps = 0
     do throws(CompilationFailure) {
-      return try heal(source, options: options, maximumFixes: maximumFixes, keeping: [])
+      return try heal(source, options: options, maximumFixes: maximumFixes, keeping: [], spending: &steps)
     } catch {
       failure = error
     }
     // Where following what reaches a layer leads nowhere, what reaches it may be what is wrong.
     guard !failure.mismatches.isEmpty,
       let healed = try? heal(
-        source, options: options, maximumFixes: maximumFixes, keeping: [], changesProducers: true)
+        source, options: options, maximumFixes: maximumFixes, keeping: [], changesProducers: true,
+        spending: &steps)
     else { throw failure }
     return healed
   }
 
-  /// Heals without changing the widths of the layers held by those attributes of `self`.
+  /// Heals without changing the widths of the layers held by those attributes of `self`, and adds to the steps
+  /// what that takes.
   static func heal(
     _ source: String, options: CompilationOptions, maximumFixes: Int, keeping pinned: Set<String>,
-    changesProducers: Bool = false
+    changesProducers: Bool = false, spending steps: inout Int
   ) throws(CompilationFailure) -> HealedNetwork {
     var text = source
     var fixes: [HealingFix] = []
@@ -96,13 +101,13 @@ public struct Healer: Sendable {
     while true {
       let failure: CompilationFailure
       do throws(CompilationFailure) {
-        let network = try NetworkCompiler.compile(text, options: options)
+        let network = try NetworkCompiler.compile(text, options: options, spending: &steps)
         return HealedNetwork(source: text, network: network, fixes: fixes)
       } catch {
         failure = error
       }
       original = original ?? failure
-      guard fixes.count < maximumFixes else { throw original ?? failure }
+      guard fixes.count < maximumFixes, steps < 4 * options.limits.steps else { throw original ?? failure }
       if failure.diagnostics.contains(where: { $0.identifier.hasPrefix("syntax.") && $0.origin == nil }) {
         guard let repaired = SourceRepairs.repaired(text), seen.insert(repaired.text).inserted else {
           throw original ?? failure

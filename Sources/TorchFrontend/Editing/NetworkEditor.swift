@@ -94,7 +94,9 @@ public struct NetworkEditor: Sendable {
     options.limits.parameters = min(options.limits.parameters, limits.maximumParameters)
     let healed: HealedNetwork
     do throws(CompilationFailure) {
-      healed = try Healer.heal(text, options: options, maximumFixes: maximumFixes, keeping: pinned)
+      var steps = 0
+      healed = try Healer.heal(
+        text, options: options, maximumFixes: maximumFixes, keeping: pinned, spending: &steps)
     } catch {
       let reason = error.diagnostics.first { $0.severity == .error } ?? error.diagnostics.first
       throw EditRefusal("the network would not compile: \(reason?.message ?? "for an unknown reason")")

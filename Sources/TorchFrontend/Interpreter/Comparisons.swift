@@ -113,6 +113,7 @@ extension Interpreter {
     case (.list(let a), .list(let b)): return try isLess(a.elements, b.elements, symbol)
     case (.tuple(let a), .tuple(let b)): return try isLess(a.elements, b.elements, symbol)
     case (.set(let a), .set(let b)):
+      try spend(a.count)
       return a.count < b.count && a.items.allSatisfy { b.contains($0.hash) }
     case (.opaque(let name), _), (_, .opaque(let name)): throw unknown(name)
     case (.instance, _), (_, .instance):
@@ -148,7 +149,7 @@ extension Interpreter {
     case (.bool(let a), .bool(let b)): a == b
     case (.int(let a), .int(let b)): a == b
     case (.float(let a), .float(let b)): a == b
-    case (.string(let a), .string(let b)): a == b
+    case (.string(let a), .string(let b)): a.isIdentical(b)
     case (.list(let a), .list(let b)): a === b
     case (.tuple(let a), .tuple(let b)): a === b
     case (.dict(let a), .dict(let b)): a === b
@@ -177,8 +178,7 @@ extension Interpreter {
     switch (left, right) {
     case (.string(let a), .string(let b)):
       try spend(min(a.utf8.count, b.utf8.count) >> 5)
-      // Python compares code points, Swift's == canonically equivalent text.
-      return a.utf8.elementsEqual(b.utf8)
+      return a.isIdentical(b)
     case (.list(let a), .list(let b)):
       if a.isSetLike, b.isSetLike { return try areEqual(try set(of: a.elements), try set(of: b.elements)) }
       guard a.kind == b.kind else { return false }
@@ -193,6 +193,7 @@ extension Interpreter {
       guard a.count == b.count else { return false }
       try enter()
       defer { leave() }
+      try spend(a.count)
       for item in a.items {
         guard let other = b[item.hash], try areEqual(item.value, other) else { return false }
       }
@@ -226,7 +227,9 @@ extension Interpreter {
     guard left.count == right.count else { return false }
     try enter()
     defer { leave() }
-    for (a, b) in zip(left, right) where !isSame(a, b) {
+    for (a, b) in zip(left, right) {
+      try spend(1)
+      if isSame(a, b) { continue }
       guard try areEqual(a, b) else { return false }
     }
     return true
@@ -363,5 +366,13 @@ extension Interpreter {
     return (start...(text.count - wanted.count)).first { offset in
       text[offset] == first && text[offset..<(offset + wanted.count)].elementsEqual(wanted)
     }
+  }
+}
+
+extension String {
+  /// Whether both have the same code points, as Python compares; Swift's `==` takes canonically equivalent
+  /// text for equal.
+  fileprivate func isIdentical(_ other: String) -> Bool {
+    utf8.count == other.utf8.count && self == other && utf8.elementsEqual(other.utf8)
   }
 }

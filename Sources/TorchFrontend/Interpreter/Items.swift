@@ -21,18 +21,25 @@ extension Interpreter {
       return tuple.elements[try index(key, tuple.elements.count, "tuple")]
     case .string(let text):
       try reserve(text.utf8.count >> 2)
-      let scalars = text.unicodeScalars.map { String($0) }
+      let scalars = Array(text.unicodeScalars)
       if case .slice(let slice) = key {
-        return try string(try positions(slice, scalars.count).map { scalars[$0] }.joined())
+        var part = String.UnicodeScalarView()
+        part.append(contentsOf: try positions(slice, scalars.count).map { scalars[$0] })
+        return try string(String(part))
       }
-      return .string(scalars[try index(key, scalars.count, "string")])
+      return .string(String(scalars[try index(key, scalars.count, "string")]))
     case .range(let range):
       if case .slice(let slice) = key {
         let part = try resolved(slice, range.count)
+        // Also where the next element lies beyond what the range may reach, which no element is.
+        let (step, isOver) = range.step.multipliedReportingOverflow(by: part.step)
+        guard !isOver, step.magnitude <= 1 << 62 else {
+          throw exhausted("an integer beyond 64 bits is not supported", "limit.integer")
+        }
         return .range(
           PythonRange(
             start: range.start + part.start * range.step, stop: range.start + part.stop * range.step,
-            step: range.step * part.step))
+            step: step))
       }
       return .int(range[try index(key, range.count, "range object")])
     case .dict(let dictionary):

@@ -109,7 +109,7 @@ extension Library {
     library.arrayFunction("numpy.round", "numpy.around", "ndarray.round", signature: "(a, decimals=0)") {
       (call) throws(Interruption) in
       let decimals = try call.int("decimals")
-      guard abs(decimals) <= 30 else {
+      guard decimals.magnitude <= 30 else {
         throw call.interpreter.unsupported("rounding to \(decimals) decimals")
       }
       let factor = Numerics.power(10, Double(decimals))

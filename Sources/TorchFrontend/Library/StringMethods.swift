@@ -222,7 +222,9 @@ extension Library {
     add("join", "(self, iterable)") { (call, text) throws(Interruption) in
       var parts: [String] = []
       var size = 0
-      for (index, element) in try call.interpreter.elements(of: call["iterable"]).enumerated() {
+      let elements = try call.interpreter.elements(of: call["iterable"])
+      try call.interpreter.spend(elements.count)
+      for (index, element) in elements.enumerated() {
         guard case .string(let part) = element else {
           throw call.interpreter.raise(
             .typeError,

@@ -86,14 +86,14 @@ extension Library {
       (call) throws(Interruption) in
       let interpreter = call.interpreter
       let input = try call.tensor("input")
-      let place = try call.int("k") - 1
+      let number = try call.int("k")
       let axis = try interpreter.axis(try call.int("dim"), input.rank)
-      guard input.rank > 0, place >= 0, place < input.shape[axis] else {
+      guard input.rank > 0, number >= 1, number <= input.shape[axis] else {
         throw interpreter.raise(
           .runtimeError, "kthvalue(): selected number k out of range for dimension \(axis)",
           identifier: "torch.dimension")
       }
-      return try interpreter.ranked("kthvalue", input, axis, place, keeps: try call.bool("keepdim"))
+      return try interpreter.ranked("kthvalue", input, axis, number - 1, keeps: try call.bool("keepdim"))
     }
     library.function("torch.median", "Tensor.median", signature: "(input, dim=None, keepdim=False)") {
       (call) throws(Interruption) in

@@ -50,7 +50,7 @@ extension Library {
       if isShort { (low, high) = (0, low) } else { high = try call.int("high") }
       return .tensor(
         try interpreter.randomIntegers(
-          low..<high, try call.ints(sizes, "size"), try call.dataType("dtype") ?? .int64))
+          from: low, to: high, try call.ints(sizes, "size"), try call.dataType("dtype") ?? .int64))
     }
     library.function("torch.randint_like", signature: "(input, low, high=None, *, dtype=None, **kwargs)") {
       (call) throws(Interruption) in
@@ -59,7 +59,7 @@ extension Library {
       let high = try call.optionalInt("high")
       return .tensor(
         try call.interpreter.randomIntegers(
-          high == nil ? 0..<max(0, low) : min(low, high ?? low)..<(high ?? low), input.shape,
+          from: high == nil ? 0 : low, to: high ?? low, input.shape,
           try call.dataType("dtype") ?? input.dataType))
     }
     library.function("torch.randperm", signature: "(n, \(creationOptions), generator=None)") {
@@ -101,29 +101,32 @@ extension Interpreter {
     return try tensor(of: value, nil)
   }
 
-  /// Whole numbers within bounds.
+  /// Whole numbers from `low` on that are below `high`.
   fileprivate func randomIntegers(
-    _ range: Range<Int>, _ shape: [Int], _ type: DataType
+    from low: Int, to high: Int, _ shape: [Int], _ type: DataType
   ) throws(Interruption) -> TracedTensor {
-    guard !range.isEmpty, range.count <= 1 << 24 else {
+    guard low < high else {
       throw raise(
-        .runtimeError,
-        "random_ expects 'from' to be less than 'to', but got from=\(range.lowerBound) >= to=\(range.upperBound)"
-      )
+        .runtimeError, "random_ expects 'from' to be less than 'to', but got from=\(low) >= to=\(high)")
+    }
+    let (count, isOver) = high.subtractingReportingOverflow(low)
+    guard !isOver, count <= 1 << 24 else {
+      throw unsupported(
+        "random whole numbers from \(low) to \(high), more than 2**24 of them, are not supported")
     }
     try checkShape(shape)
     guard tracer.isTracing else {
       try reserve(shape.reduce(1, *) >> 2 + 1)
       noteDraws()
       let values = (0..<shape.reduce(1, *)).map { _ in
-        Double(range.lowerBound + tracer.random.integer(below: range.count))
+        Double(low + tracer.random.integer(below: count))
       }
       return try tensor(.values(try rounded(values, type)), shape, type)
     }
     let uniform = try random(.uniform(lower: 0, upper: 1), shape)
-    let scaled = try elementwise(.multiply, uniform, try scalar(Double(range.count)))
+    let scaled = try elementwise(.multiply, uniform, try scalar(Double(count)))
     let whole = try cast(try apply(.unary(.floor), scaled), type)
-    return try elementwise(.add, whole, try scalar(Double(range.lowerBound), type))
+    return try elementwise(.add, whole, try scalar(Double(low), type))
   }
 
   /// The numbers below a count in random order.

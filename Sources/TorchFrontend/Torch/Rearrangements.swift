@@ -250,7 +250,7 @@ extension Interpreter {
         .runtimeError, "diagonal dimensions cannot be identical \(first), \(second)",
         identifier: "torch.dimension")
     }
-    guard abs(offset) <= limits.collectionSize else {
+    guard offset.magnitude <= limits.collectionSize else {
       throw exhausted("a diagonal at \(offset) is too far out", "limit.tensor")
     }
     let side = length + abs(offset)

@@ -21,6 +21,8 @@ struct FuzzCheck {
     var refusal = "none"
     /// What should have held and did not.
     var violations: [String] = []
+    /// What the writer wrote, where that is not the network.
+    var written = ""
   }
 
   private let program: FuzzProgram
@@ -146,11 +148,12 @@ struct FuzzCheck {
     options.classCount = nil
     do throws(CompilationFailure) {
       let again = try NetworkCompiler.compile(written.source, options: options)
-      expect(again.graph.canonicalHash == graph.canonicalHash, "what is written is another network")
-      outcome.isWritten = true
+      outcome.isWritten = again.graph.canonicalHash == graph.canonicalHash
+      expect(outcome.isWritten, "what is written is another network")
     } catch {
       outcome.violations.append("what is written does not compile: \(error)")
     }
+    if !outcome.isWritten { outcome.written = written.source }
   }
 
   // MARK: Changes

@@ -81,7 +81,7 @@ extension Library {
       guard input.dataType.isFloating else { return try interpreter.copied(input) }
       let decimals = try call.int("decimals")
       if decimals == 0 { return try interpreter.apply(.unary(.round), input) }
-      guard abs(decimals) <= 30 else {
+      guard decimals.magnitude <= 30 else {
         throw interpreter.unsupported("torch.round with decimals=\(decimals) is not supported")
       }
       let factor = try interpreter.scalar(Numerics.power(10, Double(abs(decimals))), input.dataType)
