@@ -13,7 +13,7 @@ public struct NetworkDescription: Codable, Sendable, Hashable {
   public var className: String
   /// Trainable parameters.
   public var parameters: Int
-  /// Multiply-accumulates of one example's forward pass.
+  /// Multiply-accumulates of one example's forward pass, without what nothing depends on.
   public var macs: Int
   /// The most output channels or features of an applied convolution or dense layer.
   public var width: Int
@@ -37,7 +37,7 @@ public struct NetworkDescription: Codable, Sendable, Hashable {
     // Two examples, since batch statistics of a single value do not exist.
     let training = try NetworkCompiler.compile(source, options: task.options(batch: 2, isTraining: true))
     let evaluation = try NetworkCompiler.compile(source, options: task.options(batch: 1, isTraining: false))
-    let cost = evaluation.graph.costs
+    let cost = evaluation.graph.eliminatingDeadCode().costs
     let live = training.graph.eliminatingDeadCode()
     let layers = live.nodes.filter(\.operation.isLayer)
     self.init(
