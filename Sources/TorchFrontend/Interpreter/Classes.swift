@@ -121,14 +121,38 @@ extension Interpreter {
     let arguments: [PythonValue] = [
       .string(type.name), try tuple(type.bases.map { .type($0) }), .dict(members),
     ]
-    if metaclass.constructor != nil {
-      throw unsupported("a metaclass with a __new__ of its own is not supported")
+    if let constructor = metaclass.constructor {
+      // What it passes on to `type.__new__` is the class that was just defined.
+      let outer = definedClass
+      definedClass = type
+      defer { definedClass = outer }
+      let made = try call(constructor, Arguments([.type(metaclass)] + arguments, keywords: keywords))
+      guard case .type(let result) = made, result === type else {
+        throw unsupported("a metaclass whose __new__ gives another class is not supported")
+      }
     }
     for candidate in metaclass.resolutionOrder where candidate.native == nil {
       guard let initializer = candidate.members["__init__"] else { continue }
       _ = try call(initializer, Arguments([.type(type)] + arguments, keywords: keywords))
       break
     }
+    return .type(type)
+  }
+
+  /// `type.__new__`, which a metaclass calls: the class that is being defined, with the members given.
+  func newClass(_ metaclass: PythonClass, _ arguments: [PythonValue]) throws(Interruption) -> PythonValue {
+    guard let type = definedClass, arguments.count == 3, case .string(let name) = arguments[0],
+      name == type.name,
+      case .tuple(let bases) = arguments[1], case .dict(let members) = arguments[2],
+      try areEqual(.tuple(bases), tuple(type.bases.map { .type($0) }))
+    else {
+      throw unsupported("a metaclass whose __new__ makes another class than the one defined is not supported")
+    }
+    try spend(members.count)
+    var kept: [String: PythonValue] = [:]
+    for case (.string(let name), _, let value) in members.items { kept[name] = value }
+    type.members = type.members.filter { kept[$0.key] != nil || !type.assigned.contains($0.key) }
+    type.members.merge(kept) { $1 }
     return .type(type)
   }
 

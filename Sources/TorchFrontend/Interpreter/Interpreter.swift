@@ -65,6 +65,8 @@ final class Interpreter {
   var equatableKeys: [Int: [PythonInstance]] = [:]
   /// Modules that are written in Python, by name.
   var preludes: [String: Scope] = [:]
+  /// The class whose metaclass is being called.
+  var definedClass: PythonClass?
   /// The regular expressions of the source, by flags and pattern.
   var regularExpressions: [String: Result<RegularExpressionProgram, RegularExpressionFailure>] = [:]
   /// Where the source calls into such a module, while that runs.

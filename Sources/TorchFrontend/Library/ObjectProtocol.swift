@@ -154,9 +154,7 @@ extension Library {
       }
       let arguments = Arguments(call.rest, keywords: call.restKeywords)
       if type.isNamedTuple { return try call.interpreter.makeNamedTuple(type, arguments) }
-      guard !type.isSubclass(ofNative: "builtins.type") else {
-        throw call.interpreter.unsupported("a metaclass with a __new__ of its own is not supported")
-      }
+      if type.isSubclass(ofNative: "builtins.type") { return try call.interpreter.newClass(type, call.rest) }
       return .instance(try call.interpreter.newInstance(of: type, arguments))
     }
     library.protocolMethod("__init__", "(self, *args, **kwargs)") { (_) throws(Interruption) in .none }

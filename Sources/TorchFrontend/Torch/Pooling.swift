@@ -147,8 +147,19 @@ extension Library {
         powers, .average(countsPadding: true, divisor: nil), window, module: call.module
       ).values
       let count = kernel.reduce(1.0) { $0 * Double($1) }
-      let sum = try interpreter.elementwise(.multiply, mean, try interpreter.scalar(count))
-      return try interpreter.tensorBinary(.power, .tensor(sum), .float(1 / order))
+      let factor = try interpreter.scalar(count)
+      guard order > 0 else {
+        return try interpreter.tensorBinary(
+          .power, .tensor(interpreter.elementwise(.multiply, mean, factor)), .float(1 / order))
+      }
+      // PyTorch multiplies by the sign, which gives 0 the gradient 0 in place of the root's infinite one.
+      let (zero, one) = (try interpreter.scalar(0), try interpreter.scalar(1))
+      let isZero = try interpreter.elementwise(.equal, mean, zero)
+      let safe = try interpreter.elementwise(.multiply, try interpreter.choose(isZero, one, mean), factor)
+      guard
+        case .tensor(let root) = try interpreter.tensorBinary(.power, .tensor(safe), .float(1 / order))
+      else { return .none }
+      return .tensor(try interpreter.choose(isZero, zero, root))
     }
   }
 }

@@ -23,6 +23,9 @@ import Testing
     ValueCase("nn.AvgPool3d(2, divisor_override=5)", on: [2, 3, 4, 4, 4]),
     ValueCase("nn.LPPool1d(2, 3, stride=2)", inputs: [.init([2, 3, 9])]),
     ValueCase("nn.LPPool2d(2, (2, 3), ceil_mode=True)", on: [2, 3, 6, 7]),
+    ValueCase(
+      "nn.LPPool2d(2, 3, stride=2)", on: [2, 3, 9, 9], forward: "self.layer(torch.relu(x * self.scale - 1))",
+      setup: "self.scale = nn.Parameter(torch.ones(3, 1, 1))"),
     ValueCase("nn.LPPool2d(3.0, 2)", on: [2, 3, 6, 6], forward: "self.layer(x.abs() + 0.1)"),
     ValueCase("nn.LPPool3d(2, 2)", on: [2, 3, 4, 4, 4], since: [2, 2]),
     ValueCase(nil, on: [2, 3, 7, 6], forward: "F.max_pool2d(x, 2)"),

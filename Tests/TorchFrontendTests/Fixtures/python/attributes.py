@@ -102,3 +102,49 @@ for text in ["{", "[1,]", "nothing", "1 2"]:
         json.loads(text)
     except ValueError as e:
         r.append(type(e).__mro__[-3] is Exception)
+
+
+class Registering(type):
+    known = []
+
+    def __new__(mcls, name, bases, namespace, **options):
+        namespace["label"] = name.lower()
+        namespace.pop("draft", None)
+        cls = super().__new__(mcls, name, bases, namespace)
+        mcls.known.append((name, sorted(options)))
+        return cls
+
+    def __init__(cls, name, bases, namespace, **options):
+        super().__init__(name, bases, namespace)
+        cls.made = True
+
+
+class Plain(metaclass=Registering):
+    draft = 1
+    kept = 2
+
+    def double(self, x): return x * self.kept
+
+
+class Derived(Plain, size=3):
+    kept = 5
+
+    def double(self, x): return super().double(x) + 1
+
+
+r += [Registering.known, Plain.label, Derived.label, hasattr(Plain, "draft"), Derived().double(2), Derived.made]
+
+
+class Direct(type):
+    def __new__(cls, name, bases, attrs):
+        made = type.__new__(cls, name, bases, attrs)
+        made.order = [k for k in attrs if not k.startswith("__")]
+        return made
+
+
+class Fields(metaclass=Direct):
+    a, b = 1, 2
+    c = "x"
+
+
+r += [Fields.order, type(Fields).__name__, isinstance(Fields, Direct)]
