@@ -22,7 +22,7 @@ def inputs(case):
     for index, text in enumerate(case["inputs"]):
         kind, _, extents = text.rpartition(":")
         shape = [case.get("batch", 2)] + [int(extent) for extent in extents.split("x")]
-        random = generator("input", index, text, *[case["draw"]] * ("draw" in case))
+        random = generator("input", index, text, *([case["draw"]] if "draw" in case else []))
         result.append(random.integers(0, case.get("vocabulary", 100), shape) if kind == "int64"
                       else random.standard_normal(shape, dtype=np.float32))
     return result
