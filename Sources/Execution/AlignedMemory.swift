@@ -7,8 +7,11 @@
 #endif
 
 /// Memory of fixed size on a 64-byte boundary (a cache line, and the widest vector), freed with its owner.
+///
+/// Where there is much of it, the system is asked for huge pages: kernels walk through tensors with long strides.
 final class AlignedMemory {
   static let alignment = 64
+  private static let hugePage = 1 << 21
 
   let base: UnsafeMutableRawPointer
   let byteCount: Int
@@ -18,8 +21,13 @@ final class AlignedMemory {
   /// - Throws: `ExecutionError.allocation` where the system has none.
   init(byteCount: Int) throws(ExecutionError) {
     var memory: UnsafeMutableRawPointer?
-    let status = posix_memalign(&memory, Self.alignment, max(byteCount, 1))
+    let isLarge = byteCount >= 2 * Self.hugePage
+    let status = posix_memalign(&memory, isLarge ? Self.hugePage : Self.alignment, max(byteCount, 1))
     guard status == 0, let memory else { throw .allocation(byteCount: byteCount) }
+    #if os(Linux)
+      // Advice: where it is not taken, pages are small.
+      if isLarge { _ = madvise(memory, byteCount, Int32(MADV_HUGEPAGE)) }
+    #endif
     base = memory
     self.byteCount = byteCount
   }

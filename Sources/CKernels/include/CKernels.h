@@ -263,6 +263,9 @@ typedef struct {
   void (*maximum_pooling_gradient_blocks)(
       ptrdiff_t planes, ptrdiff_t plane_size, ptrdiff_t result_plane_size, const float *gradient,
       const int32_t *indices, float *result);
+  // The same where the indices are those that `maximum_pooling_blocks` gives for the window.
+  void (*maximum_pooling_gradient_windows)(
+      const niche_window *window, const float *gradient, const int32_t *indices, float *result);
   void (*average_pooling_blocks)(const niche_window *window, const float *x, float *result);
   void (*average_pooling_gradient_blocks)(const niche_window *window, const float *gradient, float *result);
   void (*adaptive_average_pooling_blocks)(const niche_window *window, const float *x, float *result);

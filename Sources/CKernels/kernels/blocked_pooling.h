@@ -2,28 +2,20 @@
 
 static inline void nk_maximum_of_blocks(
     const float *plane, ptrdiff_t width, nk_span rows, nk_span columns, ptrdiff_t row_step, ptrdiff_t column_step,
-    float *restrict result, int32_t *restrict indices) {
-  float best[NK_LANES];
-  int32_t places[NK_LANES];
-  for (int i = 0; i < NK_LANES; i++) {
-    best[i] = -INFINITY;
-    places[i] = (int32_t)(rows.start * width + columns.start);
-  }
-  for (ptrdiff_t row = rows.start; row < rows.end; row += row_step) {
-    for (ptrdiff_t column = columns.start; column < columns.end; column += column_step) {
-      int32_t place = (int32_t)(row * width + column);
-      const float *values = plane + (row * width + column) * NK_LANES;
-      for (int i = 0; i < NK_LANES; i++) {
-        float value = values[i];
-        int better = (value > best[i]) | (value != value);
-        best[i] = better ? value : best[i];
-        places[i] = better ? place : places[i];
+    float *result, int32_t *indices) {
+  for (ptrdiff_t lane = 0; lane < NK_LANES; lane += NK_WIDTH) {
+    nk_vector best = -INFINITY;
+    nk_integers places = (int32_t)(rows.start * width + columns.start);
+    for (ptrdiff_t row = rows.start; row < rows.end; row += row_step) {
+      for (ptrdiff_t column = columns.start; column < columns.end; column += column_step) {
+        nk_vector value = nk_load(plane + (row * width + column) * NK_LANES + lane);
+        nk_integers place = (int32_t)(row * width + column), better = (value > best) | (value != value);
+        best = nk_choose(better, value, best);
+        places = (place & better) | (places & ~better);
       }
     }
-  }
-  for (int i = 0; i < NK_LANES; i++) {
-    result[i] = best[i];
-    indices[i] = places[i];
+    nk_store(best, result + lane);
+    *(nk_integers *)(indices + lane) = places;
   }
 }
 
@@ -63,6 +55,34 @@ static void nk_maximum_pooling_gradient_blocks(
       for (int lane = 0; lane < NK_LANES; lane++) {
         int32_t index = indices[lane];
         if (index >= 0 && index < plane_size) result[(ptrdiff_t)index * NK_LANES + lane] += gradient[lane];
+      }
+    }
+  }
+}
+
+// The same, each place of a window taking what is meant for it.
+static void nk_maximum_pooling_gradient_windows(
+    const niche_window *w, const float *gradient, const int32_t *indices, float *result) {
+  ptrdiff_t size = w->height * w->width * NK_LANES;
+  for (ptrdiff_t plane = 0; plane < w->planes; plane++, result += size) {
+    memset(result, 0, (size_t)size * sizeof *result);
+    for (ptrdiff_t oy = 0; oy < w->result_height; oy++) {
+      nk_span rows =
+          nk_window_span(oy, w->stride_height, w->padding_height, w->kernel_height, w->dilation_height, w->height);
+      for (ptrdiff_t ox = 0; ox < w->result_width; ox++, indices += NK_LANES, gradient += NK_LANES) {
+        nk_span columns =
+            nk_window_span(ox, w->stride_width, w->padding_width, w->kernel_width, w->dilation_width, w->width);
+        for (ptrdiff_t row = rows.start; row < rows.end; row += w->dilation_height) {
+          for (ptrdiff_t column = columns.start; column < columns.end; column += w->dilation_width) {
+            ptrdiff_t place = row * w->width + column;
+            for (ptrdiff_t lane = 0; lane < NK_LANES; lane += NK_WIDTH) {
+              nk_integers meant = *(const nk_integers *)(indices + lane) == (int32_t)place;
+              float *to = result + place * NK_LANES + lane;
+              nk_vector value = (nk_vector)((nk_integers)nk_load(gradient + lane) & meant);
+              nk_store(nk_load(to) + value, to);
+            }
+          }
+        }
       }
     }
   }

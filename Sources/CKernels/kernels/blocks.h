@@ -8,8 +8,15 @@
 typedef float nk_vector __attribute__((ext_vector_type(NK_WIDTH), aligned(4), may_alias));
 typedef float nk_quad __attribute__((ext_vector_type(4), aligned(4), may_alias));
 
+typedef int32_t nk_integers __attribute__((ext_vector_type(NK_WIDTH), aligned(4), may_alias));
+
 static inline nk_vector nk_load(const float *from) { return *(const nk_vector *)from; }
 static inline void nk_store(nk_vector value, float *to) { *(nk_vector *)to = value; }
+
+// a where the mask is −1, b where it is 0.
+static inline nk_vector nk_choose(nk_integers mask, nk_vector a, nk_vector b) {
+  return (nk_vector)(((nk_integers)a & mask) | ((nk_integers)b & ~mask));
+}
 
 // Adds the halves of each group of `2 · SIZE` lanes: those of a, then those of b.
 #define NK_FOLD(a, b, LOW, HIGH) (__builtin_shufflevector(a, b, LOW) + __builtin_shufflevector(a, b, HIGH))

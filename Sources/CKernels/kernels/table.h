@@ -57,6 +57,7 @@ const niche_kernels NICHE_TABLE = {
     .adaptive_maximum_pooling = nk_adaptive_maximum_pooling,
     .maximum_pooling_blocks = nk_maximum_pooling_blocks,
     .maximum_pooling_gradient_blocks = nk_maximum_pooling_gradient_blocks,
+    .maximum_pooling_gradient_windows = nk_maximum_pooling_gradient_windows,
     .average_pooling_blocks = nk_average_pooling_blocks,
     .average_pooling_gradient_blocks = nk_average_pooling_gradient_blocks,
     .adaptive_average_pooling_blocks = nk_adaptive_average_pooling_blocks,

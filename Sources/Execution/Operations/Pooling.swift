@@ -57,6 +57,14 @@ extension LoweringContext {
   /// output gradient, indices → gradient of x.
   func maximumPoolingGradient() -> LoweredOperation {
     let (images, pooled) = (outputs[0].shape, shape(0))
+    if worksInBlocks, let pooling {
+      let window = niche_window(pooling, images: images, result: pooled)
+      let kernel = kernels.pointee.maximum_pooling_gradient_windows
+      return LoweredOperation { operands in
+        let (gradient, indices, result) = (operands.input(0), operands.integerInput(1), operands.output(0))
+        return { _ in withUnsafePointer(to: window) { kernel($0, gradient, indices, result) } }
+      }
+    }
     let kernel =
       worksInBlocks
       ? kernels.pointee.maximum_pooling_gradient_blocks : kernels.pointee.maximum_pooling_gradient

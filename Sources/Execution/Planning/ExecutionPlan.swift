@@ -76,15 +76,19 @@ struct ExecutionPlan {
     places = [Place?](repeating: nil, count: layouts.values.count)
     lastUse = [Int](repeating: -1, count: layouts.values.count)
     var lowered: [LoweredOperation?] = []
+    /// By value, the window whose maxima it gives the places of.
+    var poolings: [Int: Pooling] = [:]
     for node in layouts.nodes {
       let context = LoweringContext(
         kernels: kernels, inputs: node.inputs.map { layouts.values[$0].physicalType },
         outputs: node.outputs.map { layouts.values[$0].physicalType },
-        isInBlocks: node.inputs.map { layouts.values[$0].layout == .blocks }, drawNumber: drawCount)
+        isInBlocks: node.inputs.map { layouts.values[$0].layout == .blocks },
+        pooling: node.inputs.last.flatMap { poolings[$0] }, drawNumber: drawCount)
       switch node.work {
       case .operation(let operation):
         switch operation {
         case .dropout, .random: drawCount += 1
+        case .maximumPooling(let pooling): poolings[node.outputs[1]] = pooling
         default: break
         }
         lowered.append(try operation.lowered(context))

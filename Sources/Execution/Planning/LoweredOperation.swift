@@ -72,6 +72,8 @@ struct LoweringContext {
   var outputs: [TensorType]
   /// By input, whether it lies in blocks.
   var isInBlocks: [Bool] = []
+  /// The window whose maxima an operand of indices gives the places of, where that is known.
+  var pooling: Pooling?
   /// The number of the dropout or random tensor among the graph's, which names its stream.
   var drawNumber: Int
 
