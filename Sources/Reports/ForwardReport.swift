@@ -99,6 +99,7 @@ public struct ForwardReport: Encodable, Sendable {
     }
     let stream = RandomStream(seed: pass.seed)
     let variables = try VariableStore(graph: graph, stream: stream.stream("initialisation"))
+    try network.state.checkConstants(in: pass.weights)
     try pass.weights?.without(network.state.aliases).apply(to: variables)
     let executor = try Executor(graph: running, variables: variables)
     for (input, array) in zip(graph.inputs, pass.inputs) { try executor.feed(array, to: input.name) }
@@ -176,6 +177,20 @@ extension Graph {
 extension [StateEntry] {
   /// The keys that are no variable of the graph of that name: second names, and constants of whole numbers.
   var aliases: Set<String> { Set(filter { $0.variable != $0.name }.map(\.name)) }
+
+  /// Makes sure that the weights have the constants that the graph was built with.
+  ///
+  /// A lone number may differ: it counts what was trained.
+  fileprivate func checkConstants(in weights: WeightSet?) throws(ReportError) {
+    for entry in self {
+      guard let constant = entry.constant, constant.count > 1, let tensor = weights?[entry.name],
+        case .int64(let values) = tensor.values, values != constant.map(Int64.init)
+      else { continue }
+      throw ReportError(
+        "\(entry.name) has other values in the weights than the source gives it. It is a buffer of whole numbers, "
+          + "which is a constant of the graph, so that those of the weights cannot be used.")
+    }
+  }
 }
 
 extension WeightSet {

@@ -70,12 +70,15 @@ public struct StateEntry: Sendable, Hashable {
   /// The graph's parameter or buffer that it is: of another name where weights are shared; nil for a buffer of whole
   /// numbers, which is a constant of the graph.
   public var variable: String?
+  /// The elements of such a constant, row-major; nil where there are more than 65,536 or they are not known.
+  public var constant: [Int]?
 
   /// An entry.
-  public init(name: String, shape: [Int], variable: String?) {
+  public init(name: String, shape: [Int], variable: String?, constant: [Int]? = nil) {
     self.name = name
     self.shape = shape
     self.variable = variable
+    self.constant = constant
   }
 }
 

@@ -46,8 +46,9 @@ struct NetworkTrace {
     try interpreter.initializeLazyLayers(of: network) { () throws(Interruption) in
       _ = try forward(network)
     }
+    let constants = try wholeNumbers(of: modules)
     let (result, buffers) = try forward(network)
-    let state = try state(of: network)
+    let state = try state(of: network, constants)
     interpreter.currentRange = candidate.range
     let outputs = try self.outputs(result)
     if let first = outputs.first { try checkClasses(first.tensor, modules) }
@@ -125,7 +126,9 @@ struct NetworkTrace {
   }
 
   /// The state dict; what is shared occurs under all its names.
-  private func state(of network: PythonInstance) throws(Interruption) -> [StateEntry] {
+  private func state(
+    of network: PythonInstance, _ constants: [ObjectIdentifier: [Int]]
+  ) throws(Interruption) -> [StateEntry] {
     let modules = try interpreter.namedModules(network, keepsDuplicates: true)
     // The first of a variable's names is its own.
     var variables: [ObjectIdentifier: String] = [:]
@@ -139,11 +142,33 @@ struct NetworkTrace {
           variables[ObjectIdentifier(tensor)] = name
         }
         entries.append(
-          StateEntry(name: name, shape: tensor.shape, variable: variables[ObjectIdentifier(tensor)]))
+          StateEntry(
+            name: name, shape: tensor.shape, variable: variables[ObjectIdentifier(tensor)],
+            constant: constants[ObjectIdentifier(tensor)]))
       }
     }
     try interpreter.spend(entries.count)
     return entries
+  }
+
+  /// The elements of the buffers of whole numbers, as the constructor leaves them.
+  private func wholeNumbers(of modules: [PathedModule]) throws(Interruption) -> [ObjectIdentifier: [Int]] {
+    var result: [ObjectIdentifier: [Int]] = [:]
+    for (_, module) in modules {
+      for case (_, let tensor?) in module.module?.persistentBuffers ?? []
+      where !tensor.dataType.isFloating && tensor.count <= 1 << 16 {
+        try interpreter.spend(tensor.count >> 4)
+        let numbers: [Int?] =
+          switch try interpreter.content(tensor) {
+          case .fill(let value): [Int?](repeating: Int(exactly: value), count: tensor.count)
+          case .values(let values): values.map { Int(exactly: $0) }
+          default: []
+          }
+        let known = numbers.compactMap(\.self)
+        if known.count == tensor.count { result[ObjectIdentifier(tensor)] = known }
+      }
+    }
+    return result
   }
 
   private func initializer(of tensor: TracedTensor, _ name: String) throws(Interruption) -> Initializer {
