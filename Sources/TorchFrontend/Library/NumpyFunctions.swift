@@ -65,6 +65,13 @@ extension Library {
       if isClosed, count > 1 { values[count - 1] = stop }
       return .tensor(try call.interpreter.array(values, try call.arrayType() ?? .float64))
     }
+    library.function("numpy.shape", signature: "(a)") { (call) throws(Interruption) in
+      let array = try call.interpreter.array(call["a"], nil)
+      return try call.interpreter.tuple(array.shape.map { .int($0) })
+    }
+    library.function("numpy.ndim", signature: "(a)") { (call) throws(Interruption) in
+      .int(try call.interpreter.array(call["a"], nil).rank)
+    }
     library.arrayFunction("numpy.eye", "numpy.identity", signature: "(N, M=None, dtype=None)") {
       (call) throws(Interruption) in
       let rows = try call.int("N")

@@ -141,6 +141,15 @@ extension Library {
       let base = try call.double("base")
       return try call.spaced { Numerics.power(base, $0) }
     }
+    for (name, parameters) in [("hann", ""), ("hamming", "alpha=0.54, beta=0.46, ")] {
+      library.function(
+        "torch.\(name)_window", signature: "(window_length, periodic=True, \(parameters)\(creationOptions))"
+      ) { (call) throws(Interruption) in
+        name == "hann"
+          ? try call.cosineWindow(0.5, 0.5)
+          : try call.cosineWindow(try call.double("alpha"), try call.double("beta"))
+      }
+    }
     library.function("torch.eye", signature: "(n, m=None, \(creationOptions))") {
       (call) throws(Interruption) in
       let rows = try call.int("n")
@@ -266,6 +275,23 @@ extension NativeCall {
     let values = (0..<count).map { (place: Int) -> Double in
       let value = place < count / 2 ? start + Double(place) * step : end - Double(count - 1 - place) * step
       return type.rounded(function(count == 1 ? start : value))
+    }
+    return try leaf(try interpreter.tensor(.values(values), [count], type))
+  }
+}
+
+extension NativeCall {
+  /// `α − β·cos(2πn/N)`, where a periodic window of n elements is one of n + 1 without the last.
+  fileprivate func cosineWindow(_ alpha: Double, _ beta: Double) throws(Interruption) -> PythonValue {
+    let length = try int("window_length")
+    guard length >= 0 else {
+      throw interpreter.raise(.runtimeError, "window_length must be non-negative, got \(length)")
+    }
+    let count = try interpreter.elementCount(Double(length), function.name)
+    let type = try dataType("dtype") ?? interpreter.tracer.defaultType
+    let period = try Double(max(1, bool("periodic") ? count : count - 1))
+    let values = (0..<count).map { (place: Int) -> Double in
+      type.rounded(count == 1 ? 1 : alpha - beta * Numerics.cosine(2 * Double.pi * Double(place) / period))
     }
     return try leaf(try interpreter.tensor(.values(values), [count], type))
   }
