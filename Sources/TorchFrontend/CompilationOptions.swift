@@ -99,7 +99,7 @@ public struct CompilationLimits: Sendable, Hashable {
 
   /// Limits; the defaults admit every network that is trained on a workstation.
   public init(
-    steps: Int = 1_000_000, recursionDepth: Int = 200, collectionSize: Int = 1_000_000,
+    steps: Int = 3_000_000, recursionDepth: Int = 200, collectionSize: Int = 1_000_000,
     totalCollectionSize: Int = 8_000_000, tensorElements: Int = 1 << 30, nodes: Int = 50_000,
     parameters: Int = 2_000_000_000
   ) {

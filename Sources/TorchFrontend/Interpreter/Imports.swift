@@ -113,6 +113,13 @@ extension Interpreter {
     if let prelude = try prelude(module), let value = prelude.variables[name] { return value }
     let qualified = module + "." + name
     if library.preludes[qualified] != nil { return .namespace(heap.adopt(Namespace(qualified))) }
+    // Another name of something in a module that is written in Python.
+    if let original = library.aliases[qualified], let dot = original.lastIndex(of: "."),
+      library.preludes[original] == nil, library.preludes[String(original[..<dot])] != nil
+    {
+      return try resolveMember(
+        String(original[original.index(after: dot)...]), of: String(original[..<dot]))
+    }
     return resolve(qualified)
   }
 
@@ -133,7 +140,12 @@ extension Interpreter {
     return "." + module
   }
 
-  private func resolvedName(_ module: String) -> String { library.aliases[module] ?? module }
+  private func resolvedName(_ module: String) -> String {
+    guard let original = library.aliases[module] else { return module }
+    // `torchvision.models.googlenet` is a function, and a module beside it.
+    let home = String(original[..<(original.lastIndex(of: ".") ?? original.startIndex)])
+    return !isKnown(original) && library.preludes[home] != nil ? home : original
+  }
 
   /// The attribute of a module.
   func attribute(_ name: String, ofNamespace namespace: Namespace) throws(Interruption) -> PythonValue {

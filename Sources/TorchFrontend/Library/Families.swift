@@ -20,6 +20,6 @@ extension Library {
     convolutions, normalizations, batchNormalizations, activations, pooling, padding, dropouts, resampling,
     interpolation,
     matrixProducts, gathering, joins, rearrangements, summations, einops,
-    visionLayers, visionModels, timmLayers,
+    visionLayers, visionModels, visionModelModules, timmLayers,
   ]
 }

@@ -1,4 +1,5 @@
 import Foundation
+import PythonSyntax
 import Testing
 
 @testable import TorchFrontend
@@ -18,9 +19,10 @@ import Testing
       training: training, since: [2, 1])
   }
 
-  private static func model(_ call: String) -> ValueCase {
+  private static func model(_ call: String, _ imports: String = "") -> ValueCase {
     ValueCase(
-      call, on: [2, 3, 64, 64], definitions: "import torchvision.models as models", training: false,
+      call, on: [2, 3, 64, 64], definitions: "import torchvision.models as models\n" + imports,
+      training: false,
       since: [2, 1], tolerance: 1e-3, comparesInitialValues: false)
   }
 
@@ -73,6 +75,82 @@ import Testing
     model("models.densenet121(num_classes=4).features[:6]"),
     model("models.vgg.make_layers([8, 'M', 16], batch_norm=True)"),
   ]
+
+  /// Small networks of the classes that stand in modules of their own, and their parts.
+  static let furtherModels = [
+    model(
+      "models.efficientnet.EfficientNet([models.efficientnet.FusedMBConvConfig(4, 3, 2, 8, 16, 2), "
+        + "models.efficientnet.FusedMBConvConfig(1, 3, 1, 16, 16, 1), "
+        + "models.efficientnet.MBConvConfig(4, 3, 2, 16, 24, 2)], 0.2, num_classes=4, last_channel=32)"),
+    model("models.mnasnet.MNASNet(0.1, num_classes=4).layers[:14]"),
+    model("models.ShuffleNetV2([2, 1, 1], [8, 16, 32, 64, 32], num_classes=4)"),
+    model(
+      "models.convnext.ConvNeXt([models.convnext.CNBlockConfig(8, 16, 2), "
+        + "models.convnext.CNBlockConfig(16, None, 1)], 0.1, num_classes=4)"),
+    model("models.VisionTransformer(64, 16, 2, 2, 16, 32, num_classes=4, representation_size=8)"),
+    model(
+      "models.vision_transformer.VisionTransformer(64, 4, 1, 2, 16, 32, num_classes=4, "
+        + "conv_stem_configs=[models.vision_transformer.ConvStemConfig(8, 3, 2), "
+        + "models.vision_transformer.ConvStemConfig(8, 3, 2)])"),
+    model(
+      "models.RegNet(models.regnet.BlockParams.from_init_params(5, 16, 12.5, 2.0, 8, se_ratio=0.25), num_classes=4)"
+    ),
+    model(
+      "nn.Sequential(nn.Conv2d(3, 8, 3, 4), Inception(8, 4, 6, 8, 2, 4, 4))",
+      "from torchvision.models.googlenet import Inception"),
+    model(
+      "nn.Sequential(nn.Conv2d(3, 8, 3, 8), InceptionC(8, 4), nn.Conv2d(768, 8, 1), InceptionA(8, 4))",
+      "from torchvision.models.inception import InceptionA, InceptionC"),
+  ]
+
+  @Test func furtherModelsAreThoseOfTorchvision() throws {
+    try check(Self.furtherModels, with: "torchvision")
+  }
+
+  /// Names and shapes of whole networks, in order.
+  @Test(arguments: [
+    "efficientnet_b0()", "efficientnet_b5(num_classes=10)", "efficientnet_v2_s()", "mnasnet0_75()",
+    "mnasnet1_3()", "shufflenet_v2_x1_5()", "convnext_tiny()", "vit_b_32(image_size=64)",
+    "googlenet(init_weights=False)", "googlenet(aux_logits=False, init_weights=False)",
+    "inception_v3(init_weights=False)", "regnet_y_1_6gf()", "regnet_x_400mf()", "regnet_x_8gf()",
+  ]) func wholeNetworksHaveTheNamesOfTorchvision(_ call: String) throws {
+    guard let python = PyTorch.python,
+      try PyTorch.run(python, ["-c", "import torchvision"], input: "").status == 0
+    else {
+      print("notice: there is no torchvision; \(call) is not compared")
+      return
+    }
+    let script = """
+      import torchvision.models as models
+      for name, value in models.\(call).state_dict().items():
+          print(name, list(value.shape), sep="")
+      """
+    let answer = try PyTorch.run(python, ["-W", "ignore", "-c", script], input: "")
+    guard answer.status == 0 else {
+      print("notice: this torchvision has no \(call)")
+      return
+    }
+    let expected = String(decoding: answer.output, as: UTF8.self).split(separator: "\n").map(String.init)
+      .filter { !$0.hasSuffix("num_batches_tracked[]") }
+    let source = """
+      import torch.nn as nn
+      import torchvision.models as models
+      class Net(nn.Module):
+          def __init__(self):
+              super().__init__()
+              self.n = models.\(call)
+              raise RuntimeError("|".join(f"{k}{list(v.shape)}" for k, v in self.n.state_dict().items()))
+          def forward(self, x):
+              return self.n(x)
+      """
+    let failure = #expect(throws: CompilationFailure.self) {
+      try NetworkCompiler.compile(source, options: CompilationOptions(inputShape: [1, 3, 64, 64]))
+    }
+    let message = try #require(failure?.diagnostics.first?.message)
+    let found = message.replacing("RuntimeError: ", with: "").split(separator: "|").map(String.init)
+      .filter { !$0.hasSuffix("num_batches_tracked[]") }
+    #expect(found == expected)
+  }
 
   @Test func operationsAreThoseOfTorchvision() throws { try check(Self.operations, with: "torchvision") }
   @Test func layersAreThoseOfTimm() throws { try check(Self.layers, with: "timm.layers") }

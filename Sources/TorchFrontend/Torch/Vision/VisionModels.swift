@@ -1,22 +1,15 @@
 extension Library {
   /// The convolutional networks of `torchvision.models`, untrained, written in Python.
   static let visionModels: Family = { library in
-    library.prelude(
-      "torchvision.models", visionModelHelpers + visionResidualModels + visionPlainModels + visionMobileModels
-    )
+    library.prelude("torchvision.models._helpers", visionModelHelpers)
+    library.prelude("torchvision.models", visionResidualModels + visionPlainModels + visionMobileModels)
     for name in [
       "resnet", "vgg", "alexnet", "squeezenet", "densenet", "mobilenet", "mobilenetv2", "mobilenetv3",
     ] { library.alias("torchvision.models.\(name)", of: "torchvision.models") }
   }
 
   private static let visionModelHelpers = """
-    from functools import partial
-
-    import torch
-    import torch.nn.functional as F
     from torch import nn
-    from torchvision.models._utils import _make_divisible
-    from torchvision.ops import Conv2dNormActivation, SqueezeExcitation
 
 
     class _Weights:
@@ -49,6 +42,16 @@ extension Library {
     """
 
   private static let visionResidualModels = """
+    from functools import partial
+
+    import torch
+    import torch.nn.functional as F
+    from torch import nn
+    from torchvision.models._helpers import _initialize, _untrained, _Weights
+    from torchvision.models._utils import _make_divisible
+    from torchvision.ops import Conv2dNormActivation, SqueezeExcitation
+
+
     def conv3x3(in_planes, out_planes, stride=1, groups=1, dilation=1):
         return nn.Conv2d(in_planes, out_planes, 3, stride, dilation, dilation, groups, bias=False)
 
