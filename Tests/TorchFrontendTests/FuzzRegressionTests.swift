@@ -1,3 +1,4 @@
+import NetworkGraph
 import Testing
 import TorchFrontend
 
@@ -23,6 +24,31 @@ import TorchFrontend
   @Test func textOfListsIsComparedByCodePoints() throws {
     let source = HostileTests.network(
       initializer: #"assert ['\u00e9'] != ['e\u0301'] and ['ab'] == ['ab'] and '\u00e9' not in ['e\u0301']"#)
+    _ = try NetworkCompiler.compile(source, options: CompilationOptions(inputShape: [2, 3, 4, 4]))
+  }
+
+  /// A result that is a number is written as a tensor.
+  @Test(arguments: ["torch.tensor(1.5)", "torch.tensor(-2)", "(torch.tensor(True), x)", "x.new_ones([])"])
+  func numbersAreWrittenAsTensors(_ result: String) throws {
+    let options = CompilationOptions(inputShape: [2, 3, 4, 4])
+    let graph = try NetworkCompiler.compile(
+      HostileTests.network(forward: "return \(result)"), options: options
+    ).graph
+    let again = try NetworkCompiler.compile(try NetworkWriter.write(graph).source, options: options).graph
+    #expect(again.canonicalHash == graph.canonicalHash)
+    #expect(again.outputs.map { again.type(of: $0) } == graph.outputs.map { graph.type(of: $0) })
+  }
+
+  /// Counts at the ends of what an integer holds.
+  @Test func leastAndLargestIntegersAreArguments() throws {
+    let source = HostileTests.network(
+      initializer: """
+        most, least = 2**62 + (2**62 - 1), -2**62 - 2**62
+            assert pow(least, 1, -1) == 0 and pow(7, 3, 5) == 3 and pow(7, 3, -5) == -2
+            assert 'a b'.split(' ', most) == 'a b'.rsplit(' ', most) == ['a', 'b']
+            assert 'ab'.replace('', 'x', least) == 'xaxbx' and 'ab'.replace('b', 'x', least) == 'ax'
+            assert 'ab'.replace('', 'x', most) == 'xaxbx' and 'ab'.replace('', 'x', 1) == 'xab'
+        """)
     _ = try NetworkCompiler.compile(source, options: CompilationOptions(inputShape: [2, 3, 4, 4]))
   }
 

@@ -70,6 +70,11 @@ import TorchFrontend
     ),
     ("many joined", network(initializer: "a = ['a'] * 10000\n    while True: ','.join(a)")),
     ("characters of a long string", network(initializer: "a = 'a' * 900000\n    while True: a[5]")),
+    ("many sets", network(initializer: "r, l = list(range(200000)), []\n    while True: l.append(set(r))")),
+    (
+      "many dicts",
+      network(initializer: "a, l = dict.fromkeys(range(200000)), []\n    while True: l.append(copy.copy(a))")
+    ),
     ("huge list", network(initializer: "self.a = [0] * 10**18")),
     ("list of a range", network(initializer: "self.a = list(range(10**9))")),
     ("doubling list", network(initializer: "a = [1]\n    while True: a = a + a")),

@@ -176,7 +176,8 @@ extension Interpreter {
   }
 
   func set(of elements: [PythonValue], isFrozen: Bool = false) throws(Interruption) -> PythonValue {
-    try reserve(elements.count + 4)
+    try reserve(4)
+    try reserveKeys(elements.count)
     let result = heap.adopt(PythonSet(isFrozen: isFrozen))
     for element in elements { result.insert(element, try hashKey(element)) }
     return .set(result)
@@ -186,7 +187,7 @@ extension Interpreter {
   func set(
     _ key: PythonValue, _ value: PythonValue, in dictionary: PythonDictionary
   ) throws(Interruption) {
-    try reserve(1)
+    try reserveKeys(1)
     dictionary.set(key, try hashKey(key), value)
   }
 

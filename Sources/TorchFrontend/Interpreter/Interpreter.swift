@@ -129,6 +129,16 @@ final class Interpreter {
     if fuel < 0 { throw exhausted("the source takes more than \(self.steps) steps", "limit.steps") }
   }
 
+  /// Accounts for new keys of a dict or set; each takes the memory of some four elements, and a step.
+  func reserveKeys(_ count: Int) throws(Interruption) {
+    guard count <= limits.collectionSize else {
+      throw exhausted("a collection of \(count) elements is too large", "limit.collection")
+    }
+    allowance -= 4 * max(count, 0)
+    if allowance < 0 { throw exhausted("the source makes too many objects", "limit.memory") }
+    try spend(count)
+  }
+
   // MARK: Making values
 
   func list(_ elements: [PythonValue]) throws(Interruption) -> PythonValue {

@@ -120,7 +120,7 @@ extension Interpreter {
     case (.modulo, .string(let format), _): return try string(try percentFormat(format, right))
     case (.bitOr, .dict(let a), .dict(let b)):
       let result = try dictionary(a.kind)
-      try reserve(a.count + b.count)
+      try reserveKeys(a.count + b.count)
       for item in a.items { result.set(item.key, item.hash, item.value) }
       for item in b.items { result.set(item.key, item.hash, item.value) }
       return .dict(result)
@@ -153,7 +153,7 @@ extension Interpreter {
   ) throws(Interruption) -> PythonDictionary? {
     guard case .counter = a.kind, case .counter = b.kind else { return nil }
     let result = try dictionary(.counter)
-    try reserve(a.count + b.count)
+    try reserveKeys(a.count + b.count)
     for item in a.items + b.items where result[item.hash] == nil {
       let (x, y) = (a[item.hash] ?? .int(0), b[item.hash] ?? .int(0))
       let value = try operation == .bitAnd ? (isLess(x, y) ? x : y) : binary(operation, x, y)
@@ -228,7 +228,7 @@ extension Interpreter {
       target.elements = try repeated(target.elements, count)
       return left
     case (.bitOr, .set(let target), .set(let other)) where !target.isFrozen:
-      try reserve(other.count)
+      try reserveKeys(other.count)
       for item in other.items { target.insert(item.key, item.hash) }
       return left
     case (.bitAnd, .set(let target), .set(let other)) where !target.isFrozen:
@@ -240,7 +240,7 @@ extension Interpreter {
       for item in other.items { _ = target.remove(item.hash) }
       return left
     case (.bitOr, .dict(let target), .dict(let other)):
-      try reserve(other.count)
+      try reserveKeys(other.count)
       for item in other.items { target.set(item.key, item.hash, item.value) }
       return left
     case (_, .tensor(let tensor), _):

@@ -189,6 +189,8 @@ extension Library {
       guard exponent >= 0, modulus.magnitude < 1 << 31 else {
         throw call.interpreter.unsupported("pow() with such a modulus is not supported")
       }
+      // The least integer has no remainder by -1 in 64 bits.
+      if modulus.magnitude == 1 { return .int(0) }
       func reduced(_ value: Int) -> Int {
         let remainder = value % modulus
         return remainder != 0 && (remainder < 0) != (modulus < 0) ? remainder + modulus : remainder

@@ -90,7 +90,7 @@ extension Library {
         }, as: ["\(type).count"])
     }
     library.function("set.add", signature: "(self, element)") { (call) throws(Interruption) in
-      try call.interpreter.reserve(1)
+      try call.interpreter.reserveKeys(1)
       try call.set().insert(call["element"], try call.interpreter.hashKey(call["element"]))
       return .none
     }
@@ -98,7 +98,7 @@ extension Library {
       let set = try call.set()
       for iterable in call.rest {
         for element in try call.interpreter.elements(of: iterable) {
-          try call.interpreter.reserve(1)
+          try call.interpreter.reserveKeys(1)
           set.insert(element, try call.interpreter.hashKey(element))
         }
       }

@@ -155,7 +155,7 @@ extension Interpreter {
     case .set(let set):
       guard let source = arguments.first else { return }
       for element in try elements(of: source) {
-        try reserve(1)
+        try reserveKeys(1)
         set.insert(element, try hashKey(element))
       }
     case .dict(let dictionary):

@@ -40,7 +40,7 @@ extension Interpreter {
       let result = try dictionary(source.kind)
       known[ObjectIdentifier(source)] = .dict(result)
       for item in source.items {
-        try reserve(1)
+        try reserveKeys(1)
         result.set(item.key, item.hash, try isDeep ? copy(item.value, isDeep: true, &known) : item.value)
       }
       return .dict(result)

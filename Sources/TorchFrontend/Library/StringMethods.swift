@@ -252,14 +252,16 @@ extension Library {
     add("replace", "(self, old, new, count=-1)") { (call, text) throws(Interruption) in
       let old = try call.string("old")
       let new = try call.string("new")
-      var limit = try call.int("count")
+      var limit = max(-1, try call.int("count"))
       guard !old.isEmpty else {
         // Between any two characters, and at both ends.
         try call.interpreter.reserve(new.utf8.count * min(text.utf8.count + 1, 1 << 20) >> 3)
         var result = ""
         for scalar in text.unicodeScalars {
-          if limit != 0 { result += new }
-          limit -= 1
+          if limit != 0 {
+            result += new
+            limit -= 1
+          }
           result.unicodeScalars.append(scalar)
         }
         return try call.interpreter.string(limit != 0 ? result + new : result)

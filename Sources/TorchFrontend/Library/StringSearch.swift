@@ -71,7 +71,7 @@ extension Interpreter {
       position = place + separator.utf8.count
     }
     parts.append(String(decoding: bytes[position...], as: UTF8.self))
-    if limit >= 0, parts.count > limit + 1 {
+    if limit >= 0, parts.count - 1 > limit {
       if fromBack {
         let head = parts.dropLast(limit).joined(separator: separator)
         parts = [head] + parts.suffix(limit)

@@ -1,5 +1,5 @@
 /// What makes two keys of a dict or set the same: Python's `==` and `hash`.
-indirect enum HashKey: Hashable {
+enum HashKey: Hashable {
   case none
   case ellipsis
   case int(Int)

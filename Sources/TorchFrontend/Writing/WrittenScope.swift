@@ -62,7 +62,7 @@ struct WrittenScope {
     }
     for (buffer, value) in updates { lines.append("\(try operand(buffer)).copy_(\(try operand(value)))") }
     var returned: [String] = []
-    for value in results { returned.append(try operand(value)) }
+    for value in results { returned.append(try tensor(value)) }
     lines.append("return " + returned.joined(separator: ", "))
     let construction = try construction(of: module, at: "self") + constantLines
     return WrittenBody(construction: construction, arguments: arguments, forward: lines)
