@@ -161,6 +161,12 @@ extension Interpreter {
     guard let length = holder.tensor(norm), let direction = holder.tensor(direction) else {
       throw raise(.attributeError, "weight_norm: the parameters '\(norm)' and '\(direction)' are missing")
     }
+    // While a constructor runs, norms that are still those of the direction give the direction itself.
+    if !tracer.isTracing, case .random(.norms(let drawn, _, axis)) = try content(length),
+      try initializer(of: content(direction), direction.shape) == drawn
+    {
+      return .tensor(try tensor(try content(direction), direction.shape))
+    }
     let axes = axis.map { axis in (0..<direction.rank).filter { $0 != axis } }
     let current =
       try axes?.isEmpty ?? false

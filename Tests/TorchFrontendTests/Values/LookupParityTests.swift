@@ -165,6 +165,9 @@ import Testing
     ValueCase("nn.utils.weight_norm(nn.Linear(4, 3))", on: [2, 4]),
     ValueCase("nn.utils.weight_norm(nn.Conv1d(4, 6, 3), dim=1)", on: [2, 4, 5]),
     ValueCase(
+      "nn.utils.weight_norm(nn.Conv1d(4, 6, 3))", on: [2, 4, 5],
+      setup: "self.layer.weight.data.normal_(0, 0.01)"),
+    ValueCase(
       "nn.utils.weight_norm(nn.Linear(4, 3), dim=None)", on: [2, 4], comparesInitialValues: false),
     ValueCase(
       "torch.nn.utils.parametrizations.weight_norm(nn.Conv2d(4, 6, 3))", on: [2, 4, 5, 5], since: [2, 1]),
