@@ -110,6 +110,19 @@ import TorchFrontend
     try compare(String(contentsOf: file, encoding: .utf8), with: python)
   }
 
+  @Test func versionsAreThoseOfPackaging() throws {
+    let candidates = [PyTorch.python, "/usr/bin/python3"].compactMap(\.self)
+    let python = try candidates.first {
+      try PyTorch.run($0, ["-c", "import packaging"], input: "").status == 0
+    }
+    guard let python else {
+      print("notice: there is no packaging; the comparison with it is skipped")
+      return
+    }
+    let file = try #require(Fixture.folder).appendingPathComponent("versions.py")
+    try compare(String(contentsOf: file, encoding: .utf8), with: python)
+  }
+
   /// Compares the items of `r` one by one.
   private func compare(_ program: String, with python: String? = nil) throws {
     let lines = "chr(10).join([repr(x) for x in r])"

@@ -8,7 +8,8 @@ extension Library {
   static let families: [Family] = [
     builtinTypes, builtinFunctions, builtinExceptions, objectProtocol, numberMethods, sequenceMethods,
     dictionaryMethods, stringMethods, mathematics, typing, dataclasses, copying, collectionClasses,
-    standardModules, regularExpressions, functionTools, iterators, operators, torchvisionModules,
+    standardModules, regularExpressions, packagingVersions, functionTools, iterators, operators,
+    torchvisionModules,
     lightningModules,
     numpyFunctions, numpyArrays, randomNumbers,
     environment, creation, randomTensors, tensorMethods, unaryFunctions, binaryFunctions, logicalFunctions,
