@@ -45,3 +45,13 @@ d = f.copy()
 d *= 2
 d[1:] = 0
 show(a, c, d, np.logical_and(a > 1, b > 1), np.isfinite(f), np.where(a > 1, a, 0), np.array([[1, 2], [3, 4]]).tolist(), np.array(3.0) * 2, np.float32(1.5) if False else 0)
+
+
+def plain(v):
+    # NumPy 2 shows its numbers with their types.
+    if isinstance(v, (list, tuple)):
+        return type(v)([plain(x) for x in v])
+    return v.item() if hasattr(v, "item") else v
+
+
+r = [plain(v) for v in r]
