@@ -51,4 +51,5 @@ def main():
             print(f"{path.stem}: {error}", file=sys.stderr)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -99,8 +99,22 @@ extension Interpreter {
     module.set("training", .bool(isTraining))
     for (_, child) in children(of: module) {
       try spend(1)
-      _ = try call(try attribute("train", of: .instance(child)), Arguments([.bool(isTraining)]))
+      if hasOwnTraining(child) {
+        _ = try call(try attribute("train", of: .instance(child)), Arguments([.bool(isTraining)]))
+      } else {
+        try enter()
+        defer { leave() }
+        try setTraining(isTraining, child)
+      }
     }
+  }
+
+  /// Whether `train` is something else than `nn.Module`'s.
+  private func hasOwnTraining(_ module: PythonInstance) -> Bool {
+    guard module.attributes["train"] == nil, module.module?.value("train") == nil,
+      case .native(let method)? = classMember("train", of: module.type)
+    else { return true }
+    return method.name != "Module.train"
   }
 
   /// The module at a dotted path below a module.
