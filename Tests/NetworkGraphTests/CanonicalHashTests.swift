@@ -48,6 +48,24 @@ import Testing
     #expect(try graph(0, terms: 5).canonicalHash != hash)
   }
 
+  /// A constant of equal elements is the same however it is held, but not with another element or sign of zero.
+  @Test func equalElementsAreOneNumber() {
+    func hash(_ constant: Constant) -> String {
+      var builder = GraphBuilder()
+      builder.setOutputs([builder.constant(constant)])
+      return builder.graph.canonicalHash
+    }
+    let type = TensorType(.float32, [3])
+    #expect(hash(.values([0.1, 0.1, 0.1], shape: [3])) == hash(.fill(0.1, type)))
+    #expect(hash(.values([.nan, .nan, .nan], shape: [3])) == hash(.fill(.nan, type)))
+    #expect(hash(.integers([7, 7, 7], shape: [3])) == hash(.fill(7, TensorType(.int32, [3]))))
+    #expect(hash(.values([0.1, 0.1, 0.2], shape: [3])) != hash(.fill(0.1, type)))
+    #expect(hash(.values([0, -0.0, 0], shape: [3])) != hash(.fill(0, type)))
+    #expect(hash(.values([-0.0, -0.0, -0.0], shape: [3])) != hash(.fill(0, type)))
+    #expect(hash(.integers([7, 7, 8], shape: [3])) != hash(.integers([7, 7, 7], shape: [3])))
+    #expect(hash(.values([7, 7, 7], shape: [3])) != hash(.integers([7, 7, 7], shape: [3])))
+  }
+
   @Test func respellingKeepsTheFunction() throws {
     for seed in 0..<100 {
       let graph = try Mangler.mangled(

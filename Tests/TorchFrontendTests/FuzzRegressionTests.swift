@@ -39,6 +39,73 @@ import TorchFrontend
     #expect(again.outputs.map { again.type(of: $0) } == graph.outputs.map { graph.type(of: $0) })
   }
 
+  /// Numbered modules that are not called one after the other, each once, are a list, or a class of its own where
+  /// they are called by one.
+  @Test(arguments: [
+    // Branches.
+    (
+      "self.m = nn.ModuleList([nn.Conv2d(3, c, 1) for c in (2, 5)])", "m",
+      "torch.cat([m(x) for m in self.m], 1)"
+    ),
+    // One layer twice.
+    ("l = nn.Conv2d(3, 3, 1); self.m = nn.ModuleList([l]); self.m.append(l)", "m", "self.m[1](self.m[0](x))"),
+    // Some are not called.
+    (
+      "self.m = nn.ModuleList([nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU()) for _ in range(3)])", "m",
+      "self.m[1](x)"
+    ),
+    // A sequence with a forward pass of its own.
+    ("self.m = Residual(nn.Conv2d(3, 3, 1), nn.ReLU(), nn.Conv2d(3, 3, 1))", "m", "self.m(x)"),
+    // Parameters.
+    (
+      "self.m = nn.ParameterList([nn.Parameter(torch.ones(3, 1, 1)) for _ in range(2)])", "m",
+      "x * self.m[0] + self.m[1]"
+    ),
+    ("self.m = Scale()", "m", "self.m(x)"),
+  ])
+  func listsAreWritten(_ initializer: String, _ name: String, _ result: String) throws {
+    let classes = """
+      class Residual(nn.Sequential):
+          def forward(self, x):
+              for layer in self: x = x * 2 + layer(x)
+              return x
+      class Scale(nn.Module):
+          def __init__(self):
+              super().__init__()
+              for i in range(2): self.register_parameter(str(i), nn.Parameter(torch.ones(3, 1, 1)))
+          def forward(self, x):
+              for parameter in self.parameters(): x = x.relu() * parameter
+              return x
+      """
+    for isTraining in [true, false] {
+      let options = CompilationOptions(
+        inputs: [NetworkInput(.float32, [2, 3, 4, 4])], isTraining: isTraining)
+      let source = HostileTests.network(
+        before: classes, initializer: initializer + "; self.z = nn.BatchNorm2d(3)",
+        forward: "x = self.z(x).tanh(); y = \(result); return y.sigmoid()")
+      let graph = try NetworkCompiler.compile(source, options: options).graph
+      let written = try NetworkWriter.write(graph)
+      let again = try NetworkCompiler.compile(written.source, options: options).graph
+      #expect(again.canonicalHash == graph.canonicalHash, "\(written.source)")
+      #expect(Set(again.parameters.map(\.name)) == Set(graph.parameters.map(\.name)), "\(written.source)")
+      #expect(again.parameters.contains { $0.name.hasPrefix("\(name).") })
+    }
+  }
+
+  /// Constants of equal elements are one network, however they were made.
+  @Test(arguments: [
+    "F.interpolate(x, size=(2, 2), mode='bilinear')", "torch.tensor([0.1, 0.2])[:1].sum()",
+    "x * torch.tensor([0.1, 0.2, 0.1])[::2].reshape(2, 1, 1, 1)", "x + torch.arange(3)[1:2]",
+  ])
+  func equalElementsAreWritten(_ result: String) throws {
+    let options = CompilationOptions(inputShape: [2, 3, 4, 4])
+    let graph = try NetworkCompiler.compile(
+      HostileTests.network(forward: "return \(result)"), options: options
+    ).graph
+    let again = try NetworkCompiler.compile(try NetworkWriter.write(graph).source, options: options).graph
+    #expect(again.canonicalHash == graph.canonicalHash)
+  }
+
   /// Counts at the ends of what an integer holds.
   @Test func leastAndLargestIntegersAreArguments() throws {
     let source = HostileTests.network(

@@ -6,7 +6,7 @@ extension Graph {
   /// `leaky_relu` of slope 0 and a second `relu` are `relu`, and `clamp(0, 6)` is `relu6`; `hardtanh` is `clamp`; `x * x` and
   /// `x ** 2` are `square`, powers of ½ and −1 `sqrt` and `reciprocal`, as is `1 / x`; `x * -1` is `-x`; a pooling that averages
   /// the whole image is a mean over height and width; reductions that keep dimensions are reshaped ones; transposed
-  /// operands are part of a matrix product.
+  /// operands are part of a matrix product; a constant whose elements are equal is filled with their number.
   public func canonicalized() -> Graph {
     var graph = self
     // Each pass can uncover work for the next; chains get shorter, so few passes do. A pass that finds nothing
@@ -71,6 +71,7 @@ private struct Respelling {
     self.type = type
     self.graph = graph
     switch node.operation {
+    case .constant(let constant): result = Self.constant(constant)
     case .unary(let function): result = unary(function)
     case .binary(let function): result = binary(function)
     case .matrixMultiply(let left, let right): result = product(left, right)
@@ -85,6 +86,27 @@ private struct Respelling {
         result = reduced(.mean, [2, 3])
       }
     default: break
+    }
+  }
+
+  /// Equal elements as one number, and a number as 32 bits hold it.
+  private static func constant(_ constant: Constant) -> Result {
+    func filled(_ number: Double, _ type: TensorType) -> Result {
+      .operation(.constant(.fill(number, type)), [])
+    }
+    switch constant {
+    case .fill(let number, let type):
+      let rounded = Double(Float(number))
+      guard type.elementType == .float32, !number.isNaN, rounded != number else { return .same }
+      return filled(rounded, type)
+    case .values(let values, let shape):
+      guard let first = values.first, values.allSatisfy({ $0.bitPattern == first.bitPattern }) else {
+        return .same
+      }
+      return filled(Double(first), TensorType(.float32, shape))
+    case .integers(let values, let shape):
+      guard let first = values.first, values.allSatisfy({ $0 == first }) else { return .same }
+      return filled(Double(first), TensorType(.int32, shape))
     }
   }
 

@@ -69,7 +69,11 @@ struct WrittenClasses {
       let last = statements.last.flatMap({ positions[$0] }), last - first + 1 == statements.count
     else { return }
     if module.children.isEmpty, module.variables.isEmpty, !(module.parent?.isList ?? false) { return }
-    module.kind = module.isList && isChain(module) ? .sequence : .block
+    if module.isList, isChain(module) {
+      module.kind = .sequence
+    } else if !module.isList || !module.nodes.isEmpty {
+      module.kind = .block
+    }
   }
 
   /// Whether a list's children are called one after the other, each once, on what the one before yields.

@@ -44,9 +44,9 @@ final class WrittenModule {
     return made
   }
 
-  /// Whether its children are numbered without great gaps, so that it is a list.
+  /// Whether its children are numbered without great gaps, so that it is a list; a class of its own is none.
   var isList: Bool {
-    guard !children.isEmpty, variables.isEmpty, children.allSatisfy({ PythonNames.isIndex($0.name) }) else {
+    guard !isBlock, !children.isEmpty, variables.isEmpty, children.allSatisfy({ PythonNames.isIndex($0.name) }) else {
       return false
     }
     return children.compactMap { Int($0.name) }.max() ?? 0 < 4 * children.count + 16
@@ -54,8 +54,14 @@ final class WrittenModule {
 
   /// Whether it holds nothing but numbered parameters, so that it is a list of them.
   var isParameterList: Bool {
-    !variables.isEmpty && children.isEmpty
+    !isBlock && !variables.isEmpty && children.isEmpty
       && variables.enumerated().allSatisfy { $1.isParameter && $1.name == "\($0)" }
+  }
+
+  /// Whether it has a class of its own.
+  private var isBlock: Bool {
+    if case .block = kind { return true }
+    return false
   }
 
   /// Whether it can be called.
