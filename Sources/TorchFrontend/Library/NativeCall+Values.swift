@@ -125,6 +125,9 @@ extension NativeCall {
     if rest.isEmpty, let keyword = restKeywords.first(where: { $0.name == name }) {
       return try ints(keyword.value, name)
     }
+    guard !rest.isEmpty else {
+      throw interpreter.raise(.typeError, "\(function.shortName)() missing required argument: '\(name)'")
+    }
     return numbers
   }
 

@@ -44,9 +44,11 @@ final class WrittenModule {
     return made
   }
 
-  /// Whether its children are numbered without great gaps, so that it is a list; a class of its own is none.
+  /// Whether it is a list: its children are numbered without great gaps, and it has no class of its own.
   var isList: Bool {
-    guard !isBlock, !children.isEmpty, variables.isEmpty, children.allSatisfy({ PythonNames.isIndex($0.name) }) else {
+    guard !isBlock, !children.isEmpty, variables.isEmpty,
+      children.allSatisfy({ PythonNames.isIndex($0.name) })
+    else {
       return false
     }
     return children.compactMap { Int($0.name) }.max() ?? 0 < 4 * children.count + 16

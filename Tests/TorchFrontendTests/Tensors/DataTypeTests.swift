@@ -80,6 +80,10 @@ import Testing
         "torch.ones_like(x, dtype=torch.int32)",
         "torch.full_like(x, 3)", "x.new_zeros(3, 2)", "x.new_ones((2,))", "x.new_full((2, 2), 1.5)",
         "x.new_tensor([1, 2])",
+        // Without a size.
+        "x.new_ones()", "x.new_zeros(dtype=torch.long)", "x.new_empty(*[])", "x.new_full()", "torch.zeros()",
+        "torch.rand()", "x.reshape()", "x.permute()", "x.expand()", "x.repeat()", "x.flip()", "x.tile()",
+        "x.new_ones(size=(2,))", "x.new_zeros(())", "x.reshape(6).reshape(shape=(2, 3))",
         "x.long().new_zeros(3)", "torch.arange(5)", "torch.arange(5.0)", "torch.arange(1, 5)",
         "torch.arange(1, 2, 0.3)",
         "torch.arange(5, 0, -2)", "(torch.arange(0)).shape", "torch.arange(3, 1)", "torch.arange(0, 1, 0)",
