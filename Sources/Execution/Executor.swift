@@ -10,12 +10,12 @@ public import RandomStreams
   import Darwin
 #endif
 
-/// Runs a graph on one thread.
+/// Runs a graph on the thread that calls, or on that and others of a team.
 ///
 /// All memory is allocated and every step is bound to it when the executor is made; a run allocates nothing, but for
 /// what OpenBLAS takes for some small products. The same inputs, variables and random stream give the same bits each
-/// time. An executor serves one thread at a time;
-/// executors in different threads share nothing unless they share a store.
+/// time, whatever the team. An executor serves one caller at a time; executors in different threads share nothing
+/// unless they share a store.
 public final class Executor {
   /// The variables that runs read and whose buffers they update.
   public let variables: VariableStore
@@ -25,7 +25,8 @@ public final class Executor {
   public let instructionSet: InstructionSet
 
   private let arena: AlignedMemory
-  private let steps: [StepBody]
+  private let team: ThreadTeam?
+  private let steps: [BoundStep]
   private let labels: [ExecutionPlan.StepLabel]
   private let updates: [(target: UnsafeMutableRawPointer, source: UnsafeMutableRawPointer, byteCount: Int)]
   private let inputs: [String: (type: TensorType, memory: UnsafeMutableRawPointer)]
@@ -39,24 +40,27 @@ public final class Executor {
   ///   - variables: the graph's parameters and buffers, by name.
   ///   - memoryLimit: the most bytes to allocate.
   ///   - instructionSet: which kernels to use; by default the preferred ones.
+  ///   - team: the threads that share the work of each large operation; nil for the caller's alone.
   /// - Throws: `ExecutionError.graph` where the graph is not well formed; `.missingVariable` or `.variableShape`
   ///   where the store does not fit it; `.tooLarge`, `.memoryLimit` or `.allocation`; `.instructionSet`.
   public convenience init(
-    graph: Graph, variables: VariableStore, memoryLimit: Int? = nil, instructionSet: InstructionSet? = nil
+    graph: Graph, variables: VariableStore, memoryLimit: Int? = nil, instructionSet: InstructionSet? = nil,
+    team: ThreadTeam? = nil
   ) throws(ExecutionError) {
     try self.init(
       graph: graph, variables: variables, memoryLimit: memoryLimit, instructionSet: instructionSet,
-      reusesMemory: true, usesBlocks: true)
+      reusesMemory: true, usesBlocks: true, team: team)
   }
 
   init(
     graph: Graph, variables: VariableStore, memoryLimit: Int?, instructionSet: InstructionSet?,
-    reusesMemory: Bool, usesBlocks: Bool = true
+    reusesMemory: Bool, usesBlocks: Bool = true, team: ThreadTeam? = nil
   ) throws(ExecutionError) {
     do { try graph.verify() } catch { throw .graph(error) }
     let set = if let instructionSet { instructionSet } else { try InstructionSet.preferred() }
     let kernels = try set.kernels()
-    let plan = try ExecutionPlan(graph, kernels: kernels, reusesMemory: reusesMemory, usesBlocks: usesBlocks)
+    let plan = try ExecutionPlan(
+      graph, kernels: kernels, reusesMemory: reusesMemory, usesBlocks: usesBlocks, team: team)
     var shapes: [String: [Int]] = [:]
     for variable in graph.parameters + graph.buffers {
       let shape = graph.type(of: variable.value).shape
@@ -78,12 +82,12 @@ public final class Executor {
       for place in places { result.append(try address(place)) }
       return result
     }
-    var steps: [StepBody] = []
+    var steps: [BoundStep] = []
     for step in plan.steps {
       let operands = LoweredOperation.Operands(
         inputs: try addresses(step.inputs), outputs: try addresses(step.outputs),
         scratch: try step.scratch.map(address) ?? arena.base)
-      steps.append(step.operation.bind(operands))
+      steps.append(BoundStep(step.operation, operands, partCount: step.partCount))
     }
     for (constant, place) in plan.constants { constant.write(to: try address(place), kernels) }
     var inputs: [String: (type: TensorType, memory: UnsafeMutableRawPointer)] = [:]
@@ -104,6 +108,7 @@ public final class Executor {
     self.variables = variables
     self.instructionSet = set
     self.arena = arena
+    self.team = team
     self.steps = steps
     labels = plan.steps.map(\.label)
     self.updates = updates
@@ -121,8 +126,20 @@ public final class Executor {
   ///   0. Buffers keep their contents then.
   public func run(dropout stream: RandomStream? = nil) throws(ExecutionError) {
     guard stream != nil || !needsRandomStream else { throw .missingRandomStream }
-    for step in steps { try step(stream) }
+    for step in steps { try run(step, stream) }
     for update in updates { update.target.copyMemory(from: update.source, byteCount: update.byteCount) }
+  }
+
+  private func run(_ step: BoundStep, _ stream: RandomStream?) throws(ExecutionError) {
+    switch step {
+    case .whole(let body): try body(stream)
+    case .parts(let parts):
+      if let team {
+        team.perform { number in if number < parts.count { parts[number]() } }
+      } else {
+        for part in parts { part() }
+      }
+    }
   }
 
   /// As `run`, with the time that each operation takes, in the order in which they are done.
@@ -133,7 +150,7 @@ public final class Executor {
     var times: [OperationTime] = []
     for (step, label) in zip(steps, labels) {
       let start = processorTime()
-      try step(stream)
+      try run(step, stream)
       let nanoseconds = processorTime() - start
       times.append(OperationTime(operation: label.description, seconds: Double(nanoseconds) * 1e-9))
     }
@@ -196,6 +213,28 @@ public final class Executor {
   ) -> UnsafeMutableBufferPointer<Element> {
     UnsafeMutableBufferPointer(
       start: tensor.memory.assumingMemoryBound(to: Element.self), count: tensor.type.elementCount)
+  }
+}
+
+/// A step bound to its memory.
+private enum BoundStep {
+  case whole(StepBody)
+  /// One for each thread of the team, or fewer.
+  case parts([PartBody])
+
+  init(_ operation: LoweredOperation, _ operands: LoweredOperation.Operands, partCount: Int) {
+    guard partCount > 1, let division = operation.division else {
+      self = .whole(operation.bind(operands))
+      return
+    }
+    let scratchSize = AlignedMemory.rounded(operation.scratchByteCount)
+    self = .parts(
+      (0..<partCount).map { part in
+        var own = operands
+        own.scratch += part * scratchSize
+        let (first, end) = (division.units * part / partCount, division.units * (part + 1) / partCount)
+        return division.bind(own, first..<end)
+      })
   }
 }
 

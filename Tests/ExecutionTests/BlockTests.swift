@@ -74,8 +74,8 @@ import Testing
     Shape(images: [16, 40, 16, 16], channels: 2, kernel: Size2D(3, 3), padding: Size2D(1, 1)),
   ]
 
-  @Test(arguments: InstructionSet.supported, shapes)
-  func convolutionsAgreeWithReference(on set: InstructionSet, shape: Shape) throws {
+  /// A convolution with its gradients, and what to feed it with.
+  static func convolutionGraph(_ shape: Shape) throws -> (graph: Graph, feeds: [String: [Float]]) {
     var builder = GraphBuilder()
     let images = builder.input("x", TensorType(.float32, shape.images))
     let weightShape = [
@@ -92,11 +92,16 @@ import Testing
     let weightGradient = try builder.apply(
       .convolutionWeightGradient(shape.convolution, weightShape: weightShape), [images, gradient])[0]
     builder.setOutputs([result, imageGradient, weightGradient])
-    let layouts = LayoutAssignment(builder.graph, builder.graph.nodes)
+    return (builder.graph, feeds(builder.graph, seed: 7))
+  }
+
+  @Test(arguments: InstructionSet.supported, shapes)
+  func convolutionsAgreeWithReference(on set: InstructionSet, shape: Shape) throws {
+    let (graph, feeds) = try Self.convolutionGraph(shape)
+    let layouts = LayoutAssignment(graph, graph.nodes)
     try #require(layouts.values.contains { $0.layout == .blocks })
-    let feeds = Self.feeds(builder.graph, seed: 7)
-    let expected = ReferenceEvaluator.run(builder.graph, feeds.mapValues { $0.map(Double.init) })
-    let actual = try run(builder.graph, feeds, on: set)
+    let expected = ReferenceEvaluator.run(graph, feeds.mapValues { $0.map(Double.init) })
+    let actual = try run(graph, feeds, on: set)
     for (index, (ours, theirs)) in zip(actual, expected).enumerated() {
       let scale = theirs.elements.reduce(1) { max($0, abs($1)) }
       #expect(
@@ -203,8 +208,11 @@ import Testing
     ),
     ("adaptive averages", { try $0.apply(.adaptiveAveragePooling(height: 3, width: 2), [$1])[0] }),
     ("adaptive maxima", { try $0.apply(.adaptiveMaximumPooling(height: 2, width: 3), [$1])[0] }),
-    ("flatten", { try $0.apply(.reshape([16, 6 * 5 * 7]), [$1])[0] }),
-    ("reshape across images", { try $0.apply(.reshape([32, 3, 5, 7]), [$1])[0] }),
+    ("flatten", { try $0.apply(.reshape([$0.type(of: $1).shape[0], 6 * 5 * 7]), [$1])[0] }),
+    (
+      "reshape across images",
+      { try $0.apply(.reshape([2 * $0.type(of: $1).shape[0], 3, 5, 7]), [$1])[0] }
+    ),
     (
       "concatenation",
       { try $0.apply(.concatenate(axis: 1), [$1, try $0.apply(.unary(.tanh), [$1])[0], $1])[0] }
@@ -236,22 +244,27 @@ import Testing
     ),
   ]
 
-  /// Every kind of operation behind a convolution, with its gradient, in blocks and row-major.
-  @Test(arguments: InstructionSet.supported, tails.indices)
-  func blocksChangeNoResult(on set: InstructionSet, index: Int) throws {
+  /// The tail behind a convolution of so many images, with its gradients, and what to feed it with.
+  static func tailGraph(_ tail: Tail, images count: Int) throws -> (graph: Graph, feeds: [String: [Float]]) {
     var builder = GraphBuilder()
-    let images = builder.input("x", TensorType(.float32, [16, 2, 5, 7]))
+    let images = builder.input("x", TensorType(.float32, [count, 2, 5, 7]))
     let weight = builder.input("w", TensorType(.float32, [6, 2, 3, 3]))
     let convolved = try builder.apply(
       .convolution(Convolution(padding: Size2D(1, 1), hasBias: false)), [images, weight])[0]
-    let result = try Self.tails[index].tail(&builder, convolved)
+    let result = try tail(&builder, convolved)
     let type = builder.type(of: result)
     let weights = builder.input("weights", type)
     let product = try builder.apply(.binary(.multiply), [result, weights])[0]
     let loss = try builder.apply(.reduce(Reduction(.sum, axes: Array(type.shape.indices))), [product])[0]
     builder.setOutputs([loss, result])
     let graph = try builder.graph.gradients(of: loss, withRespectTo: [images, weight])
-    let feeds = Self.feeds(graph, seed: 3)
+    return (graph, feeds(graph, seed: 3))
+  }
+
+  /// Every kind of operation behind a convolution, with its gradient, in blocks and row-major.
+  @Test(arguments: InstructionSet.supported, tails.indices)
+  func blocksChangeNoResult(on set: InstructionSet, index: Int) throws {
+    let (graph, feeds) = try Self.tailGraph(Self.tails[index].tail, images: 16)
     var results: [[[Double]]] = []
     for usesBlocks in [false, true] {
       let variables = try VariableStore(graph: graph, stream: RandomStream(seed: 1))

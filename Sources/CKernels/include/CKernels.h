@@ -300,9 +300,10 @@ typedef struct {
   void (*convolve_blocks_input_gradient)(
       const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *weight, const float *gradient,
       float *image_gradient, void *scratch);
+  // Of the weights of the result channels begin ..< end, counted over all groups.
   void (*convolve_blocks_weight_gradient)(
-      const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *images, const float *gradient,
-      float *weight_gradient, void *scratch);
+      const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, ptrdiff_t begin, ptrdiff_t end,
+      const float *images, const float *gradient, float *weight_gradient, void *scratch);
   // The same for 3 × 3 or 5 × 5 taps without stride or dilation, by Winograd's minimal filtering; `scratch` as
   // `niche_winograd_scratch` says.
   void (*convolve_winograd)(
@@ -313,8 +314,8 @@ typedef struct {
       float *image_gradient, void *scratch);
   // `scratch` as `niche_winograd_gradient_scratch` says.
   void (*convolve_winograd_weight_gradient)(
-      const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *images, const float *gradient,
-      float *weight_gradient, void *scratch);
+      const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, ptrdiff_t begin, ptrdiff_t end,
+      const float *images, const float *gradient, float *weight_gradient, void *scratch);
   // Sets each of `rows` rows of `columns` floats to values[row]; `values` null: to 0.
   void (*fill_rows)(ptrdiff_t rows, ptrdiff_t columns, const float *_Nullable values, float *result);
 

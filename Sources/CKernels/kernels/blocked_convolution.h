@@ -242,8 +242,8 @@ static void nk_convolve_blocks_input_gradient(
 }
 
 static void nk_convolve_blocks_weight_gradient(
-    const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, const float *images, const float *gradient,
-    float *weight_gradient, void *scratch) {
+    const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, ptrdiff_t begin, ptrdiff_t end,
+    const float *images, const float *gradient, float *weight_gradient, void *scratch) {
   nk_convolution_scratch parts = nk_divide_scratch(s, scratch);
   ptrdiff_t depth = s->channels * s->kernel_height * s->kernel_width;
   ptrdiff_t image = s->channels * s->height * s->width * NK_LANES;
@@ -254,16 +254,18 @@ static void nk_convolve_blocks_weight_gradient(
   region.columns = (s->result_width - 1) * s->stride_width + nk_reach(s->kernel_width, s->dilation_width);
   ptrdiff_t band = nk_band_lines(
       s->channels, region.columns, s->stride_height, reach - s->stride_height, s->result_height);
-  nk_gradient_product product = {.rows = s->result_channels, .depth = depth, .offsets = parts.offsets, .blocks = 1};
+  nk_gradient_product product = {.depth = depth, .offsets = parts.offsets, .blocks = 1};
   product.width = s->result_width;
   product.pixel_step = s->stride_width * NK_LANES;
   product.gradient_row_step = result_plane;
   product.gradient_line_step = result_line;
-  memset(weight_gradient, 0, (size_t)(groups * s->result_channels * depth) * sizeof *weight_gradient);
-  for (ptrdiff_t group = 0; group < groups; group++, weight_gradient += s->result_channels * depth) {
+  memset(weight_gradient + begin * depth, 0, (size_t)((end - begin) * depth) * sizeof *weight_gradient);
+  for (ptrdiff_t group = begin / s->result_channels; begin < end; group++, begin += product.rows) {
+    ptrdiff_t first = begin - group * s->result_channels, rest = s->result_channels - first;
+    product.rows = end - begin < rest ? end - begin : rest;
     for (ptrdiff_t block = 0; block < blocks; block++) {
       const float *x = images + (block * groups + group) * image;
-      const float *from = gradient + (block * groups + group) * s->result_channels * result_plane;
+      const float *from = gradient + ((block * groups + group) * s->result_channels + first) * result_plane;
       for (ptrdiff_t line = 0; line < s->result_height; line += band) {
         product.height = s->result_height - line < band ? s->result_height - line : band;
         region.first_line = line * s->stride_height - s->padding_height;
@@ -271,7 +273,7 @@ static void nk_convolve_blocks_weight_gradient(
         nk_pixels pixels = nk_pixels_of(&region, x, parts.copy);
         product.line_step = s->stride_height * pixels.line_step;
         nk_tap_offsets(s, pixels.channel_step, pixels.line_step, parts.offsets);
-        nk_run_gradient_product(&product, pixels.start, from + line * result_line, weight_gradient);
+        nk_run_gradient_product(&product, pixels.start, from + line * result_line, weight_gradient + begin * depth);
       }
     }
   }

@@ -132,8 +132,8 @@ static void nk_winograd_gradient_products(
 }
 
 static void nk_convolve_winograd_weight_gradient(
-    const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, const float *images, const float *gradient,
-    float *weight_gradient, void *scratch) {
+    const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, ptrdiff_t begin, ptrdiff_t end,
+    const float *images, const float *gradient, float *weight_gradient, void *scratch) {
   nk_winograd w = {s->channels, s->height, s->width, s->padding_height, s->padding_width, s->result_channels,
                    s->result_height, s->result_width, s->kernel_height, 7 - s->kernel_height, 1, 1, 1};
   niche_winograd_gradient_band(s, blocks, &w.blocks, &w.lines, &w.columns);
@@ -146,8 +146,12 @@ static void nk_convolve_winograd_weight_gradient(
   float *points = sums + (NK_POINTS * weights + 15) / 16 * 16;
   float *gradients = points + NK_POINTS * nk_point_step(s->channels, tiles);
   float *edges = gradients + NK_POINTS * nk_point_step(s->result_channels, tiles);
-  for (ptrdiff_t group = 0; group < groups; group++) {
-    const float *x = images + group * image, *from = gradient + group * result_size;
+  ptrdiff_t plane = result_size / s->result_channels;
+  for (ptrdiff_t group = begin / s->result_channels; begin < end; group++, begin += w.rows) {
+    ptrdiff_t rest = (group + 1) * s->result_channels - begin;
+    w.rows = end - begin < rest ? end - begin : rest;
+    weights = w.rows * s->channels;
+    const float *x = images + group * image, *from = gradient + begin * plane;
     memset(sums, 0, (size_t)(NK_POINTS * weights) * sizeof *sums);
     nk_tile_run run;
     for (run.block = 0; run.block < blocks; run.block += w.blocks) {
@@ -163,9 +167,9 @@ static void nk_convolve_winograd_weight_gradient(
       }
     }
     if (w.taps == 3) {
-      nk_transform_sums(3, weights, sums, weight_gradient + group * weights * 9);
+      nk_transform_sums(3, weights, sums, weight_gradient + begin * s->channels * 9);
     } else {
-      nk_transform_sums(5, weights, sums, weight_gradient + group * weights * 25);
+      nk_transform_sums(5, weights, sums, weight_gradient + begin * s->channels * 25);
     }
   }
 }

@@ -11,12 +11,15 @@ extension LoweringContext {
     let (group, groups, blocks) = (lowering.group, lowering.groupCount, shape(0)[0])
     let function =
       kernel.isWinograd ? kernels.pointee.convolve_winograd : kernels.pointee.convolve_blocks
-    return LoweredOperation(scratchByteCount: kernel.scratchByteCount) { operands in
-      let (images, weight, result) = (operands.input(0), operands.input(1), operands.output(0))
-      let bias = lowering.hasBias ? UnsafePointer(operands.input(2)) : nil
-      return { _ in
+    let (imageSize, resultSize) = (count(0) / blocks, outputCount / blocks)
+    return LoweredOperation(units: blocks, scratchByteCount: kernel.scratchByteCount) { operands, range in
+      let (images, result) = (
+        operands.input(0) + range.lowerBound * imageSize, operands.output(0) + range.lowerBound * resultSize
+      )
+      let (weight, bias) = (operands.input(1), lowering.hasBias ? UnsafePointer(operands.input(2)) : nil)
+      return {
         withUnsafePointer(to: group) {
-          function($0, groups, blocks, images, weight, bias, result, operands.scratch)
+          function($0, groups, range.count, images, weight, bias, result, operands.scratch)
         }
       }
     }
@@ -33,11 +36,16 @@ extension LoweringContext {
     let function =
       kernel.isWinograd
       ? kernels.pointee.convolve_winograd_input_gradient : kernels.pointee.convolve_blocks_input_gradient
-    return LoweredOperation(scratchByteCount: kernel.scratchByteCount) { operands in
-      let (weight, gradient, result) = (operands.input(0), operands.input(1), operands.output(0))
-      return { _ in
+    let (gradientSize, resultSize) = (count(1) / blocks, outputCount / blocks)
+    return LoweredOperation(units: blocks, scratchByteCount: kernel.scratchByteCount) { operands, range in
+      let weight = operands.input(0)
+      let (gradient, result) = (
+        operands.input(1) + range.lowerBound * gradientSize,
+        operands.output(0) + range.lowerBound * resultSize
+      )
+      return {
         withUnsafePointer(to: group) {
-          function($0, groups, blocks, weight, gradient, result, operands.scratch)
+          function($0, groups, range.count, weight, gradient, result, operands.scratch)
         }
       }
     }
@@ -56,11 +64,15 @@ extension LoweringContext {
     let function =
       kernel.isWinograd
       ? kernels.pointee.convolve_winograd_weight_gradient : kernels.pointee.convolve_blocks_weight_gradient
-    return LoweredOperation(scratchByteCount: kernel.scratchByteCount) { operands in
+    return LoweredOperation(
+      units: shape[0], scratchByteCount: kernel.scratchByteCount
+    ) { operands, channels in
       let (images, gradient, result) = (operands.input(0), operands.input(1), operands.output(0))
-      return { _ in
+      return {
         withUnsafePointer(to: group) {
-          function($0, groups, blocks, images, gradient, result, operands.scratch)
+          function(
+            $0, groups, blocks, channels.lowerBound, channels.upperBound, images, gradient, result,
+            operands.scratch)
         }
       }
     }
@@ -77,13 +89,14 @@ extension LoweringContext {
     let (kernels, toBlocks) = (kernels, !worksInBlocks)
     let blocks = toBlocks ? outputs[0].shape[0] : inputs[0].shape[0]
     let size = count(0) / (blocks * Layout.blockSize)
-    return LoweredOperation { operands in
-      let (x, result) = (operands.input(0), operands.output(0))
-      return { _ in
+    return LoweredOperation(units: blocks) { operands, range in
+      let offset = range.lowerBound * size * Layout.blockSize
+      let (x, result) = (operands.input(0) + offset, operands.output(0) + offset)
+      return {
         if toBlocks {
-          kernels.pointee.to_blocks(blocks, size, x, result)
+          kernels.pointee.to_blocks(range.count, size, x, result)
         } else {
-          kernels.pointee.from_blocks(blocks, size, x, result)
+          kernels.pointee.from_blocks(range.count, size, x, result)
         }
       }
     }

@@ -2,22 +2,48 @@ import CKernels
 import NetworkGraph
 import RandomStreams
 
+/// Some of the pieces into which a long run of elements is divided; whole vectors, so that each element is computed
+/// as it would be in the whole run.
+struct Stretch {
+  /// How many elements a piece has.
+  private static let length = 4096
+
+  var start: Int
+  var count: Int
+
+  /// The elements of those pieces of a run.
+  init(_ units: Range<Int>, of count: Int) {
+    start = units.lowerBound * Self.length
+    self.count = min(units.upperBound * Self.length, count) - start
+  }
+
+  /// How many pieces a run has.
+  static func count(_ elements: Int) -> Int { (elements + length - 1) / length }
+}
+
 extension LoweringContext {
   /// x → f(x).
   func unary(_ function: UnaryFunction) -> LoweredOperation {
     let (kernels, count, (code, p, q)) = (kernels, count(0), function.code)
-    return LoweredOperation(inPlace: [.init(output: 0, input: 0)]) { operands in
-      let (x, result) = (operands.input(0), operands.output(0))
-      return { _ in kernels.pointee.unary(code, p, q, count, x, result) }
+    return LoweredOperation(
+      units: Stretch.count(count), inPlace: [.init(output: 0, input: 0)]
+    ) { operands, units in
+      let stretch = Stretch(units, of: count)
+      let (x, result) = (operands.input(0) + stretch.start, operands.output(0) + stretch.start)
+      return { kernels.pointee.unary(code, p, q, stretch.count, x, result) }
     }
   }
 
   /// x, output gradient → gradient of x.
   func unaryGradient(_ function: UnaryFunction) -> LoweredOperation {
     let (kernels, count, (code, p, q)) = (kernels, count(0), function.code)
-    return LoweredOperation(inPlace: [.init(output: 0, input: 1), .init(output: 0, input: 0)]) { operands in
-      let (x, gradient, result) = (operands.input(0), operands.input(1), operands.output(0))
-      return { _ in kernels.pointee.unary_gradient(code, p, q, count, x, gradient, result) }
+    return LoweredOperation(
+      units: Stretch.count(count), inPlace: [.init(output: 0, input: 1), .init(output: 0, input: 0)]
+    ) { operands, units in
+      let stretch = Stretch(units, of: count)
+      let (x, gradient) = (operands.input(0) + stretch.start, operands.input(1) + stretch.start)
+      let result = operands.output(0) + stretch.start
+      return { kernels.pointee.unary_gradient(code, p, q, stretch.count, x, gradient, result) }
     }
   }
 
@@ -41,11 +67,24 @@ extension LoweringContext {
         }
       }
     }
-    return LoweredOperation(inPlace: inPlace) { operands in
-      let (left, right, result) = (operands.input(0), operands.input(1), operands.output(0))
-      return { _ in
-        kernels.pointee.binary(
-          code, nest.rank, nest.extents, nest.strides(0), nest.strides(1), left, right, result)
+    guard nest.isDense, nest.rank == 1 else {
+      return LoweredOperation(inPlace: inPlace) { operands in
+        let (left, right, result) = (operands.input(0), operands.input(1), operands.output(0))
+        return { _ in
+          kernels.pointee.binary(
+            code, nest.rank, nest.extents, nest.strides(0), nest.strides(1), left, right, result)
+        }
+      }
+    }
+    let count = outputCount
+    return LoweredOperation(units: Stretch.count(count), inPlace: inPlace) { operands, units in
+      let stretch = Stretch(units, of: count)
+      let (left, right) = (operands.input(0) + stretch.start, operands.input(1) + stretch.start)
+      let result = operands.output(0) + stretch.start
+      return {
+        withUnsafePointer(to: stretch.count) { extent in
+          kernels.pointee.binary(code, 1, extent, nest.strides(0), nest.strides(1), left, right, result)
+        }
       }
     }
   }

@@ -10,6 +10,13 @@ extension niche_window {
     (result_height, result_width) = (result[2], result[3])
   }
 
+  /// The same over some of the planes.
+  fileprivate func some(_ range: Range<Int>) -> niche_window {
+    var window = self
+    window.planes = range.count
+    return window
+  }
+
   fileprivate init(_ pooling: Pooling, images: [Int], result: [Int]) {
     self.init(images: images, result: result)
     (kernel_height, kernel_width) = (pooling.kernel.height, pooling.kernel.width)
@@ -48,9 +55,12 @@ extension LoweringContext {
     ) -> Void
 
   private func maximum(_ window: niche_window, _ kernel: @escaping MaximumKernel) -> LoweredOperation {
-    LoweredOperation { operands in
-      let (x, result, indices) = (operands.input(0), operands.output(0), operands.integerOutput(1))
-      return { _ in withUnsafePointer(to: window) { kernel($0, x, result, indices) } }
+    let (planes, plane, resultPlane) = (window.planes, count(0) / window.planes, outputCount / window.planes)
+    return LoweredOperation(units: planes) { operands, range in
+      let (start, resultStart) = (range.lowerBound * plane, range.lowerBound * resultPlane)
+      let (x, result) = (operands.input(0) + start, operands.output(0) + resultStart)
+      let indices = operands.integerOutput(1) + resultStart
+      return { withUnsafePointer(to: window.some(range)) { kernel($0, x, result, indices) } }
     }
   }
 
@@ -60,9 +70,12 @@ extension LoweringContext {
     if worksInBlocks, let pooling {
       let window = niche_window(pooling, images: images, result: pooled)
       let kernel = kernels.pointee.maximum_pooling_gradient_windows
-      return LoweredOperation { operands in
-        let (gradient, indices, result) = (operands.input(0), operands.integerInput(1), operands.output(0))
-        return { _ in withUnsafePointer(to: window) { kernel($0, gradient, indices, result) } }
+      let (plane, pooledPlane) = (outputCount / window.planes, count(0) / window.planes)
+      return LoweredOperation(units: window.planes) { operands, range in
+        let (start, pooledStart) = (range.lowerBound * plane, range.lowerBound * pooledPlane)
+        let (gradient, indices) = (operands.input(0) + pooledStart, operands.integerInput(1) + pooledStart)
+        let result = operands.output(0) + start
+        return { withUnsafePointer(to: window.some(range)) { kernel($0, gradient, indices, result) } }
       }
     }
     let kernel =
@@ -113,9 +126,11 @@ extension LoweringContext {
     ) -> Void
 
   private func windowed(_ window: niche_window, _ kernel: @escaping WindowKernel) -> LoweredOperation {
-    LoweredOperation { operands in
-      let (x, result) = (operands.input(0), operands.output(0))
-      return { _ in withUnsafePointer(to: window) { kernel($0, x, result) } }
+    let (plane, resultPlane) = (count(0) / window.planes, outputCount / window.planes)
+    return LoweredOperation(units: window.planes) { operands, range in
+      let x = operands.input(0) + range.lowerBound * plane
+      let result = operands.output(0) + range.lowerBound * resultPlane
+      return { withUnsafePointer(to: window.some(range)) { kernel($0, x, result) } }
     }
   }
 }

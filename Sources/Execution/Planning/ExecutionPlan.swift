@@ -21,7 +21,10 @@ struct ExecutionPlan {
     var operation: LoweredOperation
     var inputs: [Place]
     var outputs: [Place]
+    /// As much for each part.
     var scratch: Place?
+    /// How many threads share the work.
+    var partCount = 1
   }
 
   /// An operation's name and the types of its operands and first result.
@@ -54,6 +57,7 @@ struct ExecutionPlan {
   private(set) var drawCount = 0
 
   private let graph: Graph
+  private let team: ThreadTeam?
   private let layouts: LayoutAssignment
   /// By value of the layouts.
   private var places: [Place?]
@@ -67,11 +71,14 @@ struct ExecutionPlan {
   ///   - kernels: with what.
   ///   - reusesMemory: false gives every value a place of its own, to test against.
   ///   - usesBlocks: false leaves every value row-major, to test against.
+  ///   - team: the threads that share the work of large operations.
   /// - Throws: `ExecutionError.tooLarge` where extents do not fit the kernels.
   init(
-    _ graph: Graph, kernels: Kernels, reusesMemory: Bool = true, usesBlocks: Bool = true
+    _ graph: Graph, kernels: Kernels, reusesMemory: Bool = true, usesBlocks: Bool = true,
+    team: ThreadTeam? = nil
   ) throws(ExecutionError) {
     self.graph = graph
+    self.team = team
     layouts = LayoutAssignment(graph, Schedule(graph).nodes, usesBlocks: usesBlocks)
     places = [Place?](repeating: nil, count: layouts.values.count)
     lastUse = [Int](repeating: -1, count: layouts.values.count)
@@ -163,15 +170,23 @@ struct ExecutionPlan {
         places[output] = addBlock(type, first: time, last: last)
       }
     }
+    let partCount = partCount(of: node, operation)
     var scratch: Place?
     if operation.scratchByteCount > 0 {
-      blocks.append(MemoryBlock(byteCount: operation.scratchByteCount, first: time, last: time))
+      let byteCount = AlignedMemory.rounded(operation.scratchByteCount).multipliedSaturating(by: partCount)
+      blocks.append(MemoryBlock(byteCount: byteCount, first: time, last: time))
       scratch = .block(blocks.count - 1)
     }
     steps.append(
       Step(
         label: label(of: node), operation: operation, inputs: operands,
-        outputs: node.outputs.compactMap { places[$0] }, scratch: scratch))
+        outputs: node.outputs.compactMap { places[$0] }, scratch: scratch, partCount: partCount))
+  }
+
+  private func partCount(of node: PlannedNode, _ operation: LoweredOperation) -> Int {
+    guard let team, let division = operation.division else { return 1 }
+    let elements = (node.inputs + node.outputs).map { layouts.values[$0].type.elementCount }.reduce(0, +)
+    return elements < team.leastElements ? 1 : max(1, min(division.units, team.count))
   }
 
   private func label(of node: PlannedNode) -> StepLabel {

@@ -6,6 +6,9 @@ import RandomStreams
 /// It throws where its operands' values do not fit, such as an index that is out of range.
 typealias StepBody = (RandomStream?) throws(ExecutionError) -> Void
 
+/// What one thread does of a step.
+typealias PartBody = () -> Void
+
 /// An operation made ready for its kernels: what it needs of the plan, and how it is bound to memory.
 struct LoweredOperation {
   /// Where the plan put a step's values.
@@ -37,14 +40,24 @@ struct LoweredOperation {
     var input: Int
   }
 
+  /// How an operation is divided among threads.
+  struct Division {
+    /// Into how many equal pieces it falls; each is computed the same whatever the others in its part.
+    var units: Int
+    /// Makes the part that does those units.
+    var bind: (Operands, Range<Int>) -> PartBody
+  }
+
   /// Whether the output is the input as it lies in memory, so that nothing is done.
   var isAlias = false
-  /// Memory needed while the step runs; its content is lost after it.
+  /// Memory that each part needs while the step runs; its content is lost after it.
   var scratchByteCount = 0
   /// In order of preference.
   var inPlace: [InPlace] = []
   /// Makes the step, once the places are known.
   var bind: (Operands) -> StepBody
+  /// Nil where one thread does all.
+  var division: Division?
 
   /// An operation done by a body.
   init(
@@ -53,6 +66,18 @@ struct LoweredOperation {
     self.scratchByteCount = scratchByteCount
     self.inPlace = inPlace
     self.bind = bind
+  }
+
+  /// An operation of `units` pieces, of which a body does some.
+  init(
+    units: Int, scratchByteCount: Int = 0, inPlace: [InPlace] = [],
+    bind: @escaping (Operands, Range<Int>) -> PartBody
+  ) {
+    self.init(scratchByteCount: scratchByteCount, inPlace: inPlace) { operands in
+      let body = bind(operands, 0..<units)
+      return { _ in body() }
+    }
+    division = Division(units: units, bind: bind)
   }
 
   /// An operation that only gives its operand another type.
