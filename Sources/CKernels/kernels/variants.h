@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(NICHE_PORTABLE_ONLY)
 #define NICHE_HAS_X86_VARIANTS 1
 #endif
 
