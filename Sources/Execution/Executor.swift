@@ -247,7 +247,7 @@ public struct OperationTime: Sendable, Hashable {
 }
 
 /// The processor time of this thread, in nanoseconds.
-private func processorTime() -> Int {
+func processorTime() -> Int {
   var time = timespec()
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
   return time.tv_sec * 1_000_000_000 + time.tv_nsec
@@ -255,7 +255,8 @@ private func processorTime() -> Int {
 
 extension ExecutionPlan.StepLabel: CustomStringConvertible {
   var description: String {
-    "\(name) \(inputs.map { "\($0.shape)" }.joined(separator: " ")) → \(output.shape)"
+    "\(name) \(inputs.map { "\($0.type.shape)" }.joined(separator: " ")) → "
+      + (outputs.first.map { "\($0.type.shape)" } ?? "nothing")
   }
 }
 

@@ -1,3 +1,4 @@
+import CKernels
 import COpenBLAS
 
 #if canImport(Glibc)
@@ -49,6 +50,38 @@ public enum ExecutionEnvironment {
     #else
       return usage.ru_maxrss * 1024
     #endif
+  }
+
+  /// The processor time of the calling thread, in seconds.
+  public static var threadProcessorSeconds: Double { Double(processorTime()) * 1e-9 }
+
+  /// The most floating-point operations a second that one core does with those kernels' registers, two for each fused
+  /// multiply-add: the fastest of short bursts, by the thread's processor time.
+  ///
+  /// - Parameters:
+  ///   - set: the instruction set, by default the preferred one.
+  ///   - seconds: how long to repeat the bursts.
+  /// - Throws: `ExecutionError.instructionSet` where the processor lacks it.
+  public static func multiplyAddRate(
+    of set: InstructionSet? = nil, seconds: Double = 0.02
+  ) throws(ExecutionError) -> Double {
+    let set = if let set { set } else { try InstructionSet.preferred() }
+    let kernels = try set.kernels()
+    let begin = processorTime()
+    var best = 0.0
+    repeat {
+      let start = processorTime()
+      let operations = multiplyAdds(rounds: 20_000, kernels).operations
+      best = max(best, Double(operations) / Double(max(1, processorTime() - start)) * 1e9)
+    } while Double(processorTime() - begin) < seconds * 1e9
+    return best
+  }
+
+  /// Rounds of x ← x/2 + 1 in twelve chains that begin with 0 … 11: their sum, and the operations that were done.
+  static func multiplyAdds(rounds: Int, _ kernels: Kernels) -> (sum: Float, operations: Int) {
+    var operations = 0
+    let sum = kernels.pointee.multiply_add(rounds, 0.5, 1, &operations)
+    return (sum, operations)
   }
 
   private static func instructionSet() -> (set: InstructionSet?, problem: String?) {

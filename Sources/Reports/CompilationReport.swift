@@ -34,6 +34,8 @@ public struct CompilationReport: Codable, Sendable {
   public var profile: NetworkProfile?
   /// The graph as text, where it was asked for.
   public var graph: String?
+  /// The plan by which it is run, where it was asked for.
+  public var plan: PlanReport?
   /// From source text to hash and figures, in milliseconds of wall time.
   public var milliseconds: Double
 
@@ -115,6 +117,28 @@ public struct CompilationReport: Codable, Sendable {
     }
   }
 
+  /// Adds the plan by which the network trains or runs; where it does not compile for that, the diagnostics say why.
+  ///
+  /// - Parameters:
+  ///   - request: as the report was made of.
+  ///   - inputs: the shapes of the inputs, with a batch of one in front.
+  ///   - mode: what is planned.
+  ///   - batch: the examples of one step.
+  /// - Throws: `ReportError` where the network cannot be trained or planned.
+  public mutating func addPlan(
+    _ request: NetworkRequest, inputs: [NetworkInput], mode: BenchReport.Mode, batch: Int
+  ) throws(ReportError) {
+    let batches = inputs.map { NetworkInput($0.kind, [batch] + $0.shape.dropFirst()) }
+    let mended: HealedNetwork
+    do {
+      mended = try request.compile(batches, isTraining: mode == .train)
+    } catch {
+      (ok, diagnostics) = (false, diagnostics + error.diagnostics)
+      return
+    }
+    plan = try PlanReport(mended.network, mode: mode, batch: batch)
+  }
+
   private init(failed file: String) {
     ok = false
     self.file = file
@@ -171,6 +195,7 @@ public struct CompilationReport: Codable, Sendable {
       "hash \(hash ?? "unknown")",
     ]
     if let graph { lines += ["", graph] }
+    if let plan { lines += ["", plan.text] }
     return lines.joined(separator: "\n")
   }
 

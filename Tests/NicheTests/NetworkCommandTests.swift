@@ -156,24 +156,77 @@ import Training
     }
   }
 
-  @Test(arguments: ["train", "infer"]) func benchTimesSteps(mode: String) throws {
+  @Test(arguments: [("train", 1, 1), ("infer", 1, 1), ("train", 2, 1), ("infer", 1, 2)])
+  func benchTimesSteps(mode: String, threads: Int, copies: Int) throws {
     try project { project in
       let (report, status) = try json(
         [
-          "bench", "net.py", "--input", "2", "--batch", "8", "--seconds", "0.01", "--threads", "2", "--mode",
-          mode,
+          "bench", "net.py", "--input", "2", "--batch", "8", "--seconds", "0.01", "--threads", "\(threads)",
+          "--copies", "\(copies)", "--mode", mode, "--operations",
         ], in: project)
       #expect(status == 0, "\(report)")
       let median = try #require(report["median_ms"] as? Double)
       let shortest = try #require(report["min_ms"] as? Double)
       #expect(shortest > 0 && median >= shortest)
-      // Two copies of the network make 8 examples a step each, of 4 multiply-accumulates forward.
+      #expect(report["threads"] as? Int == threads && report["copies"] as? Int == copies)
+      // Each copy of the network makes 8 examples a step, of 4 multiply-accumulates forward.
       let images = try #require(report["images_per_second"] as? Double)
-      #expect(abs(images * median / 16_000 - 1) < 1e-6)
+      #expect(abs(images * median / Double(8000 * copies) - 1) < 1e-6)
       let gflops = try #require(report["gflops"] as? Double)
       #expect(abs(gflops * 1e9 / images / (mode == "train" ? 24 : 8) - 1) < 1e-6)
-      let peak = try #require(report["peak_memory_bytes"] as? Int)
-      #expect(peak > 1 << 20)
+      let memory = try #require(report["peak_memory_bytes"] as? Int)
+      #expect(memory > 1 << 20)
+      // No processor that this runs on does less than one operation a nanosecond, or a thousand.
+      let peak = try #require(report["peak_gflops"] as? Double)
+      #expect((1...1000).contains(peak))
+      for key in ["compile_ms", "plan_ms", "median_processor_ms"] {
+        #expect(report[key] as? Double ?? 0 > 0, "\(key)")
+      }
+      let operations = try #require(report["operations"] as? [[String: Any]])
+      let found = operations.first { ($0["operation"] as? String ?? "").contains("linear") }
+      let linear = try #require(found)
+      #expect(linear["count"] as? Int == 1)
+      let shares = operations.compactMap { $0["share"] as? Double }.reduce(0, +)
+      #expect(abs(shares - 1) < 1e-6)
+    }
+  }
+
+  @Test func benchDoesAsManyStepsAsAsked() throws {
+    try project { project in
+      let (report, _) = try json(
+        ["bench", "net.py", "--input", "2", "--repetitions", "5", "--warm-up", "0", "--copies", "2"],
+        in: project)
+      #expect(report["repetitions"] as? Int == 10)
+      #expect(report["operations"] == nil)
+    }
+  }
+
+  @Test func compileShowsThePlan() throws {
+    try project { project in
+      let (report, status) = try json(
+        ["compile", "net.py", "--input", "2", "--plan", "--mode", "infer", "--batch", "3"], in: project)
+      #expect(status == 0, "\(report)")
+      // The figures stay those of one example.
+      #expect(report["output_shape"] as? [Int] == [1, 2])
+      let plan = try #require(report["plan"] as? [String: Any])
+      #expect(plan["mode"] as? String == "infer" && plan["batch"] as? Int == 3)
+      let steps = try #require(plan["steps"] as? [[String: Any]])
+      #expect(steps.map { $0["operation"] as? String } == ["linear"])
+      let read = try #require(steps[0]["inputs"] as? [[String: Any]])
+      #expect(read.map { $0["shape"] as? [Int] } == [[3, 2], [2, 2], [2]])
+      #expect(read.map { $0["variable"] as? String } == [nil, "fc.weight", "fc.bias"])
+      #expect(read[0]["offset"] as? Int != nil && read[0]["layout"] as? String == "rows")
+      let written = try #require(steps[0]["outputs"] as? [[String: Any]])
+      #expect(written.map { $0["bytes"] as? Int } == [24])
+      // The input and the result, each on a boundary of 64 bytes.
+      #expect(plan["arena_bytes"] as? Int == 128 && plan["separate_bytes"] as? Int == 128)
+      let training = try Tool.run(["compile", "net.py", "--input", "2", "--plan"], in: project)
+      #expect(training.status == 0)
+      for part in ["a training step of 128", "linear", "crossEntropy", "fc.weight", "@0"] {
+        #expect(training.output.contains(part), "\(training.output)")
+      }
+      let usage = try Tool.run(["compile", "net.py", "--plan", "--batch", "0"], in: project)
+      #expect(usage.status == 2)
     }
   }
 
@@ -181,8 +234,10 @@ import Training
     try project { project in
       let mismatch = try Tool.run(["bench", "net.py", "--input", "3"], in: project)
       #expect(mismatch.status == 1 && mismatch.output.contains("in_features"), "\(mismatch)")
-      let usage = try Tool.run(["bench", "net.py", "--batch", "0"], in: project)
-      #expect(usage.status == 2)
+      for wrong in [["--batch", "0"], ["--threads", "0"], ["--copies", "300"], ["--repetitions", "0"]] {
+        let usage = try Tool.run(["bench", "net.py"] + wrong, in: project)
+        #expect(usage.status == 2, "\(wrong)")
+      }
     }
   }
 

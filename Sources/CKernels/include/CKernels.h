@@ -339,6 +339,11 @@ typedef struct {
   double (*sum_of_squares)(ptrdiff_t count, const float *x);
   // x[i] · factor, in place.
   void (*scale)(ptrdiff_t count, float factor, float *x);
+
+  // The processor's limit: twelve independent chains x ← x · factor + addend that begin with 0 … 11, in registers and in
+  // every lane alike. The result is the sum of the chains after so many rounds; `operations` is how many
+  // multiplications and additions were done.
+  float (*multiply_add)(ptrdiff_t rounds, float factor, float addend, ptrdiff_t *operations);
 } niche_kernels;
 
 // The bytes of scratch memory for a convolution of blocks, or −1 where a border makes them too many to be worth it.

@@ -17,6 +17,7 @@
 #include "winograd.h"
 #include "winograd_gradient.h"
 #include "training.h"
+#include "peak.h"
 
 const niche_kernels NICHE_TABLE = {
     .unary = nk_unary,
@@ -83,4 +84,5 @@ const niche_kernels NICHE_TABLE = {
     .adam = nk_adam,
     .sum_of_squares = nk_sum_of_squares,
     .scale = nk_scale,
+    .multiply_add = nk_multiply_add,
 };

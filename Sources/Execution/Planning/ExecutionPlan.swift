@@ -27,11 +27,19 @@ struct ExecutionPlan {
     var partCount = 1
   }
 
-  /// An operation's name and the types of its operands and first result.
+  /// An operation's name with its operands and results.
   struct StepLabel {
     var name: String
-    var inputs: [TensorType]
-    var output: TensorType
+    var inputs: [PlannedValue]
+    var outputs: [PlannedValue]
+  }
+
+  /// A value that lies where another does, so that nothing is done for it.
+  struct View {
+    var label: StepLabel
+    var place: Place
+    /// How many steps stand before it.
+    var position: Int
   }
 
   /// Copied into the store after the last step.
@@ -42,6 +50,8 @@ struct ExecutionPlan {
   }
 
   private(set) var steps: [Step] = []
+  /// In order.
+  private(set) var views: [View] = []
   private(set) var blocks: [MemoryBlock] = []
   /// By output of the graph.
   private(set) var outputs: [Place] = []
@@ -153,6 +163,7 @@ struct ExecutionPlan {
     let operands = node.inputs.compactMap { places[$0] }
     if operation.isAlias {
       places[node.outputs[0]] = operands[0]
+      views.append(View(label: label(of: node), place: operands[0], position: steps.count))
       return
     }
     var taken: Set<Place> = []
@@ -196,8 +207,8 @@ struct ExecutionPlan {
       case .conversion: layouts.values[node.outputs[0]].layout == .blocks ? "toBlocks" : "fromBlocks"
       }
     return StepLabel(
-      name: name, inputs: node.inputs.map { layouts.values[$0].type },
-      output: layouts.values[node.outputs[0]].type)
+      name: name, inputs: node.inputs.map { layouts.values[$0] },
+      outputs: node.outputs.map { layouts.values[$0] })
   }
 
   /// Whether the step at that time is the last to read the place, and what it writes has the same size.
@@ -224,15 +235,15 @@ struct ExecutionPlan {
     }
     guard case .variable = place else { return place }
     let copy = addBlock(type, first: end, last: end)
-    let byteCount = Self.byteCount(of: type)
+    let (byteCount, planned) = (Self.byteCount(of: type), PlannedValue(type: type, layout: .rows))
     let operation = LoweredOperation { operands in
       let (source, result) = (operands.inputs[0], operands.outputs[0])
       return { _ in result.copyMemory(from: source, byteCount: byteCount) }
     }
     steps.append(
       Step(
-        label: StepLabel(name: "copy", inputs: [type], output: type), operation: operation, inputs: [place],
-        outputs: [copy], scratch: nil))
+        label: StepLabel(name: "copy", inputs: [planned], outputs: [planned]), operation: operation,
+        inputs: [place], outputs: [copy], scratch: nil))
     return copy
   }
 

@@ -1,0 +1,117 @@
+public import NetworkGraph
+
+/// What a plan does in which order and where its values lie, to be read and checked by people.
+public struct PlanDescription: Sendable, Hashable, Codable {
+  /// How a tensor lies in memory.
+  public enum Layout: String, Sendable, Hashable, Codable {
+    /// Row-major.
+    case rows
+    /// [N, …] as [N/16, …, 16].
+    case blocks
+  }
+
+  /// Where a value lies.
+  public enum Place: Sendable, Hashable, Codable {
+    /// That many bytes from the beginning of the arena.
+    case arena(offset: Int)
+    /// In the store of parameters and buffers, under that name.
+    case variable(String)
+  }
+
+  /// A value that a step reads or writes.
+  public struct Value: Sendable, Hashable, Codable {
+    /// Its shape, whatever its layout.
+    public var shape: [Int]
+    /// Its elements' type.
+    public var elementType: ElementType
+    /// How it lies.
+    public var layout: Layout
+    /// Where it lies.
+    public var place: Place
+
+    /// What it takes.
+    public var byteCount: Int {
+      TensorType(elementType, shape).elementCount.multipliedSaturating(by: elementType.byteCount)
+    }
+  }
+
+  /// A kernel call, or a view, for which nothing is done.
+  public struct Step: Sendable, Hashable, Codable {
+    /// What is done.
+    public var operation: String
+    /// What it reads.
+    public var inputs: [Value]
+    /// What it writes, or the view.
+    public var outputs: [Value]
+    /// What it needs while it runs.
+    public var scratchByteCount: Int
+    /// Whether its result is its operand as it lies in memory.
+    public var isView: Bool
+
+    /// Whether that output overwrites an operand.
+    public func isInPlace(_ output: Value) -> Bool {
+      !isView && inputs.contains { $0.place == output.place }
+    }
+  }
+
+  /// In the order in which they are done.
+  public var steps: [Step]
+  /// What all intermediate values, inputs and outputs take, each in its place of the arena.
+  public var arenaByteCount: Int
+  /// What they and all scratch memory would take if each had a place of its own.
+  public var separateByteCount: Int
+  /// The kernels that it was planned for.
+  public var instructionSet: InstructionSet
+
+  /// The plan that an `Executor` of the graph follows.
+  ///
+  /// - Parameters:
+  ///   - graph: what would run.
+  ///   - instructionSet: with which kernels, by default the preferred ones.
+  /// - Throws: `ExecutionError.graph` where the graph is not well formed, `.tooLarge` where extents do not fit the
+  ///   kernels, `.instructionSet`.
+  public init(_ graph: Graph, instructionSet: InstructionSet? = nil) throws(ExecutionError) {
+    do { try graph.verify() } catch { throw .graph(error) }
+    let set = if let instructionSet { instructionSet } else { try InstructionSet.preferred() }
+    let kernels = try set.kernels()
+    let plan = try ExecutionPlan(graph, kernels: kernels)
+    steps = []
+    var views = plan.views[...]
+    for (position, step) in plan.steps.enumerated() {
+      while let view = views.first, view.position <= position {
+        steps.append(Self.step(view, in: plan))
+        views.removeFirst()
+      }
+      steps.append(
+        Step(
+          operation: step.label.name, inputs: Self.values(step.label.inputs, step.inputs, in: plan),
+          outputs: Self.values(step.label.outputs, step.outputs, in: plan),
+          scratchByteCount: step.operation.scratchByteCount, isView: false))
+    }
+    steps += views.map { Self.step($0, in: plan) }
+    arenaByteCount = plan.byteCount
+    separateByteCount = try ExecutionPlan(graph, kernels: kernels, reusesMemory: false).byteCount
+    self.instructionSet = set
+  }
+
+  private static func step(_ view: ExecutionPlan.View, in plan: ExecutionPlan) -> Step {
+    Step(
+      operation: view.label.name, inputs: values(view.label.inputs, [view.place], in: plan),
+      outputs: values(view.label.outputs, [view.place], in: plan), scratchByteCount: 0, isView: true)
+  }
+
+  private static func values(
+    _ planned: [PlannedValue], _ places: [ExecutionPlan.Place], in plan: ExecutionPlan
+  ) -> [Value] {
+    zip(planned, places).map { value, place in
+      let described: Place =
+        switch place {
+        case .block(let block): .arena(offset: plan.offsets[block])
+        case .variable(let name): .variable(name)
+        }
+      return Value(
+        shape: value.type.shape, elementType: value.type.elementType,
+        layout: value.layout == .blocks ? .blocks : .rows, place: described)
+    }
+  }
+}
