@@ -42,6 +42,12 @@ let package = Package(
       dependencies: ["Execution", "NetworkGraph", "PythonSyntax", "RandomStreams", "TorchFrontend"],
       resources: [.copy("Fixtures")]),
 
+    .target(name: "ONNX", dependencies: ["NetworkGraph"]),
+    .testTarget(
+      name: "ONNXTests",
+      dependencies: ["Execution", "NetworkGraph", "ONNX", "RandomStreams", "TorchFrontend"],
+      resources: [.copy("Fixtures")]),
+
     // MARK: The engine
     .target(name: "Execution", dependencies: ["CKernels", "COpenBLAS", "NetworkGraph", "RandomStreams"]),
     .testTarget(
