@@ -1,6 +1,7 @@
 public import LanguageModels
 public import RunStore
 public import Search
+import Training
 
 /// One candidate with its ancestry and the exchange that it came of.
 public struct CandidateView: Codable, Sendable {
@@ -71,6 +72,7 @@ public struct CandidateView: Codable, Sendable {
           + "\(network.depth), hash \(network.hash)")
     }
     if let evaluation = candidate.evaluation {
+      lines += evaluation.inheritance.map(Self.lines) ?? []
       for (index, epoch) in evaluation.epochs.enumerated() {
         lines.append(
           "  epoch \(index + 1): training loss \(Figures.fixed(epoch.trainingLoss, 4)), validation loss "
@@ -94,6 +96,23 @@ public struct CandidateView: Codable, Sendable {
     }
     if let source = candidate.source { lines += ["", source] }
     return Self.printable(lines.joined(separator: "\n"))
+  }
+
+  /// What was taken over of the parent's weights; of many names the first.
+  private static func lines(_ inheritance: Inheritance) -> [String] {
+    let parent = inheritance.parent.map { " of candidate \($0)" } ?? ""
+    guard let account = inheritance.account else {
+      return ["weights\(parent): none; \(inheritance.reason ?? "the reason is not known")"]
+    }
+    let kinds = [
+      ("as they are", account.matching), ("widened", account.widened), ("of added layers", account.deepened),
+      ("fresh", account.fresh),
+    ]
+    var lines = kinds.filter { !$0.1.isEmpty }.map { kind, names in
+      "  \(names.count) \(kind): " + names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")
+    }
+    if let refusal = account.refusal { lines.append("  \(refusal)") }
+    return ["weights\(parent):"] + lines
   }
 
   /// The text without what a terminal takes for commands; a model may write anything.

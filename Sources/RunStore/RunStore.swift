@@ -125,6 +125,16 @@ public final class RunStore: RunLog {
     }
   }
 
+  /// The weights of a candidate as safetensors; nil where none are kept: only elites' outlast a generation.
+  public func weights(of candidate: Int) async throws(RunLogError) -> [UInt8]? {
+    try await read { database in
+      try Data.fetchOne(
+        database, sql: "SELECT safetensors FROM weights WHERE candidate = ?", arguments: [candidate]
+      )
+      .map { [UInt8]($0) }
+    }
+  }
+
   /// Stores a finished generation with both archives in one transaction, and forgets the weights of networks
   /// that are no elites any more.
   public func commit(_ generation: GenerationRecord) async throws(RunLogError) {
@@ -176,16 +186,6 @@ public final class RunStore: RunLog {
           }
           return (candidate: candidate, exchange: try Self.decode(ChatExchange.self, text))
         }
-    }
-  }
-
-  /// The weights of an elite as safetensors; nil where none are kept.
-  public func weights(of candidate: Int) async throws(RunLogError) -> [UInt8]? {
-    try await read { database in
-      try Data.fetchOne(
-        database, sql: "SELECT safetensors FROM weights WHERE candidate = ?", arguments: [candidate]
-      )
-      .map { [UInt8]($0) }
     }
   }
 

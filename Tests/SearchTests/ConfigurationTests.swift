@@ -1,6 +1,7 @@
 import Foundation
 import RandomStreams
 import Testing
+import Training
 
 @testable import Search
 
@@ -84,6 +85,16 @@ struct ConfigurationTests {
     #expect(RunConfiguration.preset("no-such") == nil)
   }
 
+  @Test("A configuration stored before there was inheritance is read, and inherits nothing")
+  func earlierVersion() throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let text = String(decoding: try encoder.encode(RunConfiguration()), as: UTF8.self)
+    let earlier = text.replacingOccurrences(of: #""inheritance":"none","#, with: "")
+    #expect(earlier != text)
+    #expect(try JSONDecoder().decode(RunConfiguration.self, from: Data(earlier.utf8)) == RunConfiguration())
+  }
+
   @Test("Configurations that are drawn at random survive being written and read", arguments: 0..<60)
   func roundTrip(seed: UInt64) throws {
     var random = RandomStream(seed: seed)
@@ -104,6 +115,7 @@ struct ConfigurationTests {
     run.training.optimizer = random.element(of: TrainingSettings.Optimizer.allCases) ?? .sgd
     run.training.milestones = (0..<random.integer(below: 4)).map { $0 + 1 }
     run.training.nesterov = random.bernoulli(0.5)
+    run.training.inheritance = random.element(of: InheritanceRule.allCases) ?? .none
     run.descriptors = random.permutation(Descriptor.allCases.count).prefix(1 + random.integer(below: 3)).map {
       index in
       let lower = random.uniform(1e-3, 10)
@@ -181,6 +193,10 @@ struct ConfigurationTests {
       (
         "training:\n  optimizer: lion\n",
         "'training.optimizer' (line 2) must be one of sgd, adam, adamw, not 'lion'."
+      ),
+      (
+        "training:\n  inheritance: lamarck\n",
+        "'training.inheritance' (line 2) must be one of none, matching, net2net, not 'lamarck'."
       ),
       (
         "descriptors:\n  - {name: depth, scale: cubic}\n",

@@ -45,49 +45,6 @@ public struct DataSettings: Codable, Sendable, Hashable {
   public init() {}
 }
 
-/// How networks are trained.
-public struct TrainingSettings: Codable, Sendable, Hashable {
-  /// The optimizers.
-  public enum Optimizer: String, Codable, Sendable, CaseIterable {
-    case sgd, adam, adamw
-  }
-
-  /// The learning-rate schedules.
-  public enum Schedule: String, Codable, Sendable, CaseIterable {
-    case constant, cosine, step
-  }
-
-  /// Passes over the training images.
-  public var epochs = 50
-  /// Images a step.
-  public var batchSize = 64
-  /// The optimizer.
-  public var optimizer = Optimizer.sgd
-  /// The learning rate at the start.
-  public var learningRate = 0.001
-  /// SGD's momentum.
-  public var momentum = 0.9
-  /// Whether SGD's momentum is Nesterov's.
-  public var nesterov = false
-  /// The weight decay.
-  public var weightDecay = 0.0
-  /// How the learning rate goes on.
-  public var schedule = Schedule.constant
-  /// Epochs at which the step schedule multiplies the rate by `gamma`.
-  public var milestones: [Int] = []
-  /// The step schedule's factor.
-  public var gamma = 0.1
-  /// The label smoothing of the cross-entropy.
-  public var labelSmoothing = 0.0
-  /// Pixels of padding before a random crop back to size; 0: no crop.
-  public var cropPadding = 0
-  /// Whether images are mirrored at random.
-  public var flip = false
-
-  /// The defaults: LLMatic's 50 epochs of SGD.
-  public init() {}
-}
-
 /// The network archive.
 public struct ArchiveSettings: Codable, Sendable, Hashable {
   /// The kinds of archive.

@@ -72,23 +72,55 @@ extension SearchEngine {
     }
     if let twin = known.firstByHash[passed.description.hash] { return .repetition(record, of: twin) }
     known.claim(passed.description.hash, for: proposal.id)
+    let parentSource = proposal.parents.first.flatMap { known.source(of: $0) }
     let training = Task { () async -> Result<CandidateRecord?, SearchError> in
-      let outcome = await pool.run { [evaluator, stop, report] in
-        evaluator.evaluate(passed.source, hash: passed.description.hash, stop: stop) { share in
-          report(.trainingAdvanced(candidate: proposal.id, share: share))
+      let result = await pool.run { [self] () -> Result<NetworkEvaluator.Outcome?, SearchError> in
+        do throws(SearchError) {
+          let parent = try parent(of: proposal, source: parentSource)
+          return .success(
+            evaluator.evaluate(
+              passed.source, hash: passed.description.hash, parent: parent, stop: stop
+            ) { share in
+              report(.trainingAdvanced(candidate: proposal.id, share: share))
+            })
+        } catch {
+          return .failure(error)
         }
       }
-      guard let outcome else { return .success(nil) }
-      let trained = record.trained(outcome)
       do throws(SearchError) {
+        guard let outcome = try result.get() else { return .success(nil) }
+        let trained = record.trained(outcome)
         try await store(trained, weights: outcome.weights)
+        progress.finish(trained)
+        return .success(trained)
       } catch {
         return .failure(error)
       }
-      progress.finish(trained)
-      return .success(trained)
     }
     return .training(training)
+  }
+
+  /// The network that a proposal inherits from: its first parent, with the weights that the log has of it.
+  ///
+  /// Parents are elites of the last finished generation, whose weights stay in the log until the next one is committed,
+  /// so a resumed generation finds the same ones. They are read by the worker that needs them, so that only as many
+  /// are in memory as there are workers.
+  private func parent(
+    of proposal: Proposal, source: String?
+  ) throws(SearchError) -> NetworkEvaluator.Parent? {
+    guard evaluator.inherits, let candidate = proposal.parents.first else { return nil }
+    let weights = WorkerPool.wait { [log] () async -> Result<[UInt8]?, RunLogError> in
+      do throws(RunLogError) {
+        return .success(try await log.weights(of: candidate))
+      } catch {
+        return .failure(error)
+      }
+    }
+    do {
+      return NetworkEvaluator.Parent(candidate: candidate, source: source, weights: try weights?.get())
+    } catch {
+      throw SearchError(error.description)
+    }
   }
 
   /// Waits for all trainings, then gives repetitions the figures of their twins.

@@ -31,6 +31,14 @@ final class WorkerPool: Sendable {
     }
   }
 
+  /// Waits on one of the threads for asynchronous work, such as a read from the log; they are no cooperative ones, so
+  /// that they may wait.
+  static func wait<Result: Sendable>(for work: @escaping @Sendable () async -> Result) -> Result? {
+    let promise = Promise<Result>()
+    Task { promise.fulfil(await work()) }
+    return promise.value()
+  }
+
   /// Lets the threads end once the queue is empty.
   func close() {
     state.withLock { $0.isClosed = true }
@@ -49,5 +57,21 @@ final class WorkerPool: Sendable {
         return
       }
     }
+  }
+}
+
+/// A value that one thread waits for until another has it.
+private final class Promise<Value: Sendable>: Sendable {
+  private let result = Mutex<Value?>(nil)
+  private let isFulfilled = DispatchSemaphore(value: 0)
+
+  func fulfil(_ value: Value) {
+    result.withLock { $0 = value }
+    isFulfilled.signal()
+  }
+
+  func value() -> Value? {
+    isFulfilled.wait()
+    return result.withLock { $0 }
   }
 }

@@ -18,9 +18,20 @@ public struct NetworkEvaluator: Sendable {
     public var failure: String?
   }
 
+  /// The network that a candidate was made from.
+  struct Parent: Sendable {
+    /// Its number.
+    var candidate: Int
+    /// Its source; nil where there is none.
+    var source: String?
+    /// Its weights as safetensors; nil where none are kept.
+    var weights: [UInt8]?
+  }
+
   private let task: ImageTask
   private let data: DatasetSplit
   private let trainer: Trainer
+  private let inheritance: InheritanceRule
   private let stream: RandomStream
 
   /// How images are normalised.
@@ -36,6 +47,7 @@ public struct NetworkEvaluator: Sendable {
     self.task = task
     self.data = data
     self.stream = stream
+    inheritance = settings.inheritance
     do {
       trainer = try Trainer(settings.configuration(memoryLimit: memoryLimit))
     } catch {
@@ -53,16 +65,28 @@ public struct NetworkEvaluator: Sendable {
       stream: RandomStream(seed: UInt64(bitPattern: Int64(configuration.seed))).stream("training"))
   }
 
+  /// Whether a parent's weights are of use.
+  var inherits: Bool { inheritance != .none }
+
   /// Trains the network of a source, or gives nil where somebody asked to stop.
   func evaluate(
-    _ source: String, hash: String, stop: StopFlag, progress: (Double) -> Void
+    _ source: String, hash: String, parent: Parent? = nil, stop: StopFlag, progress: (Double) -> Void
   ) -> Outcome? {
     do {
-      let result = try trainer.train(trainable(source), data: data, stream: stream.stream(hash)) { step in
+      let network = try trainable(source)
+      let stream = stream.stream(hash)
+      let begin = ContinuousClock.now
+      let inherited = try inherited(by: network, from: parent, stream: stream)
+      let inheritanceTime = (ContinuousClock.now - begin) / .seconds(1)
+      let result = try trainer.train(
+        network, data: data, stream: stream, initialWeights: inherited?.weights
+      ) { step in
         progress(step.fraction)
         return !stop.isRaised
       }
-      let outcome = TrainingOutcome(result)
+      var outcome = TrainingOutcome(result)
+      outcome.inheritance = inherited?.record
+      outcome.seconds += inheritanceTime
       switch result.stopReason {
       case .completed:
         guard let validation = result.validation else {
@@ -97,13 +121,38 @@ public struct NetworkEvaluator: Sendable {
     }
   }
 
+  /// What a network begins with of its parent's weights; nil where the run inherits nothing.
+  private func inherited(
+    by network: TrainableNetwork, from parent: Parent?, stream: RandomStream
+  ) throws -> (weights: WeightSet?, record: Inheritance)? {
+    guard inherits else { return nil }
+    guard let parent else { return (nil, Inheritance(parent: nil, reason: "It has no parent.")) }
+    guard let source = parent.source, let bytes = parent.weights else {
+      let reason = "No weights of its parent are kept."
+      return (nil, Inheritance(parent: parent.candidate, reason: reason))
+    }
+    let trained: TrainedParent
+    do {
+      trained = TrainedParent(
+        evaluationGraph: try evaluationGraph(source), weights: try SafeTensors.decode(bytes).weights)
+    } catch {
+      let reason = "The weights of its parent cannot be used: \(error)"
+      return (nil, Inheritance(parent: parent.candidate, reason: reason))
+    }
+    let result = try trainer.inherit(from: trained, by: inheritance, for: network, data: data, stream: stream)
+    return (result.weights, Inheritance(parent: parent.candidate, account: result.account))
+  }
+
   private func trainable(_ source: String) throws -> TrainableNetwork {
     let settings = trainer.configuration
     let training = try NetworkCompiler.compile(
       source, options: task.options(batch: settings.batchSize, isTraining: true))
-    let evaluation = try NetworkCompiler.compile(
-      source, options: task.options(batch: settings.evaluationBatchSize, isTraining: false))
-    return TrainableNetwork(trainingGraph: training.graph, evaluationGraph: evaluation.graph)
+    return TrainableNetwork(trainingGraph: training.graph, evaluationGraph: try evaluationGraph(source))
+  }
+
+  private func evaluationGraph(_ source: String) throws -> Graph {
+    let batch = trainer.configuration.evaluationBatchSize
+    return try NetworkCompiler.compile(source, options: task.options(batch: batch, isTraining: false)).graph
   }
 }
 

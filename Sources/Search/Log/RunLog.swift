@@ -19,6 +19,9 @@ public protocol RunLog: Sendable {
   /// All stored candidates, by number; also those of a generation that was not committed.
   func candidates() async throws(RunLogError) -> [CandidateRecord]
 
+  /// The weights of a candidate as safetensors; nil where none are kept.
+  func weights(of candidate: Int) async throws(RunLogError) -> [UInt8]?
+
   /// Stores a finished generation with both archives in one transaction, and forgets the weights of networks
   /// that are no elites any more.
   func commit(_ generation: GenerationRecord) async throws(RunLogError)

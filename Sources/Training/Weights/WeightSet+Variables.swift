@@ -11,7 +11,11 @@ extension WeightSet {
   ///   - variables: the network's variables.
   ///   - batchesTracked: how many training steps the statistics have seen.
   ///   - origin: weights that training began with, whose counters are added to.
-  public init(_ variables: VariableStore, batchesTracked: Int = 0, continuing origin: WeightSet? = nil) {
+  ///   - fresh: running statistics whose counters begin anew nevertheless.
+  public init(
+    _ variables: VariableStore, batchesTracked: Int = 0, continuing origin: WeightSet? = nil,
+    except fresh: Set<String> = []
+  ) {
     let names = Set(variables.names)
     var tensors: [WeightTensor] = []
     for name in variables.names {
@@ -19,7 +23,10 @@ extension WeightSet {
       tensors.append(WeightTensor(name: name, shape: shape, values: .float32(values)))
       guard let counter = Self.counter(beside: name, in: names) else { continue }
       var count = Int64(batchesTracked)
-      if case .int64(let before)? = origin?[counter]?.values, let first = before.first { count &+= first }
+      if !fresh.contains(name), case .int64(let before)? = origin?[counter]?.values, let first = before.first
+      {
+        count &+= first
+      }
       tensors.append(WeightTensor(name: counter, shape: [], values: .int64([count])))
     }
     self.init(trusted: tensors)

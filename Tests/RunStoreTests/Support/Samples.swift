@@ -99,6 +99,9 @@ final class BreakingLog: RunLog {
     try await base.record(candidate, weights: weights)
   }
   func candidates() async throws(RunLogError) -> [CandidateRecord] { try await base.candidates() }
+  func weights(of candidate: Int) async throws(RunLogError) -> [UInt8]? {
+    try await base.weights(of: candidate)
+  }
   func commit(_ generation: GenerationRecord) async throws(RunLogError) {
     try spend()
     try await base.commit(generation)

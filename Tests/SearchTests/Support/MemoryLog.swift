@@ -74,6 +74,10 @@ final class MemoryLog: RunLog {
     content.withLock { $0.candidates.values.sorted { $0.id < $1.id } }
   }
 
+  func weights(of candidate: Int) async throws(RunLogError) -> [UInt8]? {
+    content.withLock { $0.weights[candidate] }
+  }
+
   func commit(_ generation: GenerationRecord) async throws(RunLogError) {
     try write { content in
       content.generations.append(generation)
