@@ -144,10 +144,10 @@ import Testing
     let graph = builder.graph
     #expect(throws: ExecutionError.self) { try VariableStore(graph: graph, stream: RandomStream(seed: 1)) }
     var wide = GraphBuilder()
-    let row = wide.input("row", TensorType(.float32, [1, 1 << 31]))
     let column = wide.input("column", TensorType(.float32, [1 << 31, 1]))
+    let one = wide.input("one", TensorType(.float32, [1, 1]))
     let product = Operation.matrixMultiply(transposeLeft: false, transposeRight: false)
-    wide.setOutputs(try wide.apply(product, [row, column]))
+    wide.setOutputs(try wide.apply(product, [column, one]))
     let long = wide.graph
     let none = try VariableStore(graph: long, stream: RandomStream(seed: 1))
     #expect(throws: ExecutionError.tooLarge("a matrix with an extent of 2147483648")) {

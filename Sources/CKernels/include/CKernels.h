@@ -132,6 +132,17 @@ typedef struct {
   ptrdiff_t dilation_height, dilation_width;
 } niche_convolution;
 
+// A product of matrices: rows × columns, sums over `inner`. Steps lead from one element to the next along an axis; one
+// of each operand's is 1, and so is that of the result's columns.
+typedef struct {
+  ptrdiff_t rows, columns, inner;
+  ptrdiff_t left_row, left_inner;
+  ptrdiff_t right_inner, right_column;
+  ptrdiff_t result_row;
+  // Whether the product is added to the result.
+  int32_t adds;
+} niche_product;
+
 typedef struct {
   // result[i] = f(x[i]); in place. p is the slope or alpha where the function has one; p and q are bounds.
   void (*unary)(int32_t function, float p, float q, ptrdiff_t count, const float *x, float *result);
@@ -229,6 +240,12 @@ typedef struct {
   void (*cross_entropy_gradient)(
       ptrdiff_t rows, ptrdiff_t classes, double smoothing, float scale, const float *logits, const int32_t *labels,
       float *result);
+
+  // result = left · right, plus bias[column] if there is one and nothing is added to. `scratch` holds as many bytes as
+  // `niche_product_scratch` says, on a boundary of 64.
+  void (*multiply)(
+      const niche_product *product, const float *left, const float *right, const float *_Nullable bias,
+      float *result, void *scratch);
 
   // x: [images, channels, plane]. `sums` and `squares` (channels each) receive Σx and Σx².
   void (*channel_moments)(
@@ -354,6 +371,9 @@ ptrdiff_t niche_block_convolution_scratch(const niche_convolution *shape);
 ptrdiff_t niche_winograd_scratch(const niche_convolution *shape, ptrdiff_t blocks);
 // The same for the weight gradient.
 ptrdiff_t niche_winograd_gradient_scratch(const niche_convolution *shape, ptrdiff_t blocks);
+
+// The bytes of scratch memory for a dense product.
+ptrdiff_t niche_product_scratch(ptrdiff_t columns, ptrdiff_t inner);
 
 // The table for that instruction set, or null where this build or this processor does not have it.
 const niche_kernels *_Nullable niche_kernels_for(int32_t instruction_set);

@@ -13,6 +13,7 @@
 #include "convolution.h"
 #include "blocked_pooling.h"
 #include "tiles.h"
+#include "gemm.h"
 #include "blocked_convolution.h"
 #include "winograd.h"
 #include "winograd_gradient.h"
@@ -45,6 +46,7 @@ const niche_kernels NICHE_TABLE = {
     .softmax = nk_softmax,
     .cross_entropy = nk_cross_entropy,
     .cross_entropy_gradient = nk_cross_entropy_gradient,
+    .multiply = nk_multiply,
     .channel_moments = nk_channel_moments,
     .channel_affine = nk_channel_affine,
     .channel_gradient_moments = nk_channel_gradient_moments,

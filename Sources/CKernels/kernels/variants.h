@@ -31,6 +31,16 @@ void niche_winograd_gradient_band(
     const niche_convolution *shape, ptrdiff_t blocks, ptrdiff_t *band_blocks, ptrdiff_t *band_lines,
     ptrdiff_t *band_columns);
 
+// The rows of a dense product's tile, of two vectors each.
+#define NICHE_GEMM_ROWS(WIDTH) ((WIDTH) == 16 ? 14 : 6)
+// How many panels of rows are packed at a time.
+#define NICHE_GEMM_ROW_PANELS 8
+// The most columns whose panels are kept at a time.
+#define NICHE_GEMM_COLUMNS 1024
+
+// Into how many parts the sums of a dense product are divided, so that the panels of a part fit the second-level cache.
+ptrdiff_t niche_product_parts(ptrdiff_t columns, ptrdiff_t inner);
+
 extern const niche_kernels niche_kernels_portable;
 #ifdef NICHE_HAS_X86_VARIANTS
 extern const niche_kernels niche_kernels_avx2;
