@@ -58,6 +58,29 @@ import Testing
     }
   }
 
+  /// A linear layer, and products of one matrix and of a batch of them, in all transpositions.
+  @Test(arguments: InstructionSet.supported)
+  func productsAreTheSameToTheBit(on set: InstructionSet) throws {
+    var builder = GraphBuilder()
+    let features = builder.input("features", TensorType(.float32, [100, 33]))
+    let across = builder.input("across", TensorType(.float32, [33, 100]))
+    let weight = builder.input("weight", TensorType(.float32, [37, 33]))
+    let bias = builder.input("bias", TensorType(.float32, [37]))
+    let one = builder.input("one", TensorType(.float32, [33, 37]))
+    let batch = builder.input("batch", TensorType(.float32, [5, 9, 9]))
+    var outputs = try builder.apply(.linear(hasBias: true), [features, weight, bias])
+    for (left, right) in [(false, false), (false, true), (true, false), (true, true)] {
+      let product = Operation.matrixMultiply(transposeLeft: left, transposeRight: right)
+      outputs += try builder.apply(product, [left ? across : features, right ? weight : one])
+      outputs += try builder.apply(product, [batch, batch])
+    }
+    builder.setOutputs(outputs)
+    let plan = try ExecutionPlan(
+      builder.graph, kernels: set.kernels(), team: ThreadTeam(count: 2, leastElements: 1))
+    #expect(plan.steps.filter { $0.partCount == 2 }.count == outputs.count)
+    try compare(builder.graph, Networks.feeds(builder.graph, seed: 3), on: set)
+  }
+
   private func compare(_ graph: Graph, _ feeds: [String: [Float]], on set: InstructionSet) throws {
     var results: [[[Double]]] = []
     for team in [nil, ThreadTeam(count: 2, leastElements: 1), ThreadTeam(count: 3, leastElements: 1)] {

@@ -43,14 +43,27 @@ struct DenseProduct {
     }
   }
 
-  /// Computes it, with a bias by column if there is one; the result need not be initialised.
+  /// Into how many pieces of rows it may be divided; a sum is the same whatever else is computed beside it.
+  var units: Int {
+    if case .kernel = way { (rows + Self.unitRows - 1) / Self.unitRows } else { 1 }
+  }
+
+  private static let unitRows = 28
+
+  /// Computes it, or some units of it, with a bias by column if there is one; the result need not be initialised.
   func callAsFunction(
     _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, bias: UnsafePointer<Float>? = nil,
-    _ result: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer
+    _ result: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, units: Range<Int>? = nil
   ) {
     switch way {
     case .kernel(var product):
-      kernels.pointee.multiply(&product, left, right, bias, result, scratch)
+      var first = 0
+      if let units {
+        first = units.lowerBound * Self.unitRows
+        product.rows = min(rows, units.upperBound * Self.unitRows) - first
+      }
+      kernels.pointee.multiply(
+        &product, left + first * product.left_row, right, bias, result + first * columns, scratch)
     case .library(let product):
       if let bias {
         for row in 0..<rows { (result + row * columns).update(from: bias, count: columns) }
@@ -66,10 +79,12 @@ extension LoweringContext {
     let (outputs, inputs) = (shape(1)[0], shape(1)[1])
     let product = try DenseProduct(
       kernels, rows: count(0) / inputs, columns: outputs, inner: inputs, transposeRight: true)
-    return LoweredOperation(scratchByteCount: product.scratchByteCount) { operands in
+    return LoweredOperation(
+      units: product.units, scratchByteCount: product.scratchByteCount
+    ) { operands, units in
       let (features, weight, result) = (operands.input(0), operands.input(1), operands.output(0))
       let (bias, scratch) = (hasBias ? operands.input(2) : nil, operands.scratch)
-      return { _ in product(features, weight, bias: bias, result, scratch: scratch) }
+      return { product(features, weight, bias: bias, result, scratch: scratch, units: units) }
     }
   }
 
@@ -86,27 +101,35 @@ extension LoweringContext {
       // One matrix for the whole batch: one product of all rows.
       let product = try DenseProduct(
         kernels, rows: batches * rows, columns: columns, inner: inner, transposeRight: transposeRight)
-      return LoweredOperation(scratchByteCount: product.scratchByteCount) { operands in
-        let (left, right, result) = (operands.input(0), operands.input(1), operands.output(0))
-        let scratch = operands.scratch
-        return { _ in product(left, right, result, scratch: scratch) }
-      }
+      return whole(product)
     }
     let product = try DenseProduct(
       kernels, rows: rows, columns: columns, inner: inner, transposeLeft: transposeLeft,
       transposeRight: transposeRight)
+    if batches == 1 { return whole(product) }
     let nest = LoopNest(extents: leading, strides: [leftStrides, rightStrides])
-    return LoweredOperation(scratchByteCount: product.scratchByteCount) { operands in
+    return LoweredOperation(units: batches, scratchByteCount: product.scratchByteCount) { operands, units in
       let (left, right, result) = (operands.input(0), operands.input(1), operands.output(0))
       let scratch = operands.scratch
-      return { _ in
-        for batch in 0..<batches {
+      return {
+        for batch in units {
           let (leftMatrix, rightMatrix) = (nest.offset(batch, of: 0), nest.offset(batch, of: 1))
           product(
             left + leftMatrix * rows * inner, right + rightMatrix * inner * columns,
             result + batch * rows * columns, scratch: scratch)
         }
       }
+    }
+  }
+
+  /// One product of both operands.
+  private func whole(_ product: DenseProduct) -> LoweredOperation {
+    LoweredOperation(
+      units: product.units, scratchByteCount: product.scratchByteCount
+    ) { operands, units in
+      let (left, right, result) = (operands.input(0), operands.input(1), operands.output(0))
+      let scratch = operands.scratch
+      return { product(left, right, result, scratch: scratch, units: units) }
     }
   }
 }
