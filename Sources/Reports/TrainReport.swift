@@ -43,10 +43,12 @@ public struct TrainReport: Encodable, Sendable {
   /// - Parameters:
   ///   - initialWeights: weights to begin with.
   ///   - tests: whether the test images are looked at, too.
+  ///   - threads: how many threads share the work; the results are the same for any number.
   ///   - progress: told of every step; training stops when it says false.
   /// - Throws: `ReportError` where data and network do not go together.
   public init(
     _ request: NetworkRequest, _ configuration: RunConfiguration, initialWeights: WeightSet?, tests: Bool,
+    threads: Int = 1,
     progress: (TrainingProgress) -> Bool
   ) throws(ReportError) {
     ok = false
@@ -67,7 +69,7 @@ public struct TrainReport: Encodable, Sendable {
       diagnostics = training.network.notes
       let trainable = TrainableNetwork(
         trainingGraph: training.network.graph, evaluationGraph: evaluation.network.graph)
-      let trainer = try Trainer(settings)
+      let trainer = try Trainer(settings, threads: threads)
       let stream = RandomStream(seed: UInt64(bitPattern: Int64(configuration.seed))).stream("training")
       let result = try trainer.train(
         trainable, data: data, stream: stream,

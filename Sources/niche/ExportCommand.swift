@@ -61,7 +61,9 @@ struct ExportCommand: AsyncParsableCommand {
   private func evaluator(for snapshot: RunSnapshot) throws -> NetworkEvaluator? {
     let configuration = snapshot.header.configuration
     do {
-      return try NetworkEvaluator(for: configuration, data: configuration.loadData())
+      return try NetworkEvaluator(
+        for: configuration, data: configuration.loadData(),
+        threads: ProcessInfo.processInfo.activeProcessorCount)
     } catch {
       Terminal.note("the test accuracy is left out: \(error)")
       return nil

@@ -28,6 +28,9 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(help: "Train on so many images at most.")
   var limit: Int?
 
+  @Option(help: "Threads that share the work; default: all cores. Their number changes no result.")
+  var threads: Int?
+
   @Option(help: "The seed of initial weights, order and dropout.")
   var seed: Int?
 
@@ -43,6 +46,7 @@ struct TrainCommand: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    if let threads, !(1...256).contains(threads) { throw ValidationError("--threads must be 1 to 256.") }
     guard network.input.isEmpty else {
       throw ValidationError("--input does not go with train: the data set says what the images are.")
     }
@@ -61,7 +65,7 @@ struct TrainCommand: AsyncParsableCommand {
       defer { withExtendedLifetime(signals) {} }
       let report = try TrainReport(
         try network.request(), configuration, initialWeights: try weights.map(ForwardCommand.weights),
-        tests: test
+        tests: test, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount
       ) { progress in
         Self.show(progress)
         return !stop.isRaised

@@ -63,6 +63,9 @@ import Testing
       #expect(figures(other) == figures(first))
       #expect(try SafeTensors.encode(other.weights) == SafeTensors.encode(first.weights))
     }
+    let shared = try Trainer(configuration, threads: 3).train(
+      network, data: data, stream: RandomStream(seed: 4))
+    #expect(try SafeTensors.encode(shared.weights) == SafeTensors.encode(first.weights))
     let different = try trainer.train(network, data: data, stream: RandomStream(seed: 5))
     #expect(different.weights != first.weights)
   }

@@ -22,7 +22,7 @@ public struct SearchEngine: Sendable {
   ///   - data: what networks are trained on; its test set is never touched here.
   ///   - writer: who writes networks.
   ///   - draftsAtOnce: how many candidates may be written at the same time.
-  ///   - workers: how many candidates are trained side by side.
+  ///   - workers: how many threads train: one candidate each, or several a candidate where a generation has fewer.
   /// - Throws: where the prompts or the configuration do not fit.
   public init(
     configuration: RunConfiguration, data: DatasetSplit, prompts: PromptLibrary, writer: any CandidateWriter,
@@ -42,7 +42,8 @@ public struct SearchEngine: Sendable {
     screening = Screening(
       task: task, limits: configuration.limits,
       descriptors: configuration.descriptors.compactMap { Descriptor(rawValue: $0.name) })
-    evaluator = try NetworkEvaluator(for: configuration, data: data)
+    let sideBySide = min(self.workers, max(1, configuration.search.batch))
+    evaluator = try NetworkEvaluator(for: configuration, data: data, threads: self.workers / sideBySide)
     do {
       initialSource = try prompts.prompt("initial-network").rendered(task.variables) + "\n"
     } catch {

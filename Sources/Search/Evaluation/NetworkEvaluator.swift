@@ -39,17 +39,20 @@ public struct NetworkEvaluator: Sendable {
 
   /// An evaluator; a network's initial weights and the order of images follow from the stream and its hash.
   ///
-  /// - Parameter memoryLimit: the bytes that one candidate's training may take.
+  /// - Parameters:
+  ///   - memoryLimit: the bytes that one candidate's training may take.
+  ///   - threads: how many threads share the work of one network.
   /// - Throws: where the training settings make no sense.
   public init(
-    task: ImageTask, data: DatasetSplit, settings: TrainingSettings, memoryLimit: Int, stream: RandomStream
+    task: ImageTask, data: DatasetSplit, settings: TrainingSettings, memoryLimit: Int, stream: RandomStream,
+    threads: Int = 1
   ) throws(SearchError) {
     self.task = task
     self.data = data
     self.stream = stream
     inheritance = settings.inheritance
     do {
-      trainer = try Trainer(settings.configuration(memoryLimit: memoryLimit))
+      trainer = try Trainer(settings.configuration(memoryLimit: memoryLimit), threads: threads)
     } catch {
       throw SearchError("The training settings cannot be used: \(error)")
     }
@@ -57,12 +60,14 @@ public struct NetworkEvaluator: Sendable {
 
   /// An evaluator as a run with that configuration uses it.
   ///
+  /// - Parameter threads: how many threads share the work of one network.
   /// - Throws: where the training settings make no sense.
-  public init(for configuration: RunConfiguration, data: DatasetSplit) throws(SearchError) {
+  public init(for configuration: RunConfiguration, data: DatasetSplit, threads: Int = 1) throws(SearchError) {
     try self.init(
       task: ImageTask(data), data: data, settings: configuration.training,
       memoryLimit: configuration.limits.memory << 20,
-      stream: RandomStream(seed: UInt64(bitPattern: Int64(configuration.seed))).stream("training"))
+      stream: RandomStream(seed: UInt64(bitPattern: Int64(configuration.seed))).stream("training"),
+      threads: threads)
   }
 
   /// Whether a parent's weights are of use.

@@ -11,12 +11,15 @@ public final class Evaluator {
 
   /// An evaluator for a trace in evaluation mode.
   ///
+  /// - Parameter team: the threads that share the work of each large operation; nil for the caller's alone.
   /// - Throws: `TrainingError.unsuitableNetwork` where the graph is no image classifier, or
   ///   `TrainingError.execution` where it cannot be planned with those variables.
-  public init(graph: Graph, variables: VariableStore, memoryLimit: Int? = nil) throws(TrainingError) {
+  public init(
+    graph: Graph, variables: VariableStore, memoryLimit: Int? = nil, team: ThreadTeam? = nil
+  ) throws(TrainingError) {
     signature = try NetworkSignature(graph, name: "evaluation")
     do {
-      executor = try Executor(graph: graph, variables: variables, memoryLimit: memoryLimit)
+      executor = try Executor(graph: graph, variables: variables, memoryLimit: memoryLimit, team: team)
     } catch {
       throw .execution(error)
     }

@@ -4,19 +4,24 @@ public import RandomStreams
 
 /// Trains image classifiers by stochastic gradients and measures them on validation images.
 ///
-/// Everything random comes from the caller's stream, and a training runs on the calling thread alone, so the
-/// same seed gives the same bits. A last batch that is not full is left out of an epoch; since every epoch
+/// Everything random comes from the caller's stream, and what threads share is divided so that their number changes
+/// nothing, so the same seed gives the same bits. A last batch that is not full is left out of an epoch; since every epoch
 /// has an order of its own, other images are left out each time.
 public struct Trainer: Sendable {
   /// How it trains.
   public let configuration: TrainingConfiguration
+  /// How many threads share the work of a network's large operations, the calling one included.
+  public let threads: Int
 
   /// A trainer.
   ///
   /// - Throws: `TrainingError.invalidConfiguration`.
-  public init(_ configuration: TrainingConfiguration) throws(TrainingError) {
+  public init(_ configuration: TrainingConfiguration, threads: Int = 1) throws(TrainingError) {
     self.configuration = try configuration.validated()
+    self.threads = threads
   }
+
+  private var team: ThreadTeam? { threads > 1 ? ThreadTeam(count: threads) : nil }
 
   /// Trains a network from its initial values.
   ///
@@ -33,7 +38,7 @@ public struct Trainer: Sendable {
     _ network: TrainableNetwork, data: DatasetSplit, stream: RandomStream, initialWeights: WeightSet? = nil,
     progress: (TrainingProgress) -> Bool = { _ in true }
   ) throws(TrainingError) -> TrainingResult {
-    let run = try TrainingRun(configuration, network, data, stream, initialWeights)
+    let run = try TrainingRun(configuration, network, data, stream, initialWeights, team)
     return try run.train(progress)
   }
 
@@ -52,7 +57,8 @@ public struct Trainer: Sendable {
     }
     do { try weights.apply(to: variables) } catch { throw .weights(error) }
     let evaluator = try Evaluator(
-      graph: network.evaluationGraph, variables: variables, memoryLimit: configuration.memoryLimit)
+      graph: network.evaluationGraph, variables: variables, memoryLimit: configuration.memoryLimit, team: team
+    )
     return try evaluator.evaluate(on: part, normalization: normalization, shouldContinue: shouldContinue)
   }
 }

@@ -25,7 +25,7 @@ final class TrainingRun {
 
   init(
     _ configuration: TrainingConfiguration, _ network: TrainableNetwork, _ data: DatasetSplit,
-    _ stream: RandomStream, _ initialWeights: WeightSet?
+    _ stream: RandomStream, _ initialWeights: WeightSet?, _ team: ThreadTeam?
   ) throws(TrainingError) {
     self.configuration = configuration
     self.data = data
@@ -49,7 +49,8 @@ final class TrainingRun {
       try budget.spend(
         checking: OptimizerState.byteCount(
           configuration.optimizer, parameters: parameters, scalesGradients: scalesGradients))
-      executor = try Executor(graph: differentiated.graph, variables: variables, memoryLimit: budget.rest)
+      executor = try Executor(
+        graph: differentiated.graph, variables: variables, memoryLimit: budget.rest, team: team)
       budget.spend(executor.arenaByteCount)
       optimizer = try OptimizerState(
         configuration.optimizer, parameters: variables.flatParameters, scalesGradients: scalesGradients,
@@ -62,7 +63,7 @@ final class TrainingRun {
     }
     do {
       evaluator = try Evaluator(
-        graph: network.evaluationGraph, variables: variables, memoryLimit: budget.rest)
+        graph: network.evaluationGraph, variables: variables, memoryLimit: budget.rest, team: team)
     } catch .execution(let error) {
       throw .execution(budget.whole(error))
     }
