@@ -54,13 +54,14 @@ public final class Executor {
 
   init(
     graph: Graph, variables: VariableStore, memoryLimit: Int?, instructionSet: InstructionSet?,
-    reusesMemory: Bool, usesBlocks: Bool = true, team: ThreadTeam? = nil
+    reusesMemory: Bool, usesBlocks: Bool = true, fuses: Bool = true, team: ThreadTeam? = nil
   ) throws(ExecutionError) {
     do { try graph.verify() } catch { throw .graph(error) }
     let set = if let instructionSet { instructionSet } else { try InstructionSet.preferred() }
     let kernels = try set.kernels()
     let plan = try ExecutionPlan(
-      graph, kernels: kernels, reusesMemory: reusesMemory, usesBlocks: usesBlocks, team: team)
+      graph, kernels: kernels, reusesMemory: reusesMemory, usesBlocks: usesBlocks, fuses: fuses, team: team)
+    let graph = plan.graph
     var shapes: [String: [Int]] = [:]
     for variable in graph.parameters + graph.buffers {
       let shape = graph.type(of: variable.value).shape

@@ -50,6 +50,29 @@ import Testing
     #expect(result.outputs == [result.inputs[0].value])
   }
 
+  @Test func neutralOperandsAreDropped() throws {
+    var builder = GraphBuilder()
+    let type = TensorType(.float32, [2, 3])
+    let x = builder.input("x", type)
+    let (zero, one) = (builder.constant(.fill(0, TensorType(.float32, []))), builder.constant(.fill(1, type)))
+    var y = try builder.apply(.binary(.add), [zero, x])[0]
+    y = try builder.apply(.binary(.subtract), [y, zero])[0]
+    y = try builder.apply(.binary(.multiply), [y, one])[0]
+    y = try builder.apply(.binary(.divide), [y, one])[0]
+    // These are no identities: of another shape, or the other way round.
+    let row = builder.constant(.fill(0, TensorType(.float32, [4, 1, 1])))
+    let expanded = try builder.apply(.binary(.add), [y, row])[0]
+    let negated = try builder.apply(.binary(.subtract), [zero, y])[0]
+    let inverse = try builder.apply(.binary(.divide), [one, y])[0]
+    builder.setOutputs([y, expanded, negated, inverse])
+    let result = builder.graph.removingNeutralOperands().eliminatingDeadCode()
+    try result.verify()
+    #expect(result.outputs[0] == result.inputs[0].value)
+    #expect(result.nodes.count { !$0.inputs.isEmpty } == 3)
+    let feeds = SampleNetworks.feeds(builder.graph)
+    #expect(ReferenceEvaluator.run(result, feeds) == ReferenceEvaluator.run(builder.graph, feeds))
+  }
+
   /// Constants are one where all their bits are.
   @Test func equalConstantsAreOne() throws {
     func count(_ constants: [Constant]) -> Int {

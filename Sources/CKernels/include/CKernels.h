@@ -75,6 +75,8 @@ enum niche_unary_function {
   NICHE_IS_NAN,
   NICHE_IS_INFINITE,
   NICHE_IS_FINITE,
+  // Where a function may be left out.
+  NICHE_NO_FUNCTION = -1,
 };
 
 enum niche_binary_function {
@@ -121,6 +123,18 @@ typedef struct {
   int32_t counts_padding;
   ptrdiff_t divisor;
 } niche_window;
+
+// A function of one number with its parameters, as `unary` takes them, or none.
+typedef struct {
+  int32_t function;
+  float p, q;
+} niche_activation;
+
+// An activation of x · scale[c] + shift[c], by which a gradient is brought back to the activation's operand.
+typedef struct {
+  niche_activation activation;
+  const float *scale, *shift;
+} niche_gate;
 
 // The geometry of one group of a convolution on one image.
 typedef struct {
@@ -247,21 +261,24 @@ typedef struct {
       const niche_product *product, const float *left, const float *right, const float *_Nullable bias,
       float *result, void *scratch);
 
-  // x: [images, channels, plane]. `sums` and `squares` (channels each) receive Σx and Σx².
+  // x: [images, channels, plane]; of the channels begin ..< end, here and below. `sums` and `squares` (channels each)
+  // receive Σx and Σx².
   void (*channel_moments)(
-      ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, const float *x, double *sums, double *squares);
-  // result = x · scale[c] + shift[c]; in place.
+      ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, ptrdiff_t begin, ptrdiff_t end, const float *x,
+      double *sums, double *squares);
+  // result = f(x · scale[c] + shift[c] + residual); in place on x or the residual.
   void (*channel_affine)(
-      ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, const float *x, const float *scale,
-      const float *shift, float *result);
-  // `sums` and `products` receive Σg and Σg·(x − mean[c]).
+      ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, ptrdiff_t begin, ptrdiff_t end, const float *x,
+      const float *scale, const float *shift, const float *_Nullable residual, niche_activation f, float *result);
+  // `sums` and `products` receive Σg and Σg·(x − mean[c]), where g has come through the gate if there is one.
   void (*channel_gradient_moments)(
-      ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, const float *x, const float *mean,
-      const float *gradient, double *sums, double *products);
+      ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, ptrdiff_t begin, ptrdiff_t end, const float *x,
+      const float *mean, const float *gradient, const niche_gate *_Nullable gate, double *sums, double *products);
   // result = ((g − a[c]) − (x − mean[c]) · b[c]) · scale[c]; in place on x or g.
   void (*channel_gradient)(
-      ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, const float *x, const float *mean,
-      const float *gradient, const float *a, const float *b, const float *scale, float *result);
+      ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, ptrdiff_t begin, ptrdiff_t end, const float *x,
+      const float *mean, const float *gradient, const niche_gate *_Nullable gate, const float *a, const float *b,
+      const float *scale, float *result);
 
   void (*maximum_pooling)(const niche_window *window, const float *x, float *result, int32_t *indices);
   // The result, planes × plane_size, is zeroed first; an index outside a plane is left out.

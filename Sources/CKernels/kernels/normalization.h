@@ -65,86 +65,162 @@ static inline float nk_pivot(ptrdiff_t plane, const float *x) {
 }
 
 static void nk_channel_moments(
-    ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, const float *x, double *sums, double *squares) {
-  const float *first = x;
-  for (ptrdiff_t c = 0; c < channels; c++) sums[c] = squares[c] = 0;
-  for (ptrdiff_t image = 0; image < images; image++) {
-    if (plane == 1) {
-      for (ptrdiff_t c = 0; c < channels; c++) {
+    ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, ptrdiff_t begin, ptrdiff_t end, const float *x,
+    double *sums, double *squares) {
+  for (ptrdiff_t c = begin; c < end; c++) sums[c] = squares[c] = 0;
+  if (plane == 1) {
+    for (ptrdiff_t image = 0; image < images; image++, x += channels) {
+      for (ptrdiff_t c = begin; c < end; c++) {
         double value = (double)x[c];
         sums[c] += value;
         squares[c] += value * value;
       }
-      x += channels;
-      continue;
     }
-    for (ptrdiff_t c = 0; c < channels; c++, x += plane) {
-      nk_add_moments(plane, x, nk_pivot(plane, first + c * plane), sums + c, squares + c);
+    return;
+  }
+  for (ptrdiff_t image = 0; image < images; image++) {
+    for (ptrdiff_t c = begin; c < end; c++) {
+      nk_add_moments(plane, x + (image * channels + c) * plane, nk_pivot(plane, x + c * plane), sums + c, squares + c);
     }
   }
-  if (plane == 1) return;
-  for (ptrdiff_t c = 0; c < channels; c++) {
-    double pivot = (double)nk_pivot(plane, first + c * plane), count = (double)images * (double)plane;
+  for (ptrdiff_t c = begin; c < end; c++) {
+    double pivot = (double)nk_pivot(plane, x + c * plane), count = (double)images * (double)plane;
     squares[c] += pivot * (2 * sums[c] + count * pivot);
     sums[c] += count * pivot;
   }
 }
 
-static void nk_channel_affine(
-    ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, const float *x, const float *scale, const float *shift,
-    float *result) {
-  for (ptrdiff_t image = 0; image < images; image++) {
-    if (plane == 1) {
-      NK_INDEPENDENT for (ptrdiff_t c = 0; c < channels; c++) result[c] = x[c] * scale[c] + shift[c];
-      x += channels;
-      result += channels;
-      continue;
-    }
-    for (ptrdiff_t c = 0; c < channels; c++, x += plane, result += plane) {
-      float a = scale[c], b = shift[c];
-      NK_INDEPENDENT for (ptrdiff_t i = 0; i < plane; i++) result[i] = x[i] * a + b;
-    }
+// How many elements are worked on at a time where one pass over them follows another.
+#define NK_CHUNK 2048
+
+// Whether the function is the identity between two bounds, NaN for none, and has no slope beyond them.
+static inline int nk_is_clamp(niche_activation f, float *lower, float *upper) {
+  *lower = *upper = NAN;
+  switch (f.function) {
+    case NICHE_NO_FUNCTION: return 1;
+    case NICHE_RELU: *lower = 0; return 1;
+    case NICHE_RELU6: *lower = 0; *upper = 6; return 1;
+    case NICHE_HARD_TANH: *lower = f.p; *upper = f.q; return 1;
+    default: return 0;
   }
 }
 
-static void nk_channel_gradient_moments(
-    ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, const float *x, const float *mean,
-    const float *gradient, double *sums, double *products) {
-  for (ptrdiff_t c = 0; c < channels; c++) sums[c] = products[c] = 0;
-  for (ptrdiff_t image = 0; image < images; image++) {
-    if (plane == 1) {
-      for (ptrdiff_t c = 0; c < channels; c++) {
-        sums[c] += (double)gradient[c];
-        products[c] += (double)gradient[c] * (double)(x[c] - mean[c]);
-      }
-      x += channels;
-      gradient += channels;
-      continue;
-    }
-    for (ptrdiff_t c = 0; c < channels; c++, x += plane, gradient += plane) {
-      nk_add_gradient_moments(plane, x, mean[c], gradient, sums + c, products + c);
-    }
+// f(x · scale[c] + shift[c] + residual), element i of channel c = i · channel_step.
+#define NK_AFFINE_LOOP(SCALE, SHIFT, VALUE)                       \
+  NK_INDEPENDENT for (ptrdiff_t i = 0; i < count; i++) {          \
+    float value = x[i] * (SCALE) + (SHIFT);                       \
+    result[i] = (VALUE);                                          \
   }
+static inline void nk_affine_run(
+    ptrdiff_t count, const float *x, float scale, float shift, const float *residual, float lower, float upper,
+    float *result) {
+  if (residual) {
+    NK_AFFINE_LOOP(scale, shift, nk_clamp(value + residual[i], lower, upper))
+  } else {
+    NK_AFFINE_LOOP(scale, shift, nk_clamp(value, lower, upper))
+  }
+}
+static inline void nk_affine_row(
+    ptrdiff_t count, const float *x, const float *scale, const float *shift, const float *residual, float lower,
+    float upper, float *result) {
+  if (residual) {
+    NK_AFFINE_LOOP(scale[i], shift[i], nk_clamp(value + residual[i], lower, upper))
+  } else {
+    NK_AFFINE_LOOP(scale[i], shift[i], nk_clamp(value, lower, upper))
+  }
+}
+
+// Calls RUN for stretches of `count` elements from `start` of one channel c, or ROW for stretches of the channels from
+// c on of one image where a plane has one element; of the channels begin ..< end.
+#define NK_FOR_STRETCHES(RUN, ROW)                                                                             \
+  for (ptrdiff_t image = 0; image < images; image++) {                                                         \
+    if (plane == 1) {                                                                                          \
+      for (ptrdiff_t c = begin; c < end; c += NK_CHUNK) {                                                      \
+        ptrdiff_t count = end - c < NK_CHUNK ? end - c : NK_CHUNK, start = image * channels + c;               \
+        ROW                                                                                                    \
+      }                                                                                                        \
+      continue;                                                                                                \
+    }                                                                                                          \
+    for (ptrdiff_t c = begin; c < end; c++) {                                                                  \
+      ptrdiff_t first = (image * channels + c) * plane, last = first + plane;                                  \
+      for (ptrdiff_t start = first; start < last; start += NK_CHUNK) {                                         \
+        ptrdiff_t count = last - start < NK_CHUNK ? last - start : NK_CHUNK;                                   \
+        RUN                                                                                                    \
+      }                                                                                                        \
+    }                                                                                                          \
+  }
+
+static void nk_channel_affine(
+    ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, ptrdiff_t begin, ptrdiff_t end, const float *x,
+    const float *scale, const float *shift, const float *residual, niche_activation f, float *result) {
+  float lower, upper;
+  int is_clamp = nk_is_clamp(f, &lower, &upper);
+  NK_FOR_STRETCHES(
+      nk_affine_run(
+          count, x + start, scale[c], shift[c], residual ? residual + start : 0, lower, upper, result + start);
+      if (!is_clamp) nk_unary(f.function, f.p, f.q, count, result + start, result + start);
+      , nk_affine_row(
+            count, x + start, scale + c, shift + c, residual ? residual + start : 0, lower, upper, result + start);
+      if (!is_clamp) nk_unary(f.function, f.p, f.q, count, result + start, result + start);)
+}
+
+// The gradient of f's operand x · scale + shift from that of its value; the scale and shift of one channel, or of a
+// channel for each element.
+#define NK_GATED(SCALE, SHIFT)                                                                               \
+  float lower, upper;                                                                                        \
+  if (nk_is_clamp(f, &lower, &upper)) {                                                                      \
+    NK_AFFINE_LOOP(SCALE, SHIFT, (!(value <= lower) && !(value >= upper) ? gradient[i] : 0.0f))              \
+    return;                                                                                                  \
+  }                                                                                                          \
+  NK_AFFINE_LOOP(SCALE, SHIFT, value)                                                                        \
+  nk_unary_gradient(f.function, f.p, f.q, count, result, gradient, result);
+static inline void nk_gated_run(
+    ptrdiff_t count, const float *x, float scale, float shift, niche_activation f, const float *gradient,
+    float *result) {
+  NK_GATED(scale, shift)
+}
+static inline void nk_gated_row(
+    ptrdiff_t count, const float *x, const float *scale, const float *shift, niche_activation f,
+    const float *gradient, float *result) {
+  NK_GATED(scale[i], shift[i])
+}
+
+// The gradients `g` of a stretch, those behind the gate if there is one.
+#define NK_GATE(FUNCTION, SCALE, SHIFT)                                                       \
+  const float *g = gradient + start;                                                          \
+  if (gate) {                                                                                 \
+    FUNCTION(count, x + start, gate->SCALE, gate->SHIFT, gate->activation, g, space);         \
+    g = space;                                                                                \
+  }
+
+static void nk_channel_gradient_moments(
+    ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, ptrdiff_t begin, ptrdiff_t end, const float *x,
+    const float *mean, const float *gradient, const niche_gate *gate, double *sums, double *products) {
+  float space[NK_CHUNK];
+  for (ptrdiff_t c = begin; c < end; c++) sums[c] = products[c] = 0;
+  NK_FOR_STRETCHES(
+      NK_GATE(nk_gated_run, scale[c], shift[c])
+      nk_add_gradient_moments(count, x + start, mean[c], g, sums + c, products + c);
+      , NK_GATE(nk_gated_row, scale + c, shift + c)
+      for (ptrdiff_t i = 0; i < count; i++) {
+        sums[c + i] += (double)g[i];
+        products[c + i] += (double)g[i] * (double)(x[start + i] - mean[c + i]);
+      })
 }
 
 static void nk_channel_gradient(
-    ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, const float *x, const float *mean,
-    const float *gradient, const float *a, const float *b, const float *scale, float *result) {
-  for (ptrdiff_t image = 0; image < images; image++) {
-    if (plane == 1) {
-      NK_INDEPENDENT for (ptrdiff_t c = 0; c < channels; c++) {
-        result[c] = ((gradient[c] - a[c]) - (x[c] - mean[c]) * b[c]) * scale[c];
+    ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, ptrdiff_t begin, ptrdiff_t end, const float *x,
+    const float *mean, const float *gradient, const niche_gate *gate, const float *a, const float *b,
+    const float *scale, float *result) {
+  float space[NK_CHUNK];
+  NK_FOR_STRETCHES(
+      NK_GATE(nk_gated_run, scale[c], shift[c])
+      float centre = mean[c]; float offset = a[c]; float slope = b[c]; float factor = scale[c];
+      NK_INDEPENDENT for (ptrdiff_t i = 0; i < count; i++) {
+        result[start + i] = ((g[i] - offset) - (x[start + i] - centre) * slope) * factor;
       }
-      x += channels;
-      gradient += channels;
-      result += channels;
-      continue;
-    }
-    for (ptrdiff_t c = 0; c < channels; c++, x += plane, gradient += plane, result += plane) {
-      float centre = mean[c], offset = a[c], slope = b[c], factor = scale[c];
-      NK_INDEPENDENT for (ptrdiff_t i = 0; i < plane; i++) {
-        result[i] = ((gradient[i] - offset) - (x[i] - centre) * slope) * factor;
-      }
-    }
-  }
+      , NK_GATE(nk_gated_row, scale + c, shift + c)
+      NK_INDEPENDENT for (ptrdiff_t i = 0; i < count; i++) {
+        result[start + i] = ((g[i] - a[c + i]) - (x[start + i] - mean[c + i]) * b[c + i]) * scale[c + i];
+      })
 }

@@ -171,7 +171,7 @@ extension LoweringContext {
 
 extension UnaryFunction {
   /// The kernel's name and parameters.
-  fileprivate var code: (function: Int32, p: Float, q: Float) {
+  var code: (function: Int32, p: Float, q: Float) {
     func plain(_ function: niche_unary_function, _ p: Double = 0, _ q: Double = 0) -> (Int32, Float, Float) {
       (Int32(function.rawValue), Float(p), Float(q))
     }

@@ -18,19 +18,33 @@ private struct ChannelLayout {
 }
 
 extension LoweringContext {
+  /// Batch normalisation with what follows it.
+  func normalization(_ fused: FusedNormalization) -> LoweredOperation {
+    fused.normalization.isTraining ? trainingNormalization(fused) : evaluationNormalization(fused)
+  }
+
+  /// The operands' places over which a fused normalisation's first result may lie.
+  private func overwritable(_ fused: FusedNormalization) -> [LoweredOperation.InPlace] {
+    (fused.addsResidual ? [.init(output: 0, input: inputs.count - 1)] : []) + [.init(output: 0, input: 0)]
+  }
+
   /// Batch normalisation by batch statistics (Ioffe & Szegedy 2015); the running variance takes the unbiased one.
-  func trainingNormalization(_ normalization: BatchNormalization) -> LoweredOperation {
+  private func trainingNormalization(_ fused: FusedNormalization) -> LoweredOperation {
     let (kernels, layout) = (kernels, ChannelLayout(shape(0)))
+    let (normalization, activation) = (fused.normalization, fused.activation.activation)
     let channels = layout.channels
     let running = normalization.isAffine ? 3 : 1
+    let (residualIndex, scaleIndex) = (inputs.count - 1, outputs.count - 2)
     return LoweredOperation(
+      units: channels,
       scratchByteCount: channels * (2 * MemoryLayout<Double>.stride + 2 * MemoryLayout<Float>.stride),
-      inPlace: [.init(output: 0, input: 0)]
-    ) { operands in
+      inPlace: overwritable(fused)
+    ) { operands, range in
       let (x, result) = (operands.input(0), operands.output(0))
       let (mean, inverse) = (operands.output(1), operands.output(2))
       let weight = normalization.isAffine ? operands.input(1) : nil
       let bias = normalization.isAffine ? operands.input(2) : nil
+      let residual = fused.addsResidual ? operands.input(residualIndex) : nil
       let tracked =
         normalization.tracksRunningStatistics
         ? (
@@ -39,12 +53,14 @@ extension LoweringContext {
         ) : nil
       let sums = operands.scratch.assumingMemoryBound(to: Double.self)
       let squares = sums + channels
-      let scale = UnsafeMutableRawPointer(squares + channels).assumingMemoryBound(to: Float.self)
-      let shift = scale + channels
+      let factors = UnsafeMutableRawPointer(squares + channels).assumingMemoryBound(to: Float.self)
+      let scale = fused.yieldsScale ? operands.output(scaleIndex) : factors
+      let shift = fused.yieldsScale ? operands.output(scaleIndex + 1) : factors + channels
       let (epsilon, momentum) = (normalization.epsilon, normalization.momentum)
-      return { _ in
-        kernels.pointee.channel_moments(layout.images, channels, layout.plane, x, sums, squares)
-        for channel in 0..<channels {
+      return {
+        kernels.pointee.channel_moments(
+          layout.images, channels, layout.plane, range.lowerBound, range.upperBound, x, sums, squares)
+        for channel in range {
           let average = sums[channel] / layout.count
           let variance = max(0, squares[channel] / layout.count - average * average)
           // Not-a-number must stay one, and `max` would drop it.
@@ -63,46 +79,59 @@ extension LoweringContext {
               Double(tracked.oldVariance[channel]) * (1 - momentum) + unbiased * momentum)
           }
         }
-        kernels.pointee.channel_affine(layout.images, channels, layout.plane, x, scale, shift, result)
+        kernels.pointee.channel_affine(
+          layout.images, channels, layout.plane, range.lowerBound, range.upperBound, x, scale, shift,
+          residual, activation, result)
       }
     }
   }
 
   /// Batch normalisation by running statistics.
-  func evaluationNormalization(_ normalization: BatchNormalization) -> LoweredOperation {
+  private func evaluationNormalization(_ fused: FusedNormalization) -> LoweredOperation {
     let (kernels, layout) = (kernels, ChannelLayout(shape(0)))
+    let (normalization, activation) = (fused.normalization, fused.activation.activation)
     let channels = layout.channels
     let running = normalization.isAffine ? 3 : 1
+    let residualIndex = inputs.count - 1
     return LoweredOperation(
-      scratchByteCount: 2 * channels * MemoryLayout<Float>.stride, inPlace: [.init(output: 0, input: 0)]
-    ) { operands in
+      units: channels, scratchByteCount: 2 * channels * MemoryLayout<Float>.stride,
+      inPlace: overwritable(fused)
+    ) { operands, range in
       let (x, result) = (operands.input(0), operands.output(0))
       let weight = normalization.isAffine ? operands.input(1) : nil
       let bias = normalization.isAffine ? operands.input(2) : nil
+      let residual = fused.addsResidual ? operands.input(residualIndex) : nil
       let (mean, variance) = (operands.input(running), operands.input(running + 1))
       let scale = operands.scratch.assumingMemoryBound(to: Float.self)
       let shift = scale + channels
       let epsilon = normalization.epsilon
-      return { _ in
-        for channel in 0..<channels {
+      return {
+        for channel in range {
           let slope = Double(weight?[channel] ?? 1) / (Double(variance[channel]) + epsilon).squareRoot()
           scale[channel] = Float(slope)
           shift[channel] = Float(Double(bias?[channel] ?? 0) - Double(mean[channel]) * slope)
         }
-        kernels.pointee.channel_affine(layout.images, channels, layout.plane, x, scale, shift, result)
+        kernels.pointee.channel_affine(
+          layout.images, channels, layout.plane, range.lowerBound, range.upperBound, x, scale, shift,
+          residual, activation, result)
       }
     }
   }
 
   /// x, batch mean, batch 1/√(variance + ε), weight if affine, output gradient → gradients of x, weight, bias.
-  func normalizationGradient(_ normalization: BatchNormalization) -> LoweredOperation {
+  ///
+  /// With an activation, scale and shift come before the gradient, which is that of the activation's value.
+  func normalizationGradient(
+    _ normalization: BatchNormalization, activation: UnaryFunction? = nil
+  ) -> LoweredOperation {
     let (kernels, layout) = (kernels, ChannelLayout(shape(0)))
     let channels = layout.channels
     let last = inputs.count - 1
     return LoweredOperation(
+      units: channels,
       scratchByteCount: channels * (2 * MemoryLayout<Double>.stride + 3 * MemoryLayout<Float>.stride),
       inPlace: [.init(output: 0, input: last), .init(output: 0, input: 0)]
-    ) { operands in
+    ) { operands, range in
       let (x, mean, inverse) = (operands.input(0), operands.input(1), operands.input(2))
       let weight = normalization.isAffine ? operands.input(3) : nil
       let (gradient, result) = (operands.input(last), operands.output(0))
@@ -112,20 +141,44 @@ extension LoweringContext {
       let products = sums + channels
       let offset = UnsafeMutableRawPointer(products + channels).assumingMemoryBound(to: Float.self)
       let (slope, scale) = (offset + channels, offset + 2 * channels)
-      return { _ in
-        kernels.pointee.channel_gradient_moments(
-          layout.images, channels, layout.plane, x, mean, gradient, sums, products)
-        for channel in 0..<channels {
-          let root = Double(inverse[channel])
-          offset[channel] = Float(sums[channel] / layout.count)
-          slope[channel] = Float(products[channel] * root * root / layout.count)
-          scale[channel] = Float(root * Double(weight?[channel] ?? 1))
-          weightGradient?[channel] = Float(products[channel] * root)
-          biasGradient?[channel] = Float(sums[channel])
+      let gate = activation.map { function in
+        niche_gate(
+          activation: Optional(function).activation, scale: operands.input(last - 2),
+          shift: operands.input(last - 1))
+      }
+      return {
+        withGate(gate) { gate in
+          kernels.pointee.channel_gradient_moments(
+            layout.images, channels, layout.plane, range.lowerBound, range.upperBound, x, mean, gradient,
+            gate, sums, products)
+          for channel in range {
+            let root = Double(inverse[channel])
+            offset[channel] = Float(sums[channel] / layout.count)
+            slope[channel] = Float(products[channel] * root * root / layout.count)
+            scale[channel] = Float(root * Double(weight?[channel] ?? 1))
+            weightGradient?[channel] = Float(products[channel] * root)
+            biasGradient?[channel] = Float(sums[channel])
+          }
+          kernels.pointee.channel_gradient(
+            layout.images, channels, layout.plane, range.lowerBound, range.upperBound, x, mean, gradient,
+            gate, offset, slope, scale, result)
         }
-        kernels.pointee.channel_gradient(
-          layout.images, channels, layout.plane, x, mean, gradient, offset, slope, scale, result)
       }
     }
+  }
+}
+
+/// Calls the body with a pointer to the gate, null where there is none.
+private func withGate(_ gate: niche_gate?, _ body: (UnsafePointer<niche_gate>?) -> Void) {
+  if let gate { withUnsafePointer(to: gate) { body($0) } } else { body(nil) }
+}
+
+extension UnaryFunction? {
+  /// The function as the kernels take it.
+  var activation: niche_activation {
+    guard let (function, p, q) = self?.code else {
+      return niche_activation(function: NICHE_NO_FUNCTION.rawValue, p: 0, q: 0)
+    }
+    return niche_activation(function: function, p: p, q: q)
   }
 }

@@ -66,7 +66,8 @@ struct ExecutionPlan {
   /// How many nodes draw random numbers.
   private(set) var drawCount = 0
 
-  private let graph: Graph
+  /// What is run: the given graph without what would be computed twice or changes nothing.
+  let graph: Graph
   private let team: ThreadTeam?
   private let layouts: LayoutAssignment
   /// By value of the layouts.
@@ -81,15 +82,17 @@ struct ExecutionPlan {
   ///   - kernels: with what.
   ///   - reusesMemory: false gives every value a place of its own, to test against.
   ///   - usesBlocks: false leaves every value row-major, to test against.
+  ///   - fuses: false runs the graph as it is, each node as a step of its own, to test against.
   ///   - team: the threads that share the work of large operations.
   /// - Throws: `ExecutionError.tooLarge` where extents do not fit the kernels.
   init(
-    _ graph: Graph, kernels: Kernels, reusesMemory: Bool = true, usesBlocks: Bool = true,
+    _ graph: Graph, kernels: Kernels, reusesMemory: Bool = true, usesBlocks: Bool = true, fuses: Bool = true,
     team: ThreadTeam? = nil
   ) throws(ExecutionError) {
+    let graph = fuses ? graph.removingNeutralOperands().eliminatingCommonSubexpressions() : graph
     self.graph = graph
     self.team = team
-    layouts = LayoutAssignment(graph, Schedule(graph).nodes, usesBlocks: usesBlocks)
+    layouts = LayoutAssignment(graph, Schedule(graph).nodes, usesBlocks: usesBlocks, fuses: fuses)
     places = [Place?](repeating: nil, count: layouts.values.count)
     lastUse = [Int](repeating: -1, count: layouts.values.count)
     var lowered: [LoweredOperation?] = []
@@ -111,6 +114,8 @@ struct ExecutionPlan {
         lowered.append(try operation.lowered(context))
       case .conversion:
         lowered.append(context.conversion())
+      case .fused(let operation):
+        lowered.append(try operation.lowered(context))
       }
     }
     findLastUses(lowered)
@@ -205,6 +210,7 @@ struct ExecutionPlan {
       switch node.work {
       case .operation(let operation): operation.name
       case .conversion: layouts.values[node.outputs[0]].layout == .blocks ? "toBlocks" : "fromBlocks"
+      case .fused(let operation): operation.name
       }
     return StepLabel(
       name: name, inputs: node.inputs.map { layouts.values[$0] },

@@ -36,6 +36,8 @@ struct PlannedNode {
     case operation(Operation)
     /// The operand in the other layout.
     case conversion
+    /// Several operations.
+    case fused(FusedOperation)
   }
 
   var work: Work
@@ -57,13 +59,20 @@ struct LayoutAssignment {
   /// By value of the graph.
   private var versions: [[Layout: Int]]
 
-  /// Layouts for the nodes of a schedule; `usesBlocks` false makes all row-major, to test against.
-  init(_ graph: Graph, _ scheduled: [Node], usesBlocks: Bool = true) {
+  /// Layouts for the nodes of a schedule.
+  ///
+  /// - Parameters:
+  ///   - graph: what the nodes belong to.
+  ///   - scheduled: the nodes, in order.
+  ///   - usesBlocks: false makes all row-major, to test against.
+  ///   - fuses: false leaves a step for every node, to test against.
+  init(_ graph: Graph, _ scheduled: [Node], usesBlocks: Bool = true, fuses: Bool = true) {
     self.graph = graph
     versions = [[Layout: Int]](repeating: [:], count: graph.values.count)
     batch = usesBlocks ? Self.batch(of: graph, scheduled) : nil
     for node in scheduled { add(node) }
-    for value in graph.outputs + graph.bufferUpdates.map(\.value) { _ = version(of: value, in: .rows) }
+    let results = (graph.outputs + graph.bufferUpdates.map(\.value)).map { version(of: $0, in: .rows) }
+    if fuses { (nodes, values) = Fusion.fused(self, results: results) }
   }
 
   /// The row-major version of a value that is run; nil for what is not.

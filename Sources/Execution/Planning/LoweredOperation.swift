@@ -129,8 +129,7 @@ extension Operation {
     case .matrixMultiply(let transposeLeft, let transposeRight):
       try context.matrixMultiply(transposeLeft: transposeLeft, transposeRight: transposeRight)
     case .batchNormalization(let normalization):
-      normalization.isTraining
-        ? context.trainingNormalization(normalization) : context.evaluationNormalization(normalization)
+      context.normalization(FusedNormalization(normalization: normalization))
     case .batchNormalizationGradient(let normalization): context.normalizationGradient(normalization)
     case .unary(let function): context.unary(function)
     case .unaryGradient(let function): context.unaryGradient(function)

@@ -47,9 +47,9 @@ struct Schedule {
 
 extension UnaryFunction {
   /// Whether the derivative at x is the derivative at f(x).
-  fileprivate var keepsSign: Bool {
+  var keepsSign: Bool {
     switch self {
-    case .relu, .relu6: true
+    case .relu, .relu6, .hardTanh: true
     case .leakyReLU(let slope): slope > 0
     default: false
     }

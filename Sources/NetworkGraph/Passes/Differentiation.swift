@@ -163,14 +163,19 @@ extension Graph {
   /// The graph with the gradients of a scalar for every trainable parameter, by reverse-mode differentiation.
   ///
   /// Outputs are the original ones, then the gradients in the order of `parameters`, zeros for a parameter that
-  /// the loss does not depend on. Buffer updates stay; dead code goes.
+  /// the loss does not depend on. Buffer updates stay; dead code goes. What the graph computes twice is done once,
+  /// so that its gradient is taken once too, of the sum of what comes back.
   ///
   /// - Throws: as `GraphBuilder.gradients(of:withRespectTo:)`.
   public func differentiated(loss: ValueID) throws(GraphError) -> DifferentiatedGraph {
-    let trainable = parameters.filter(\.isTrainable)
-    var builder = GraphBuilder(continuing: self)
+    var forward = self
+    forward.outputs.append(loss)
+    forward = forward.eliminatingCommonSubexpressions()
+    let loss = forward.outputs.removeLast()
+    let trainable = forward.parameters.filter(\.isTrainable)
+    var builder = GraphBuilder(continuing: forward)
     let gradients = try builder.gradients(of: loss, withRespectTo: trainable.map(\.value))
-    builder.setOutputs(outputs + gradients)
+    builder.setOutputs(forward.outputs + gradients)
     return DifferentiatedGraph(
       graph: builder.graph.eliminatingDeadCode(),
       gradients: trainable.enumerated().map { index, parameter in

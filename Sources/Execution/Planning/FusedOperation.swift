@@ -1,0 +1,45 @@
+import NetworkGraph
+
+/// Work that stands for several operations of a graph and passes over their tensors once.
+enum FusedOperation {
+  /// f(batch normalisation + residual).
+  case normalization(FusedNormalization)
+  /// x, batch mean, batch 1/√(variance + ε), weight if affine, scale, shift, gradient → gradients of x, weight, bias:
+  /// batch normalisation's gradient from that of the activation's value. The activation's operand is computed anew
+  /// from x.
+  case normalizationGradient(BatchNormalization, activation: UnaryFunction)
+
+  /// The names of the operations, joined by `+`.
+  var name: String {
+    switch self {
+    case .normalization(let fused):
+      (["batchNormalization"] + (fused.addsResidual ? ["add"] : [])
+        + (fused.activation.map { [Operation.unary($0).name] } ?? [])).joined(separator: "+")
+    case .normalizationGradient(_, let activation):
+      "\(Operation.unaryGradient(activation).name)+batchNormalizationGradient"
+    }
+  }
+
+  /// The work made ready for its kernels.
+  func lowered(_ context: LoweringContext) throws(ExecutionError) -> LoweredOperation {
+    switch self {
+    case .normalization(let fused): context.normalization(fused)
+    case .normalizationGradient(let normalization, let activation):
+      context.normalizationGradient(normalization, activation: activation)
+    }
+  }
+}
+
+/// Batch normalisation with what follows it.
+///
+/// Operands and results are those of the normalisation; the residual comes behind the operands, and what the
+/// normalisation multiplies by and adds for each channel behind the results.
+struct FusedNormalization {
+  var normalization: BatchNormalization
+  /// Whether another tensor of its shape is added.
+  var addsResidual = false
+  /// What is applied to the sum.
+  var activation: UnaryFunction?
+  /// Whether scale and shift are results, from which a gradient computes the activation's operand anew.
+  var yieldsScale = false
+}

@@ -1,0 +1,163 @@
+import NetworkGraph
+
+/// Makes one step of several where that saves passes over tensors.
+///
+/// A rule looks at one node and at those that define its operands. What it makes of them stands where the last of
+/// them stood; that is allowed if nobody else reads what then no longer lies in memory, and nobody reads the other
+/// results before.
+struct Fusion {
+  /// nil: done by another node.
+  private var nodes: [PlannedNode?]
+  private var values: [PlannedValue]
+  /// By value, the node that defines it.
+  private var producers: [Int?]
+  /// By value, the nodes that read it, once for each time; one behind the last stands for what a run yields.
+  private var readers: [[Int]]
+
+  /// The nodes and values of an assignment after all rules.
+  static func fused(
+    _ layouts: LayoutAssignment, results: [Int]
+  ) -> (nodes: [PlannedNode], values: [PlannedValue]) {
+    var fusion = Fusion(layouts, results: results)
+    for index in layouts.nodes.indices { fusion.gateNormalizationGradient(at: index) }
+    for index in layouts.nodes.indices { fusion.extendNormalization(at: index) }
+    return (fusion.nodes.compactMap(\.self), fusion.values)
+  }
+
+  private init(_ layouts: LayoutAssignment, results: [Int]) {
+    nodes = layouts.nodes
+    values = layouts.values
+    producers = [Int?](repeating: nil, count: values.count)
+    readers = [[Int]](repeating: [], count: values.count)
+    for (index, node) in layouts.nodes.enumerated() {
+      for output in node.outputs { producers[output] = index }
+      for input in node.inputs { readers[input].append(index) }
+    }
+    for result in results { readers[result].append(nodes.count) }
+  }
+
+  /// The node that defines a value.
+  private func producer(of value: Int) -> (index: Int, node: PlannedNode)? {
+    guard let index = producers[value], let node = nodes[index] else { return nil }
+    return (index, node)
+  }
+
+  /// The activation's gradient and then batch normalisation's in one, with the activation's operand computed anew.
+  private mutating func gateNormalizationGradient(at index: Int) {
+    guard let node = nodes[index],
+      case .operation(.batchNormalizationGradient(let normalization)) = node.work,
+      let gradient = node.inputs.last, readers[gradient].count == 1,
+      let (gateIndex, gate) = producer(of: gradient),
+      case .operation(.unaryGradient(let function)) = gate.work,
+      function.isCheapToRepeat, let operand = operand(of: function, from: gate.inputs[0]),
+      let (forwardIndex, forward) = producer(of: operand), forward.outputs[0] == operand,
+      let fused = forward.normalization, fused.activation == nil, !fused.addsResidual,
+      forward.inputs[0] == node.inputs[0], forward.outputs[1] == node.inputs[1],
+      values[operand] == values[gradient], values[operand] == values[forward.inputs[0]]
+    else { return }
+    let vectors = yieldScale(at: forwardIndex, fused)
+    nodes[gateIndex] = nil
+    for input in gate.inputs { removeReader(gateIndex, of: input) }
+    let inputs = node.inputs.dropLast() + vectors + [gate.inputs[1]]
+    for input in vectors + [gate.inputs[1]] { readers[input].append(index) }
+    readers[gradient] = []
+    nodes[index] = PlannedNode(
+      work: .fused(.normalizationGradient(normalization, activation: function)), inputs: Array(inputs),
+      outputs: node.outputs)
+  }
+
+  /// What the function was applied to, if its gradient reads that value: the value itself, or where the function's
+  /// result does as well, the operand of that.
+  private func operand(of function: UnaryFunction, from value: Int) -> Int? {
+    guard let (_, node) = producer(of: value) else { return nil }
+    if case .operation(.unary(function)) = node.work, function.keepsSign { return node.inputs[0] }
+    return value
+  }
+
+  /// The values that hold what a normalisation multiplies by and adds.
+  private mutating func yieldScale(at index: Int, _ fused: FusedNormalization) -> [Int] {
+    guard var node = nodes[index] else { return [] }
+    if !fused.yieldsScale {
+      var fused = fused
+      fused.yieldsScale = true
+      for _ in 0..<2 {
+        values.append(PlannedValue(type: values[node.outputs[1]].type, layout: .rows))
+        producers.append(index)
+        readers.append([])
+        node.outputs.append(values.count - 1)
+      }
+      node.work = .fused(.normalization(fused))
+      nodes[index] = node
+    }
+    return Array(node.outputs.suffix(2))
+  }
+
+  /// Batch normalisation with the addition or the activation that alone reads its result.
+  private mutating func extendNormalization(at index: Int) {
+    guard let node = nodes[index], case .operation(let operation) = node.work else { return }
+    switch operation {
+    case .unary(let function):
+      extend(with: node, at: index, operand: 0) { $0.activation = function }
+    case .binary(.add):
+      // The operand that is computed last, so that the other one may be extended as well.
+      let order = (producers[node.inputs[0]] ?? 0) < (producers[node.inputs[1]] ?? 0) ? [1, 0] : [0, 1]
+      for operand in order where nodes[index] != nil && values[node.inputs[0]] == values[node.inputs[1]] {
+        if extend(with: node, at: index, operand: operand, { $0.addsResidual = true }) { return }
+      }
+    default: return
+    }
+  }
+
+  @discardableResult
+  private mutating func extend(
+    with node: PlannedNode, at index: Int, operand: Int, _ change: (inout FusedNormalization) -> Void
+  ) -> Bool {
+    let value = node.inputs[operand]
+    guard readers[value].count == 1, let (sourceIndex, source) = producer(of: value),
+      var fused = source.normalization, source.outputs[0] == value, fused.activation == nil,
+      values[value] == values[node.outputs[0]]
+    else { return false }
+    change(&fused)
+    // One residual, and nobody may read the statistics before.
+    let others = node.inputs.indices.filter { $0 != operand }.map { node.inputs[$0] }
+    guard source.normalization?.addsResidual != true || others.isEmpty,
+      source.outputs.dropFirst().allSatisfy({ readers[$0].allSatisfy { $0 > index } })
+    else { return false }
+    nodes[sourceIndex] = nil
+    for input in source.inputs {
+      removeReader(sourceIndex, of: input)
+      readers[input].append(index)
+    }
+    readers[value] = []
+    let outputs = node.outputs + source.outputs.dropFirst()
+    for output in outputs { producers[output] = index }
+    nodes[index] = PlannedNode(
+      work: .fused(.normalization(fused)), inputs: source.inputs + others, outputs: outputs)
+    return true
+  }
+
+  private mutating func removeReader(_ reader: Int, of value: Int) {
+    if let place = readers[value].firstIndex(of: reader) { readers[value].remove(at: place) }
+  }
+}
+
+extension PlannedNode {
+  /// The batch normalisation that the node does, alone or with what follows it.
+  fileprivate var normalization: FusedNormalization? {
+    switch work {
+    case .operation(.batchNormalization(let normalization)): FusedNormalization(normalization: normalization)
+    case .fused(.normalization(let fused)): fused
+    default: nil
+    }
+  }
+}
+
+extension UnaryFunction {
+  /// Whether computing the derivative a second time costs less than reading it.
+  fileprivate var isCheapToRepeat: Bool {
+    switch self {
+    case .relu, .relu6, .leakyReLU, .hardTanh, .hardSigmoid, .hardSwish, .silu, .sigmoid, .elu: true
+    default: false
+    }
+  }
+}

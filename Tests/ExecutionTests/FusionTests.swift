@@ -1,0 +1,156 @@
+import NetworkGraph
+import RandomStreams
+import Testing
+
+@testable import Execution
+
+/// Fused steps against one step for every node, and against plain loops in double precision.
+@Suite struct FusionTests {
+  static let shapes = [
+    [16, 3, 5, 7], [48, 1, 3, 4], [32, 9, 8, 8], [1, 3, 6, 5], [5, 4, 1, 1], [16, 8, 1, 1],
+  ]
+
+  @Test(arguments: 0..<36 as Range<UInt64>)
+  func fusionChangesNoResult(seed: UInt64) throws {
+    let shape = Self.shapes[Int(seed) % Self.shapes.count]
+    let graph = try RandomNetworks.graph(seed: seed, images: shape, isTraining: seed % 4 != 3)
+    let feeds = RandomNetworks.feeds(graph, seed: seed)
+    let variables = try VariableStore(graph: graph, stream: RandomStream(seed: seed))
+    var reference = feeds.mapValues { $0.map(Double.init) }
+    for name in variables.names { reference[name] = variables.values(of: name)?.map(Double.init) }
+    let expected = ReferenceEvaluator.run(graph, reference)
+    for set in InstructionSet.supported {
+      try expectAgreement(graph, feeds, expected.map(\.elements), on: set, seed: seed)
+    }
+  }
+
+  /// Runs fused and unfused, and compares both with the reference: fusion may not cost accuracy.
+  private func expectAgreement(
+    _ graph: Graph, _ feeds: [String: [Float]], _ expected: [[Double]], on set: InstructionSet, seed: UInt64
+  ) throws {
+    var results: [[[Double]]] = []
+    var buffers: [[[Float]?]] = []
+    for fuses in [false, true] {
+      let variables = try VariableStore(graph: graph, stream: RandomStream(seed: seed))
+      let executor = try Executor(
+        graph: graph, variables: variables, memoryLimit: nil, instructionSet: set, reusesMemory: true,
+        fuses: fuses)
+      results.append(try executor.results(of: graph, feeds: feeds))
+      buffers.append(variables.names.map { variables.values(of: $0) })
+    }
+    for (index, expected) in expected.enumerated() {
+      let scale = expected.reduce(1) { max($0, abs($1)) }
+      let errors = results.map { difference($0[index].map { $0 / scale }, expected.map { $0 / scale }) }
+      #expect(errors[1] < max(1e-4, 4 * errors[0]), "result \(index): \(errors)")
+    }
+    for (plain, fused) in zip(buffers[0], buffers[1]) {
+      let (plain, fused) = (try #require(plain), try #require(fused))
+      #expect(difference(fused.map(Double.init), plain.map(Double.init)) < 1e-4)
+    }
+  }
+
+  /// The steps of a plan, by name.
+  private func steps(
+    _ build: (inout GraphBuilder, ValueID) throws -> ValueID, trains: Bool = true
+  ) throws -> [String] {
+    var builder = GraphBuilder()
+    let x = builder.input("x", TensorType(.float32, [16, 4, 6, 6]))
+    let weight = builder.parameter(
+      "weight", TensorType(.float32, [4, 4, 3, 3]), initializer: .normal(mean: 0, standardDeviation: 1))
+    let convolution = Convolution(padding: Size2D(1, 1), hasBias: false)
+    let y = try build(&builder, try builder.apply(.convolution(convolution), [x, weight])[0])
+    let loss = try builder.apply(.reduce(Reduction(.sum, axes: [0, 1, 2, 3])), [y])[0]
+    builder.setOutputs(trains ? [loss] : [y])
+    let graph = trains ? try builder.graph.differentiated(loss: loss).graph : builder.graph
+    return try ExecutionPlan(graph, kernels: try InstructionSet.preferred().kernels()).steps.map(\.label.name)
+  }
+
+  private static func normalized(
+    _ builder: inout GraphBuilder, _ x: ValueID, isTraining: Bool = true
+  ) throws
+    -> ValueID
+  {
+    let type = TensorType(.float32, [4])
+    let statistics = [
+      builder.buffer("mean", type, initializer: .uniform(lower: -1, upper: 1)),
+      builder.buffer("variance", type, initializer: .uniform(lower: 1, upper: 2)),
+    ]
+    let normalization = BatchNormalization(isAffine: false, isTraining: isTraining)
+    return try builder.apply(.batchNormalization(normalization), [x] + statistics)[0]
+  }
+
+  @Test(arguments: [UnaryFunction.relu, .relu6, .silu, .hardSwish, .hardTanh(lower: -1, upper: 1)])
+  func normalizationAndActivationAreOneStep(function: UnaryFunction) throws {
+    let names = try steps { builder, x in
+      try builder.apply(.unary(function), [try Self.normalized(&builder, x)])[0]
+    }
+    let activation = Operation.unary(function).name
+    #expect(names.contains("batchNormalization+\(activation)"))
+    #expect(names.contains("\(activation)Gradient+batchNormalizationGradient"))
+    #expect(!names.contains(activation))
+    #expect(!names.contains("\(activation)Gradient"))
+  }
+
+  @Test func residualIsAddedInTheSameStep() throws {
+    let names = try steps { builder, x in
+      let sum = try builder.apply(.binary(.add), [x, try Self.normalized(&builder, x)])[0]
+      return try builder.apply(.unary(.relu), [sum])[0]
+    }
+    #expect(names.contains("batchNormalization+add+relu"))
+    #expect(!names.contains("relu"))
+  }
+
+  /// What someone else reads has to be there.
+  @Test func sharedValuesAreNotFusedAway() throws {
+    let names = try steps { builder, x in
+      let y = try Self.normalized(&builder, x)
+      return try builder.apply(.binary(.multiply), [try builder.apply(.unary(.relu), [y])[0], y])[0]
+    }
+    #expect(names.contains("batchNormalization"))
+    #expect(names.contains("relu"))
+  }
+
+  /// Python's sum() begins at 0, and modules without parameters may be called on the same value many times.
+  @Test func nothingIsDoneTwice() throws {
+    let names = try steps { builder, x in
+      let window = Pooling(kernel: Size2D(3, 3), stride: Size2D(1, 1), padding: Size2D(1, 1))
+      var sum = builder.constant(.fill(0, TensorType(.float32, [])))
+      for _ in 0..<3 {
+        let average = try builder.apply(
+          .averagePooling(AveragePooling(window: window, countsPadding: false)), [x])[0]
+        sum = try builder.apply(.binary(.add), [sum, average])[0]
+      }
+      return sum
+    }
+    #expect(names.count { $0 == "averagePooling" } == 1)
+    #expect(names.count { $0 == "averagePoolingGradient" } == 1)
+    #expect(names.count { $0 == "add" } == 4)
+  }
+
+  /// Not-a-number and infinity come through an activation as in PyTorch: relu(NaN) is NaN.
+  @Test(arguments: InstructionSet.supported)
+  func notANumberStaysOne(on set: InstructionSet) throws {
+    for function in [UnaryFunction.relu, .relu6, .hardTanh(lower: -1, upper: 1)] {
+      var builder = GraphBuilder()
+      let x = builder.input("x", TensorType(.float32, [1, 4, 3, 3]))
+      let y = try builder.apply(
+        .unary(function), [try Self.normalized(&builder, x, isTraining: false)])[0]
+      builder.setOutputs([y])
+      var feed = [Float](repeating: 1, count: 36)
+      feed[7] = .nan
+      feed[20] = .infinity
+      feed[30] = -.infinity
+      let result = try run(builder.graph, ["x": feed], on: set)[0]
+      #expect(result[7].isNaN)
+      #expect(result.count(where: \.isNaN) == 1)
+      let bounds: (Double, Double) =
+        switch function {
+        case .relu: (0, .infinity)
+        case .relu6: (0, 6)
+        default: (-1, 1)
+        }
+      #expect(result[20] == bounds.1)
+      #expect(result[30] == bounds.0)
+    }
+  }
+}
