@@ -24,6 +24,8 @@ public protocol Archive<Solution>: Sendable {
   var elites: [Elite<Solution>] { get }
   /// The elites' objectives in the order of their cells.
   var objectives: [Double] { get }
+  /// The elites in the order of their cells, as columns.
+  var columns: EliteColumns<Solution> { get }
   /// The elite with the highest objective, of equals that of the lowest cell; nil where there is none.
   var best: Elite<Solution>? { get }
 
@@ -38,10 +40,22 @@ public protocol Archive<Solution>: Sendable {
   /// Offers a solution, which stays if its cell is empty or holds a worse one.
   ///
   /// An objective or measure that is not finite is refused and never placed.
+  @discardableResult
   mutating func add(_ solution: Solution, objective: Double, measures: [Double]) -> AddOutcome<Solution>
+
+  /// Offers many solutions at once, given as columns; the measures row by row.
+  ///
+  /// - Throws: `MeasureError.wrongCount` if the columns do not go together; then nothing was added.
+  @discardableResult
+  mutating func add(
+    solutions: [Solution], objectives: [Double], measures: [Double]
+  ) throws(MeasureError) -> BatchOutcome
 
   /// An elite drawn with equal probability from all, or nil where there is none.
   func sample(using stream: inout RandomStream) -> Elite<Solution>?
+
+  /// Elites drawn with equal probability from all, each anew; none where the archive is empty.
+  func sample(_ count: Int, using stream: inout RandomStream) -> EliteColumns<Solution>
 
   /// The elites of the occupied cells closest to a cell, itself excluded, the closest first.
   ///
@@ -79,5 +93,41 @@ extension Archive {
     contentsOf entries: some Sequence<ArchiveEntry<Solution>>
   ) -> [AddOutcome<Solution>] {
     entries.map { add($0.solution, objective: $0.objective, measures: $0.measures) }
+  }
+
+  /// The elites in the order of their cells, as columns.
+  public var columns: EliteColumns<Solution> { EliteColumns(elites, axisCount: axes.count) }
+
+  /// Offers the solutions one after the other, so that each is held against those before it.
+  ///
+  /// - Throws: `MeasureError.wrongCount` if the columns do not go together; then nothing was added.
+  @discardableResult
+  public mutating func add(
+    solutions: [Solution], objectives: [Double], measures: [Double]
+  ) throws(MeasureError) -> BatchOutcome {
+    try checkColumns(solutions.count, objectives, measures)
+    let width = axes.count
+    var batch = BatchOutcome(cells: [Int32](repeating: -1, count: solutions.count))
+    for row in solutions.indices {
+      let outcome = add(
+        solutions[row], objective: objectives[row], measures: Array(measures[row * width..<(row + 1) * width])
+      )
+      batch.statuses[row] = outcome.status
+      batch.cells[row] = outcome.cell.map(Int32.init) ?? -1
+      batch.improvements[row] = outcome.improvement ?? 0
+    }
+    return batch
+  }
+
+  /// Elites drawn with equal probability from all, each anew; none where the archive is empty.
+  public func sample(_ count: Int, using stream: inout RandomStream) -> EliteColumns<Solution> {
+    EliteColumns((0..<max(0, count)).compactMap { _ in sample(using: &stream) }, axisCount: axes.count)
+  }
+
+  /// Checks that there is an objective and a row of measures for each solution.
+  func checkColumns(_ count: Int, _ objectives: [Double], _ measures: [Double]) throws(MeasureError) {
+    guard objectives.count == count else { throw .wrongCount(expected: count, got: objectives.count) }
+    let expected = count * axes.count
+    guard measures.count == expected else { throw .wrongCount(expected: expected, got: measures.count) }
   }
 }

@@ -57,6 +57,8 @@ public enum AddStatus: String, Sendable, Hashable, Codable, CaseIterable {
 public enum Rejection: Error, Sendable, Hashable {
   /// The cell's elite is as good or better; of equals the incumbent stays.
   case notBetter
+  /// The objective is not above the cell's threshold.
+  case belowThreshold
   /// The objective is infinite or not a number, which cannot be ranked.
   case objectiveNotFinite
   /// The measures have no cell.
@@ -68,6 +70,7 @@ extension Rejection: CustomStringConvertible {
   public var description: String {
     switch self {
     case .notBetter: "the niche holds a solution that is as good or better"
+    case .belowThreshold: "the objective is not above the niche's threshold"
     case .objectiveNotFinite: "the objective is not a finite number"
     case .measures(let error): error.description
     }
@@ -80,29 +83,15 @@ public struct AddOutcome<Solution: Sendable>: Sendable {
   public let status: AddStatus
   /// The cell of the measures; nil where they have none or the objective cannot be ranked.
   public let cell: Int?
-  /// The objective less that of the cell's elite before (zero or below where rejected), the objective itself
-  /// in an empty cell as in pyribs, and nil where there is no cell.
+  /// By how much the objective exceeds that of the cell's elite before; zero or below where rejected.
+  ///
+  /// It is the objective itself in an empty cell, as in pyribs, and nil where there is no cell. Where cells have
+  /// thresholds it is the objective less the threshold before.
   public let improvement: Double?
   /// The elite that had to go, where one had.
   public let displaced: Elite<Solution>?
   /// Why the solution was rejected, where it was.
   public let rejection: Rejection?
-
-  static func new(in cell: Int, objective: Double) -> AddOutcome {
-    AddOutcome(status: .new, cell: cell, improvement: objective, displaced: nil, rejection: nil)
-  }
-
-  static func improved(on elite: Elite<Solution>, objective: Double) -> AddOutcome {
-    AddOutcome(
-      status: .improved, cell: elite.cell, improvement: objective - elite.objective, displaced: elite,
-      rejection: nil)
-  }
-
-  static func notBetter(than elite: Elite<Solution>, objective: Double) -> AddOutcome {
-    AddOutcome(
-      status: .rejected, cell: elite.cell, improvement: objective - elite.objective, displaced: nil,
-      rejection: .notBetter)
-  }
 
   static func refused(_ rejection: Rejection) -> AddOutcome {
     AddOutcome(status: .rejected, cell: nil, improvement: nil, displaced: nil, rejection: rejection)

@@ -10,6 +10,10 @@ public enum MeasureAxisError: Error, Sendable, Hashable {
   case rangeTooWide(axis: String, lower: Double, upper: Double)
   /// A logarithmic axis begins at zero or below.
   case logarithmNeedsPositiveLowerBound(axis: String, lower: Double)
+  /// A list of categories is empty, or longer than `ArchiveLimits.categories`.
+  case categoryCount(axis: String, Int)
+  /// Two categories of an axis have the same name.
+  case repeatedCategory(axis: String, String)
 }
 
 /// Why measures have no cell.
@@ -18,6 +22,8 @@ public enum MeasureError: Error, Sendable, Hashable {
   case wrongCount(expected: Int, got: Int)
   /// The measure on that axis is infinite or not a number.
   case notFinite(axis: String)
+  /// The measure on that axis of categories is not the number of one.
+  case notACategory(axis: String)
 }
 
 /// Why an archive cannot be made.
@@ -36,6 +42,14 @@ public enum ArchiveError: Error, Sendable, Hashable {
   case sampleCount(Int, minimum: Int, limit: Int)
   /// A given centroid has another count of coordinates than there are axes, or one outside `0…1`.
   case malformedCentroid(index: Int)
+  /// The dimension of an axis of categories is not their count.
+  case categoryDimension(axis: String, categories: Int, got: Int)
+  /// This kind of archive takes continuous axes only.
+  case categoricalAxis(String)
+  /// The learning rate of thresholds is not in `0…1`, or the least threshold is not finite.
+  case threshold(learningRate: Double, minimum: Double)
+  /// A number that sizes the archive is below its least or above its greatest value.
+  case outOfRange(parameter: String, value: Double, minimum: Double, maximum: Double)
 }
 
 /// What an archive found wrong with itself.
@@ -60,6 +74,16 @@ public enum SelectionError: Error, Sendable, Hashable {
 public enum ArchiveLimits {
   /// The most axes of an archive.
   public static let axes = 32
+  /// The most categories of an axis.
+  public static let categories = 1 << 16
+  /// The most elites that one cell may keep.
+  public static let depth = 1 << 12
+  /// The most neighbours that novelty is averaged over.
+  public static let neighbours = 1 << 12
+  /// The most elites of an archive of given capacity, and the most recent additions a sliding archive keeps.
+  public static let capacity = 1 << 20
+  /// The most objectives of an archive of Pareto fronts.
+  public static let objectives = 8
   /// The most cells of a grid.
   public static let gridCells = 1 << 24
   /// The most cells of a centroidal Voronoi tessellation.
@@ -84,6 +108,9 @@ extension MeasureAxisError: CustomStringConvertible {
       "the range \(lower)…\(upper) of axis '\(axis)' is too wide"
     case .logarithmNeedsPositiveLowerBound(let axis, let lower):
       "axis '\(axis)' is logarithmic, so its lower bound must be positive and not \(lower)"
+    case .categoryCount(let axis, let count):
+      "axis '\(axis)' needs 1 to \(ArchiveLimits.categories) categories, not \(count)"
+    case .repeatedCategory(let axis, let category): "axis '\(axis)' has the category '\(category)' twice"
     }
   }
 }
@@ -94,6 +121,7 @@ extension MeasureError: CustomStringConvertible {
     switch self {
     case .wrongCount(let expected, let got): "expected \(expected) measures, got \(got)"
     case .notFinite(let axis): "the measure '\(axis)' is not a finite number"
+    case .notACategory(let axis): "the measure '\(axis)' is not the number of a category"
     }
   }
 }
@@ -113,6 +141,14 @@ extension ArchiveError: CustomStringConvertible {
       "this tessellation takes \(minimum) to \(limit) samples, not \(count)"
     case .malformedCentroid(let index):
       "centroid \(index) needs one coordinate from 0 to 1 for each axis"
+    case .categoryDimension(let axis, let categories, let got):
+      "axis '\(axis)' has \(categories) categories, so the grid has as many cells along it and not \(got)"
+    case .categoricalAxis(let axis):
+      "axis '\(axis)' is a list of categories, and this kind of archive needs ranges"
+    case .threshold(let rate, let minimum):
+      "thresholds need a learning rate from 0 to 1 and a finite minimum, not \(rate) and \(minimum)"
+    case .outOfRange(let parameter, let value, let minimum, let maximum):
+      "\(parameter) must be \(minimum) to \(maximum), not \(value)"
     }
   }
 }

@@ -14,6 +14,7 @@ public struct GridTessellation: Tessellation, Hashable {
   public let dimensions: [Int]
   /// How many cells there are.
   public let cellCount: Int
+  private let scales: [AxisScale]
 
   /// A grid with that many cells along each axis.
   ///
@@ -26,6 +27,9 @@ public struct GridTessellation: Tessellation, Hashable {
     var cells = 1
     for (axis, dimension) in zip(axes, dimensions) {
       guard dimension > 0 else { throw .emptyDimension(axis: axis.name, cells: dimension) }
+      if let categories = axis.categories, categories.count != dimension {
+        throw .categoryDimension(axis: axis.name, categories: categories.count, got: dimension)
+      }
       let (product, overflow) = cells.multipliedReportingOverflow(by: dimension)
       guard !overflow, product <= ArchiveLimits.gridCells else {
         throw .cellCount(overflow ? nil : product, limit: ArchiveLimits.gridCells)
@@ -35,6 +39,7 @@ public struct GridTessellation: Tessellation, Hashable {
     self.axes = axes
     self.dimensions = dimensions
     self.cellCount = cells
+    scales = axes.map(\.arithmetic)
   }
 
   /// The cell that the measures fall in, given in the axes' own units.
@@ -49,6 +54,30 @@ public struct GridTessellation: Tessellation, Hashable {
       cell = cell * count + min(count - 1, Int(position))
     }
     return cell
+  }
+
+  /// The cells of measures given row by row, and -1 for a row of which a measure has no place.
+  ///
+  /// - Precondition: `measures` holds whole rows of one measure per axis.
+  public func cells(of measures: [Double]) -> [Int32] {
+    precondition(measures.count % scales.count == 0, "measures come in whole rows")
+    var cells = [Int32](repeating: 0, count: measures.count / scales.count)
+    for row in cells.indices {
+      var cell = 0
+      for index in scales.indices {
+        let scale = scales[index]
+        let value = measures[row * scales.count + index]
+        guard scale.places(value) else {
+          cell = -1
+          break
+        }
+        let count = dimensions[index]
+        let position = Double(count) * scale.normalized(value) + Self.borderTolerance
+        cell = cell * count + min(count - 1, Int(position))
+      }
+      cells[row] = Int32(cell)
+    }
+    return cells
   }
 
   /// The place of a cell along each axis, from 0.
@@ -85,15 +114,17 @@ public struct GridTessellation: Tessellation, Hashable {
 
   /// The squared Euclidean distance of two cells' centroids in normalised measure space.
   ///
-  /// Taken from whole steps, so that cells equally far to either side are exactly equally distant.
+  /// Taken from whole steps, so that cells equally far to either side are exactly equally distant. Different
+  /// categories are at distance 1, the length of an axis.
   ///
   /// - Precondition: both cells are in `0 ..< cellCount`.
   public func squaredDistance(_ first: Int, _ second: Int) -> Double {
     precondition(min(first, second) >= 0 && max(first, second) < cellCount, "no such cell")
     var (restOfFirst, restOfSecond) = (first, second)
     var sum = 0.0
-    for count in dimensions.reversed() {
-      let step = Double(restOfFirst % count - restOfSecond % count) / Double(count)
+    for (count, scale) in zip(dimensions, scales).reversed() {
+      let steps = restOfFirst % count - restOfSecond % count
+      let step = scale.kind == .categorical ? (steps == 0 ? 0 : 1) : Double(steps) / Double(count)
       sum += step * step
       restOfFirst /= count
       restOfSecond /= count
@@ -101,7 +132,7 @@ public struct GridTessellation: Tessellation, Hashable {
     return sum
   }
 
-  /// The cells one step away along one axis, in ascending order.
+  /// The cells one step away along one axis, in ascending order; to any other category it is one step.
   ///
   /// - Precondition: the cell is in `0 ..< cellCount`.
   public func neighbours(of cell: Int) -> [Int] {
@@ -109,8 +140,14 @@ public struct GridTessellation: Tessellation, Hashable {
     var neighbours: [Int] = []
     var stride = 1
     for index in dimensions.indices.reversed() {
-      if place[index] > 0 { neighbours.append(cell - stride) }
-      if place[index] + 1 < dimensions[index] { neighbours.append(cell + stride) }
+      if axes[index].isCategorical {
+        for other in 0..<dimensions[index] where other != place[index] {
+          neighbours.append(cell + (other - place[index]) * stride)
+        }
+      } else {
+        if place[index] > 0 { neighbours.append(cell - stride) }
+        if place[index] + 1 < dimensions[index] { neighbours.append(cell + stride) }
+      }
       stride *= dimensions[index]
     }
     return neighbours.sorted()
@@ -131,5 +168,28 @@ public struct GridTessellation: Tessellation, Hashable {
       cell: cell, centroid: centroid, measures: denormalized(centroid),
       bounds: zip(denormalized(lower), denormalized(upper)).map { MeasureInterval(lower: $0, upper: $1) },
       polygon: polygon)
+  }
+}
+
+extension GridTessellation: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case axes, dimensions
+  }
+
+  /// Reads axes and dimensions and checks them as `init(axes:dimensions:)` does.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let axes = try container.decode([MeasureAxis].self, forKey: .axes)
+    let dimensions = try container.decode([Int].self, forKey: .dimensions)
+    self = try decoder.checked { () throws(ArchiveError) in
+      try GridTessellation(axes: axes, dimensions: dimensions)
+    }
+  }
+
+  /// Writes axes and dimensions.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(axes, forKey: .axes)
+    try container.encode(dimensions, forKey: .dimensions)
   }
 }

@@ -1,3 +1,5 @@
+import RandomStreams
+
 /// Which of a range of cells are occupied, with the k-th occupied one found in logarithmic time.
 ///
 /// A Fenwick tree (Fenwick 1994) of counts. It makes drawing from the elites independent of the order in which
@@ -35,5 +37,25 @@ struct OccupancyTree: Sendable {
       step >>= 1
     }
     return place
+  }
+
+  /// Occupied cells drawn with equal probability from all `total`, each anew.
+  func draw(_ count: Int, of total: Int, using stream: inout RandomStream) -> [Int] {
+    var cells = [Int](repeating: 0, count: count)
+    for index in cells.indices {
+      let rank = stream.integer(below: total)
+      cells[index] = total == counts.count - 1 ? rank : cell(withRank: rank)
+    }
+    return cells
+  }
+
+  /// Checks that the ranks are those of the occupied cells, and that there are as many as elites.
+  func checkInvariants(_ occupied: [Int], elites: Int) throws(ArchiveInvariantViolation) {
+    guard occupied.count == elites else {
+      throw ArchiveInvariantViolation("\(occupied.count) cells are occupied by \(elites) elites")
+    }
+    for (rank, cell) in occupied.enumerated() where self.cell(withRank: rank) != cell {
+      throw ArchiveInvariantViolation("cell \(cell) cannot be sampled")
+    }
   }
 }

@@ -1,77 +1,83 @@
 public import RandomStreams
 
 /// An archive that keeps one elite per cell of a tessellation.
-public struct TessellatedArchive<Cells: Tessellation, Solution: Sendable>: Archive {
+///
+/// With a `ThresholdRule` it is the archive of CMA-MAE, whose cells accept what is above their thresholds.
+public struct TessellatedArchive<Cells: Tessellation, Solution: Sendable>: CellularArchive {
   /// The division of the measure space.
   public let tessellation: Cells
-  /// How many additions were tried so far, whatever came of them.
-  public private(set) var additionCount = 0
-  /// How many of the ranked additions lay beyond the range of each axis and were clamped onto it.
-  public private(set) var clampCounts: [Int]
+  private var table: EliteTable
+  /// The solutions at the table's places.
+  private var solutions: [Solution] = []
 
-  /// The elites in the order in which their cells were first filled.
-  private var store: [Elite<Solution>] = []
-  /// Where in the store a cell's elite is, or -1.
-  private var places: [Int32]
-  private var occupancy: OccupancyTree
-
-  /// An empty archive over that tessellation.
-  public init(_ tessellation: Cells) {
+  /// An empty archive over that tessellation, with thresholds where there is a rule for them.
+  public init(_ tessellation: Cells, thresholds: ThresholdRule? = nil) {
     self.tessellation = tessellation
-    clampCounts = [Int](repeating: 0, count: tessellation.axes.count)
-    places = [Int32](repeating: -1, count: tessellation.cellCount)
-    occupancy = OccupancyTree(cellCount: tessellation.cellCount)
+    table = EliteTable(axes: tessellation.axes, cellCount: tessellation.cellCount, rule: thresholds)
   }
 
-  /// The dimensions of the measure space.
-  public var axes: [MeasureAxis] { tessellation.axes }
-  /// How many cells there are, occupied or not.
-  public var cellCount: Int { tessellation.cellCount }
+  /// How many additions were tried so far, whatever came of them.
+  public var additionCount: Int { table.additionCount }
+  /// How many of the ranked additions lay beyond the range of each axis and were clamped onto it.
+  public var clampCounts: [Int] { table.clampCounts }
   /// How many cells hold an elite.
-  public var count: Int { store.count }
+  public var count: Int { table.count }
+  /// How the cells raise the bar; nil where it is their elites' objectives.
+  public var thresholdRule: ThresholdRule? { table.rule }
 
   /// The elites in the order of their cells.
-  public var elites: [Elite<Solution>] {
-    places.compactMap { $0 < 0 ? nil : store[Int($0)] }
-  }
+  public var elites: [Elite<Solution>] { table.placesByCell.map(elite(atPlace:)) }
 
   /// The elites' objectives in the order of their cells.
-  public var objectives: [Double] {
-    places.compactMap { $0 < 0 ? nil : store[Int($0)].objective }
-  }
+  public var objectives: [Double] { table.placesByCell.map { table.objectives[$0] } }
+
+  /// The elites in the order of their cells, as columns.
+  public var columns: EliteColumns<Solution> { columns(of: table.placesByCell) }
 
   /// The elite with the highest objective, of equals that of the lowest cell; nil where there is none.
   ///
   /// - Complexity: O(elites).
-  public var best: Elite<Solution>? {
-    let place = store.indices.max {
-      (store[$0].objective, store[$1].cell) < (store[$1].objective, store[$0].cell)
-    }
-    return place.map { store[$0] }
-  }
+  public var best: Elite<Solution>? { table.best.map(elite(atPlace:)) }
 
   /// The elite of a cell, or nil where it is empty or there is no such cell.
   public func elite(at cell: Int) -> Elite<Solution>? {
-    guard places.indices.contains(cell), places[cell] >= 0 else { return nil }
-    return store[Int(places[cell])]
+    table.place(of: cell).map(elite(atPlace:))
   }
 
-  /// The cell that the measures fall in, given in the axes' own units.
-  ///
-  /// - Throws: `MeasureError` if their count is not that of the axes or one is not finite.
-  public func cell(of measures: [Double]) throws(MeasureError) -> Int {
-    try tessellation.cell(of: measures)
+  /// What an objective must exceed to enter a cell: nil where anything may enter or there is no such cell.
+  public func threshold(of cell: Int) -> Double? {
+    guard (0..<cellCount).contains(cell) else { return nil }
+    guard let place = table.place(of: cell) else { return table.rule?.minimum }
+    return table.rule == nil ? table.objectives[place] : table.thresholds[place]
   }
 
-  /// Offers a solution, which stays if its cell is empty or holds a worse one.
+  private func elite(atPlace place: Int) -> Elite<Solution> {
+    let width = tessellation.axes.count
+    return Elite(
+      solution: solutions[place], objective: table.objectives[place],
+      measures: Array(table.measures[place * width..<(place + 1) * width]), cell: Int(table.cells[place]),
+      ordinal: table.ordinals[place])
+  }
+
+  private func columns(of places: [Int]) -> EliteColumns<Solution> {
+    let width = tessellation.axes.count
+    var columns = EliteColumns<Solution>(axisCount: width, capacity: places.count)
+    columns.solutions = places.map { solutions[$0] }
+    columns.objectives = places.map { table.objectives[$0] }
+    columns.cells = places.map { Int(table.cells[$0]) }
+    columns.ordinals = places.map { table.ordinals[$0] }
+    for place in places { columns.measures += table.measures[place * width..<(place + 1) * width] }
+    return columns
+  }
+
+  /// Offers a solution, which stays if its cell is empty or holds a worse one, or if it exceeds the threshold.
   ///
   /// - Complexity: that of the tessellation's look-up, and O(log cells) where the cell was empty.
   @discardableResult
   public mutating func add(
     _ solution: Solution, objective: Double, measures: [Double]
   ) -> AddOutcome<Solution> {
-    let ordinal = additionCount
-    additionCount += 1
+    let ordinal = table.countAddition()
     guard objective.isFinite else { return .refused(.objectiveNotFinite) }
     let cell: Int
     do {
@@ -79,55 +85,66 @@ public struct TessellatedArchive<Cells: Tessellation, Solution: Sendable>: Archi
     } catch {
       return .refused(.measures(error))
     }
-    for index in measures.indices where !tessellation.axes[index].contains(measures[index]) {
-      clampCounts[index] += 1
+    table.countClamps(measures)
+    let verdict = table.verdict(objective, cell)
+    var displaced: Elite<Solution>?
+    switch verdict.status {
+    case .new:
+      solutions.append(solution)
+    case .improved:
+      displaced = elite(atPlace: verdict.place)
+      solutions[verdict.place] = solution
+    case .rejected:
+      return AddOutcome(
+        status: .rejected, cell: cell, improvement: verdict.improvement, displaced: nil,
+        rejection: table.rule == nil ? .notBetter : .belowThreshold)
     }
-    let place = Int(places[cell])
-    if place >= 0, store[place].objective >= objective {
-      return .notBetter(than: store[place], objective: objective)
+    table.write(objective, measures, cell: cell, ordinal: ordinal, place: verdict.place)
+    return AddOutcome(
+      status: verdict.status, cell: cell, improvement: verdict.improvement, displaced: displaced,
+      rejection: nil)
+  }
+
+  /// Offers many solutions at once, each held against what the archive was before all of them, as in pyribs.
+  ///
+  /// Of those accepted into one cell the first of the best enters; the others are still told `new` or `improved`.
+  /// Without thresholds the archive is then as if they had been added one by one.
+  ///
+  /// - Parameter measures: the measures row by row, one per axis for each solution.
+  /// - Throws: `MeasureError.wrongCount` if the columns do not go together; then nothing was added.
+  @discardableResult
+  public mutating func add(
+    solutions rows: [Solution], objectives: [Double], measures: [Double]
+  ) throws(MeasureError) -> BatchOutcome {
+    try checkColumns(rows.count, objectives, measures)
+    var outcome = BatchOutcome(cells: tessellation.cells(of: measures))
+    let (firstOrdinal, places) = table.add(objectives, measures, &outcome)
+    for place in places {
+      let solution = rows[table.ordinals[place] - firstOrdinal]
+      if place < solutions.count { solutions[place] = solution } else { solutions.append(solution) }
     }
-    let elite = Elite(
-      solution: solution, objective: objective, measures: measures, cell: cell, ordinal: ordinal)
-    guard place >= 0 else {
-      places[cell] = Int32(store.count)
-      store.append(elite)
-      occupancy.occupy(cell)
-      return .new(in: cell, objective: objective)
-    }
-    let displaced = store[place]
-    store[place] = elite
-    return .improved(on: displaced, objective: objective)
+    return outcome
   }
 
   /// An elite drawn with equal probability from all, or nil where there is none.
   ///
   /// - Complexity: O(log cells).
   public func sample(using stream: inout RandomStream) -> Elite<Solution>? {
-    guard !store.isEmpty else { return nil }
-    return elite(at: occupancy.cell(withRank: stream.integer(below: store.count)))
+    draw(using: &stream).map(elite(atPlace:))
   }
 
-  /// The elites of the occupied cells closest to a cell, itself excluded, the closest first.
+  /// Elites drawn with equal probability from all, each anew; none where the archive is empty.
   ///
-  /// - Complexity: O(elites × log elites).
-  public func nearestElites(to cell: Int, count: Int) -> [Elite<Solution>] {
-    guard places.indices.contains(cell), count > 0 else { return [] }
-    let ranked = store.indices.filter { store[$0].cell != cell }
-      .map { (place: $0, distance: tessellation.squaredDistance(cell, store[$0].cell)) }
-      .sorted { ($0.distance, store[$0.place].cell) < ($1.distance, store[$1.place].cell) }
-    return ranked.prefix(count).map { store[$0.place] }
+  /// - Complexity: O(count × log cells).
+  public func sample(_ count: Int, using stream: inout RandomStream) -> EliteColumns<Solution> {
+    guard !isEmpty, count > 0 else { return columns(of: []) }
+    return columns(
+      of: table.occupancy.draw(count, of: table.count, using: &stream).map { Int(table.places[$0]) })
   }
 
-  /// The cells that border on a cell, in ascending order.
-  ///
-  /// Empty where there is no such cell.
-  public func neighbours(of cell: Int) -> [Int] {
-    places.indices.contains(cell) ? tessellation.neighbours(of: cell) : []
-  }
-
-  /// Where a cell lies, for plots and tables, or nil where there is no such cell.
-  public func region(of cell: Int) -> CellRegion? {
-    places.indices.contains(cell) ? tessellation.region(of: cell) : nil
+  private func draw(using stream: inout RandomStream) -> Int? {
+    guard !isEmpty else { return nil }
+    return Int(table.places[table.occupancy.cell(withRank: stream.integer(below: table.count))])
   }
 
   /// Checks that every elite sits in the cell of its measures and that all counts agree.
@@ -135,27 +152,15 @@ public struct TessellatedArchive<Cells: Tessellation, Solution: Sendable>: Archi
   /// - Throws: `ArchiveInvariantViolation` naming the first thing that is wrong.
   /// - Complexity: O(cells).
   public func checkInvariants() throws(ArchiveInvariantViolation) {
-    guard places.count == cellCount, clampCounts.count == axes.count, store.count <= additionCount else {
+    guard table.places.count == cellCount, solutions.count == table.count else {
       throw ArchiveInvariantViolation("the archive's tables do not have the size of its tessellation")
     }
-    for (place, elite) in store.enumerated() {
-      guard elite.objective.isFinite, (0..<additionCount).contains(elite.ordinal) else {
-        throw ArchiveInvariantViolation(
-          "the elite of cell \(elite.cell) has an impossible objective or ordinal")
-      }
-      guard places.indices.contains(elite.cell), Int(places[elite.cell]) == place else {
-        throw ArchiveInvariantViolation("cell \(elite.cell) does not lead to its elite")
-      }
+    try table.checkInvariants()
+    for place in solutions.indices {
+      let elite = elite(atPlace: place)
       guard let cell = try? tessellation.cell(of: elite.measures), cell == elite.cell else {
         throw ArchiveInvariantViolation("the elite of cell \(elite.cell) has the measures of another cell")
       }
-    }
-    let occupied = places.indices.filter { places[$0] >= 0 }
-    guard occupied.count == store.count else {
-      throw ArchiveInvariantViolation("\(occupied.count) cells are occupied by \(store.count) elites")
-    }
-    for (rank, cell) in occupied.enumerated() where occupancy.cell(withRank: rank) != cell {
-      throw ArchiveInvariantViolation("cell \(cell) cannot be sampled")
     }
   }
 }
@@ -172,8 +177,10 @@ extension TessellatedArchive where Cells == GridTessellation {
   /// An empty archive over a grid with that many cells along each axis.
   ///
   /// - Throws: `ArchiveError` if axes and dimensions do not match or there are no or too many cells.
-  public init(axes: [MeasureAxis], dimensions: [Int]) throws(ArchiveError) {
-    self.init(try GridTessellation(axes: axes, dimensions: dimensions))
+  public init(
+    axes: [MeasureAxis], dimensions: [Int], thresholds: ThresholdRule? = nil
+  ) throws(ArchiveError) {
+    self.init(try GridTessellation(axes: axes, dimensions: dimensions), thresholds: thresholds)
   }
 }
 
@@ -181,7 +188,58 @@ extension TessellatedArchive where Cells == VoronoiTessellation {
   /// An empty archive over a centroidal Voronoi tessellation.
   ///
   /// - Throws: `ArchiveError` if there are no or too many axes, cells or samples, or fewer samples than cells.
-  public init(axes: [MeasureAxis], cells: Int, samples: Int, seed: UInt64) throws(ArchiveError) {
-    self.init(try VoronoiTessellation(axes: axes, cells: cells, samples: samples, seed: seed))
+  public init(
+    axes: [MeasureAxis], cells: Int, samples: Int, seed: UInt64, thresholds: ThresholdRule? = nil
+  ) throws(ArchiveError) {
+    self.init(
+      try VoronoiTessellation(axes: axes, cells: cells, samples: samples, seed: seed), thresholds: thresholds)
+  }
+}
+
+extension TessellatedArchive: Encodable where Cells: Encodable, Solution: Encodable {
+  /// Writes the tessellation, the rule, the counts and the elites in the order of their cells.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: ArchiveCodingKeys.self)
+    try container.encode(tessellation, forKey: .tessellation)
+    try container.encodeIfPresent(table.rule, forKey: .thresholdRule)
+    try container.encode(additionCount, forKey: .additionCount)
+    try container.encode(clampCounts, forKey: .clampCounts)
+    try container.encode(elites, forKey: .elites)
+    if table.rule != nil {
+      try container.encode(table.placesByCell.map { table.thresholds[$0] }, forKey: .thresholds)
+    }
+  }
+}
+
+extension TessellatedArchive: Decodable where Cells: Decodable, Solution: Decodable {
+  /// Reads an archive and refuses one whose elites are not in their cells or whose counts cannot be.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: ArchiveCodingKeys.self)
+    let tessellation = try container.decode(Cells.self, forKey: .tessellation)
+    let rule = try container.decodeIfPresent(ThresholdRule.self, forKey: .thresholdRule)
+    self.init(tessellation, thresholds: rule)
+    let elites = try container.decode([Elite<Solution>].self, forKey: .elites)
+    let thresholds = try rule.map { _ in try container.decode([Double].self, forKey: .thresholds) }
+    guard thresholds.map({ $0.count == elites.count }) ?? true else {
+      throw container.corrupted(.thresholds, "there must be a threshold for each elite")
+    }
+    for (index, elite) in elites.enumerated() {
+      guard (try? tessellation.cell(of: elite.measures)) == elite.cell, table.place(of: elite.cell) == nil
+      else {
+        throw container.corrupted(.elites, "elite \(index) is not in the cell of its measures, or not alone")
+      }
+      solutions.append(elite.solution)
+      table.restore(
+        elite.objective, elite.measures, cell: elite.cell, ordinal: elite.ordinal,
+        threshold: thresholds?[index])
+    }
+    table.restore(
+      additionCount: try container.decode(Int.self, forKey: .additionCount),
+      clampCounts: try container.decode([Int].self, forKey: .clampCounts))
+    do {
+      try checkInvariants()
+    } catch {
+      throw container.corrupted(.elites, error.description)
+    }
   }
 }

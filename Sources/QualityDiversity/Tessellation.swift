@@ -10,6 +10,11 @@ public protocol Tessellation: Sendable {
   /// - Throws: `MeasureError` if their count is not that of the axes or one is not finite.
   func cell(of measures: [Double]) throws(MeasureError) -> Int
 
+  /// The cells of measures given row by row, and -1 for a row of which a measure has no place.
+  ///
+  /// - Precondition: `measures` holds whole rows of one measure per axis.
+  func cells(of measures: [Double]) -> [Int32]
+
   /// The middle of a cell in normalised measure space.
   ///
   /// - Precondition: the cell is in `0 ..< cellCount`.
@@ -78,14 +83,43 @@ extension Tessellation {
     for axis in axes where !names.insert(axis.name).inserted { throw .repeatedAxis(axis.name) }
   }
 
+  /// Checks that the axes are as they must be, and none of them a list of categories.
+  static func validate(continuous axes: [MeasureAxis]) throws(ArchiveError) {
+    try validate(axes)
+    for axis in axes where axis.isCategorical { throw .categoricalAxis(axis.name) }
+  }
+
   /// Checks that there is one finite measure per axis.
   func validate(_ measures: [Double]) throws(MeasureError) {
     guard measures.count == axes.count else { throw .wrongCount(expected: axes.count, got: measures.count) }
-    for index in measures.indices where !measures[index].isFinite { throw .notFinite(axis: axes[index].name) }
+    for index in measures.indices where !axes[index].arithmetic.places(measures[index]) {
+      let name = axes[index].name
+      throw axes[index].isCategorical && measures[index].isFinite
+        ? .notACategory(axis: name) : .notFinite(axis: name)
+    }
+  }
+
+  /// The cells of measures given row by row, found one after the other.
+  public func cells(of measures: [Double]) -> [Int32] {
+    stride(from: 0, to: measures.count, by: axes.count).map { row in
+      (try? cell(of: Array(measures[row..<row + axes.count]))).map(Int32.init) ?? -1
+    }
   }
 
   /// The point of normalised measure space in the axes' own units.
   func denormalized(_ point: [Double]) -> [Double] {
     zip(axes, point).map { $0.denormalized($1) }
+  }
+}
+
+extension Decoder {
+  /// What `make` gives, with its error told as one of decoding.
+  func checked<Value>(_ make: () throws(ArchiveError) -> Value) throws -> Value {
+    do {
+      return try make()
+    } catch {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: codingPath, debugDescription: error.description, underlyingError: error))
+    }
   }
 }

@@ -13,6 +13,7 @@ public struct VoronoiTessellation: Tessellation, Hashable {
   /// The centroids' coordinates in `0…1`, row by row.
   private let coordinates: [Double]
   private let tree: KDTree
+  private let scales: [AxisScale]
 
   /// A tessellation whose centroids k-means finds among points spread uniformly by a seed.
   ///
@@ -21,7 +22,7 @@ public struct VoronoiTessellation: Tessellation, Hashable {
   /// - Throws: `ArchiveError` if there are no or too many axes, cells or samples, or fewer samples than cells.
   /// - Complexity: O(samples × cells) to seed, then at most 100 rounds of O(samples × log cells).
   public init(axes: [MeasureAxis], cells: Int, samples: Int, seed: UInt64) throws(ArchiveError) {
-    try Self.validate(axes)
+    try Self.validate(continuous: axes)
     try Self.validate(cellCount: cells)
     let limit = min(ArchiveLimits.sampleCoordinates / axes.count, ArchiveLimits.sampleDistances / cells)
     guard samples >= cells, samples <= limit else {
@@ -39,7 +40,7 @@ public struct VoronoiTessellation: Tessellation, Hashable {
   /// - Throws: `ArchiveError` if there are no or too many axes or centroids, or a centroid does not have one
   ///   coordinate in `0…1` per axis.
   public init(axes: [MeasureAxis], centroids: [[Double]]) throws(ArchiveError) {
-    try Self.validate(axes)
+    try Self.validate(continuous: axes)
     try Self.validate(cellCount: centroids.count)
     for (index, centroid) in centroids.enumerated() {
       guard centroid.count == axes.count, centroid.allSatisfy({ $0 >= 0 && $0 <= 1 }) else {
@@ -54,9 +55,10 @@ public struct VoronoiTessellation: Tessellation, Hashable {
     self.coordinates = coordinates
     cellCount = coordinates.count / axes.count
     tree = KDTree(points: coordinates, dimensions: axes.count)
+    scales = axes.map(\.arithmetic)
   }
 
-  private static func validate(cellCount: Int) throws(ArchiveError) {
+  static func validate(cellCount: Int) throws(ArchiveError) {
     guard (1...ArchiveLimits.voronoiCells).contains(cellCount) else {
       throw .cellCount(cellCount, limit: ArchiveLimits.voronoiCells)
     }
@@ -75,6 +77,24 @@ public struct VoronoiTessellation: Tessellation, Hashable {
     var point = measures
     for index in point.indices { point[index] = axes[index].normalized(point[index]) }
     return tree.nearest(to: point).index
+  }
+
+  /// The cells of measures given row by row, and -1 for a row of which a measure has no place.
+  ///
+  /// - Precondition: `measures` holds whole rows of one measure per axis.
+  public func cells(of measures: [Double]) -> [Int32] {
+    precondition(measures.count % scales.count == 0, "measures come in whole rows")
+    var cells = [Int32](repeating: -1, count: measures.count / scales.count)
+    var point = [Double](repeating: 0, count: scales.count)
+    rows: for row in cells.indices {
+      for index in scales.indices {
+        let value = measures[row * scales.count + index]
+        guard value.isFinite else { continue rows }
+        point[index] = scales[index].normalized(value)
+      }
+      cells[row] = Int32(tree.nearest(to: point).index)
+    }
+    return cells
   }
 
   /// The centroid of a cell in normalised measure space.
@@ -163,5 +183,28 @@ public struct VoronoiTessellation: Tessellation, Hashable {
       }
     }
     return kept
+  }
+}
+
+extension VoronoiTessellation: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case axes, centroids
+  }
+
+  /// Reads axes and centroids and checks them as `init(axes:centroids:)` does.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let axes = try container.decode([MeasureAxis].self, forKey: .axes)
+    let centroids = try container.decode([[Double]].self, forKey: .centroids)
+    self = try decoder.checked { () throws(ArchiveError) in
+      try VoronoiTessellation(axes: axes, centroids: centroids)
+    }
+  }
+
+  /// Writes axes and centroids, which say more than the seed they came from.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(axes, forKey: .axes)
+    try container.encode(centroids, forKey: .centroids)
   }
 }

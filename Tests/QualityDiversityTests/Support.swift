@@ -31,7 +31,13 @@ enum ArchiveKind: CaseIterable, Sendable {
   }
 
   /// An empty archive of whole numbers.
-  func make() throws -> any Archive<Int> {
+  func make() throws -> any Archive<Int> { try Self.empty[self]!.get() }
+
+  /// Tessellations take their time, so each kind is made once.
+  private static let empty = Dictionary(
+    uniqueKeysWithValues: allCases.map { kind in (kind, Result { try kind.makeNew() }) })
+
+  private func makeNew() throws -> any Archive<Int> {
     switch self {
     case .line: try GridArchive<Int>(axes: axes, dimensions: [13])
     case .grid: try GridArchive<Int>(axes: axes, dimensions: [10, 10])
@@ -49,12 +55,18 @@ enum ArchiveKind: CaseIterable, Sendable {
   /// Random additions: a tenth beyond the range, objectives in few steps so that they tie.
   func entries(_ count: Int, using stream: inout RandomStream) throws -> [ArchiveEntry<Int>] {
     let axes = try self.axes
-    return (0..<count).map { number in
-      let measures = axes.map { axis in
-        let value = axis.denormalized(stream.uniform())
-        return stream.bernoulli(0.1) ? value + (stream.bernoulli(0.5) ? 2 : -2) * axis.upper : value
-      }
-      return ArchiveEntry(number, objective: Double(stream.integer(below: 40)) / 8 - 2, measures: measures)
+    return (0..<count).map { Self.entry($0, axes, using: &stream) }
+  }
+
+  /// A random addition: a tenth of the measures beyond the range, the objective in few steps.
+  static func entry(
+    _ number: Int, _ axes: [MeasureAxis], using stream: inout RandomStream
+  ) -> ArchiveEntry<Int> {
+    let measures = axes.map { axis in
+      let value = axis.denormalized(stream.uniform())
+      let isBeyond = stream.bernoulli(0.1) && !axis.isCategorical
+      return isBeyond ? value + (stream.bernoulli(0.5) ? 2 : -2) * axis.upper : value
     }
+    return ArchiveEntry(number, objective: Double(stream.integer(below: 40)) / 8 - 2, measures: measures)
   }
 }
