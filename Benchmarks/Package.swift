@@ -10,9 +10,6 @@ let package = Package(
   ],
   targets: [
     .executableTarget(
-      name: "engine-benchmark", dependencies: [.product(name: "NicheEngine", package: "niche")],
-      path: "engine", exclude: ["networks", "pytorch.py", "compare"]),
-    .executableTarget(
       name: "compiler-benchmark",
       dependencies: [
         .product(name: "NicheEngine", package: "niche"),
