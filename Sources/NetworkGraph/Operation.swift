@@ -39,6 +39,14 @@ public enum Operation: Sendable, Hashable {
   /// → gradient of x, then of weight and bias if affine. Training mode.
   case batchNormalizationGradient(BatchNormalization)
 
+  /// x `[…, D…]`, then weight and bias `[D…]` where there are any → y, mean `[…]`, 1/√(variance + ε) `[…]`.
+  ///
+  /// Front ends write it as elementwise operations; `Graph.fusingOperations()` finds those.
+  case layerNormalization(LayerNormalization)
+  /// x, mean, 1/√(variance + ε), weight if there is one, output gradient
+  /// → gradient of x, then of weight and bias where there are any.
+  case layerNormalizationGradient(LayerNormalization)
+
   // MARK: Elementwise
 
   /// x → y.

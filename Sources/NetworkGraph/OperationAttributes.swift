@@ -19,6 +19,8 @@ extension Operation {
         .joined(separator: ", ")
     case .batchNormalization(let normalization), .batchNormalizationGradient(let normalization):
       return normalization.attributes
+    case .layerNormalization(let normalization), .layerNormalizationGradient(let normalization):
+      return normalization.attributes
     case .unary(let function), .unaryGradient(let function): return function.attributes
     case .dropout(let dropout):
       return "probability \(dropout.probability)\(dropout.isPerChannel ? ", perChannel" : "")"
@@ -91,6 +93,12 @@ extension Convolution {
     let after = paddingAfter == padding ? "" : ", paddingAfter \(paddingAfter)"
     return "stride \(stride), padding \(padding)\(after), dilation \(dilation), groups \(groups)"
       + (hasBias ? ", bias" : "")
+  }
+}
+
+extension LayerNormalization {
+  fileprivate var attributes: String {
+    "epsilon \(epsilon), axes \(axisCount)\(hasWeight ? ", weight" : "")\(hasBias ? ", bias" : "")"
   }
 }
 

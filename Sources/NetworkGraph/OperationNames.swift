@@ -13,6 +13,8 @@ extension Operation {
     case .matrixMultiply: "matrixMultiply"
     case .batchNormalization: "batchNormalization"
     case .batchNormalizationGradient: "batchNormalizationGradient"
+    case .layerNormalization: "layerNormalization"
+    case .layerNormalizationGradient: "layerNormalizationGradient"
     case .unary(let function): function.name
     case .unaryGradient(let function): "\(function.name)Gradient"
     case .binary(let function): function.rawValue

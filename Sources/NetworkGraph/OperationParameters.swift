@@ -67,6 +67,26 @@ public struct BatchNormalization: Sendable, Hashable {
   }
 }
 
+/// Layer normalisation over the last axes, as PyTorch's `layer_norm`.
+public struct LayerNormalization: Sendable, Hashable {
+  /// What is added to the variance.
+  public var epsilon: Double
+  /// Over how many of the last axes mean and variance are taken.
+  public var axisCount: Int
+  /// Whether a weight of the extents of those axes is an input.
+  public var hasWeight: Bool
+  /// Whether a bias of the extents of those axes is an input.
+  public var hasBias: Bool
+
+  /// A layer normalisation.
+  public init(epsilon: Double = 1e-5, axisCount: Int = 1, hasWeight: Bool = true, hasBias: Bool = true) {
+    self.epsilon = epsilon
+    self.axisCount = axisCount
+    self.hasWeight = hasWeight
+    self.hasBias = hasBias
+  }
+}
+
 /// Dropout by a probability.
 public struct Dropout: Sendable, Hashable {
   /// The probability of zeroing.

@@ -61,6 +61,9 @@ extension Operation {
     case .batchNormalization(let normalization): normalization
     case .batchNormalizationGradient(let normalization):
       BatchNormalizationGradient(normalization: normalization)
+    case .layerNormalization(let normalization): normalization
+    case .layerNormalizationGradient(let normalization):
+      LayerNormalizationGradient(normalization: normalization)
     case .unary(let function): function
     case .unaryGradient(let function): UnaryGradient(function: function)
     case .binary(let function): function

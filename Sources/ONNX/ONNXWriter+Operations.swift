@@ -65,8 +65,11 @@ extension ONNXWriter {
     case .softmax(let axis): return [apply("Softmax", inputs, [("axis", .integer(axis))])]
     case .logSoftmax(let axis): return [apply("LogSoftmax", inputs, [("axis", .integer(axis))])]
     case .dropout, .random: throw unsupported(node.operation, "it draws random numbers")
+    case .layerNormalization:
+      throw unsupported(node.operation, "it is how networks are run, and not how they are written")
     case .crossEntropy, .crossEntropyGradient, .unaryGradient, .batchNormalizationGradient,
-      .convolutionWeightGradient, .maximumPoolingGradient, .averagePoolingGradient,
+      .layerNormalizationGradient, .convolutionWeightGradient, .maximumPoolingGradient,
+      .averagePoolingGradient,
       .adaptiveAveragePoolingGradient, .sliceGradient, .takeGradient:
       throw unsupported(node.operation, "it belongs to training")
     case .input, .parameter, .buffer: return []

@@ -68,7 +68,9 @@ extension OperationCase {
   /// Only some gradient operations can be differentiated once more; comparisons have no gradient.
   var hasGradient: Bool {
     switch operation {
-    case .unaryGradient, .batchNormalizationGradient, .maximumPoolingGradient, .crossEntropyGradient: false
+    case .unaryGradient, .batchNormalizationGradient, .layerNormalizationGradient, .maximumPoolingGradient,
+      .crossEntropyGradient:
+      false
     case .binary(let function) where function.isComparison: false
     case .unary(let function) where function.isPredicate: false
     default: operands.contains(where: \.isDifferentiable) && !hasIntegerResult

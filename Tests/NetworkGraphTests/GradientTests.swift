@@ -114,7 +114,9 @@ extension OperationCase {
   /// Only some gradient operations can be differentiated once more.
   var hasGradient: Bool {
     switch operation {
-    case .unaryGradient, .batchNormalizationGradient, .maximumPoolingGradient, .crossEntropyGradient: false
+    case .unaryGradient, .batchNormalizationGradient, .layerNormalizationGradient, .maximumPoolingGradient,
+      .crossEntropyGradient:
+      false
     default: true
     }
   }

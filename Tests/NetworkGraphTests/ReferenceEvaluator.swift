@@ -60,6 +60,8 @@ struct ReferenceEvaluator {
     case .matrixMultiply(let left, let right): return [matrixProduct(x, left, right, shapes[0])]
     case .batchNormalization(let normalization): return batchNormalization(normalization, x)
     case .batchNormalizationGradient(let normalization): return batchNormalizationGradient(normalization, x)
+    case .layerNormalization(let normalization): return layerNormalization(normalization, x)
+    case .layerNormalizationGradient(let normalization): return layerNormalizationGradient(normalization, x)
     case .unary(let function):
       return [ReferenceTensor(x[0].shape, x[0].elements.map(function.reference))]
     case .unaryGradient(let function):
@@ -231,6 +233,55 @@ struct ReferenceEvaluator {
       return centred * inverse[channel] * (normalization.isAffine ? x[3][channel] : 1)
     }
     return normalization.isAffine ? [result, product, sum] : [result]
+  }
+
+  private static func layerNormalization(
+    _ normalization: LayerNormalization, _ x: [ReferenceTensor]
+  ) -> [ReferenceTensor] {
+    let rows = ReferenceTensor(Array(x[0].shape.dropLast(normalization.axisCount)))
+    let length = x[0].elements.count / rows.elements.count
+    var (y, mean, inverse) = (x[0], rows, rows)
+    for row in rows.elements.indices {
+      let values = x[0].elements[(row * length)..<((row + 1) * length)]
+      let average = values.reduce(0, +) / Double(length)
+      let variance = values.reduce(0) { $0 + ($1 - average) * ($1 - average) } / Double(length)
+      mean.elements[row] = average
+      inverse.elements[row] = 1 / (variance + normalization.epsilon).squareRoot()
+      for i in 0..<length {
+        var value = (x[0].elements[row * length + i] - average) * inverse.elements[row]
+        if normalization.hasWeight { value *= x[1].elements[i] }
+        if normalization.hasBias { value += x[x.count - 1].elements[i] }
+        y.elements[row * length + i] = value
+      }
+    }
+    return [y, mean, inverse]
+  }
+
+  private static func layerNormalizationGradient(
+    _ normalization: LayerNormalization, _ x: [ReferenceTensor]
+  ) -> [ReferenceTensor] {
+    let (input, mean, inverse, gradient) = (x[0], x[1], x[2], x[x.count - 1])
+    let length = input.elements.count / mean.elements.count
+    var result = input
+    let empty = ReferenceTensor(Array(input.shape.suffix(normalization.axisCount)))
+    var (weight, bias) = (empty, empty)
+    for row in mean.elements.indices {
+      func normal(_ i: Int) -> Double {
+        (input.elements[row * length + i] - mean.elements[row]) * inverse.elements[row]
+      }
+      func scaled(_ i: Int) -> Double {
+        gradient.elements[row * length + i] * (normalization.hasWeight ? x[3].elements[i] : 1)
+      }
+      let sum = (0..<length).reduce(0) { $0 + scaled($1) } / Double(length)
+      let product = (0..<length).reduce(0) { $0 + scaled($1) * normal($1) } / Double(length)
+      for i in 0..<length {
+        result.elements[row * length + i] =
+          (scaled(i) - sum - normal(i) * product) * inverse.elements[row]
+        weight.elements[i] += gradient.elements[row * length + i] * normal(i)
+        bias.elements[i] += gradient.elements[row * length + i]
+      }
+    }
+    return [result] + (normalization.hasWeight ? [weight] : []) + (normalization.hasBias ? [bias] : [])
   }
 
   private static func dropout(_ dropout: Dropout, _ x: ReferenceTensor, _ node: Int) -> [ReferenceTensor] {

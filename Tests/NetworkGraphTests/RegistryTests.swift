@@ -54,11 +54,13 @@ import Testing
     case .argumentOfMinimum: 41
     case .sort: 42
     case .cumulativeSum: 43
+    case .layerNormalization: 44
+    case .layerNormalizationGradient: 45
     }
   }
 
   @Test func everyOperationHasCases() {
-    #expect(Set(OperationCase.all.compactMap { Self.kind($0.operation) }) == Set(0...43))
+    #expect(Set(OperationCase.all.compactMap { Self.kind($0.operation) }) == Set(0...45))
     let binaries = Set(
       OperationCase.all.compactMap { if case .binary(let f) = $0.operation { f } else { nil } })
     #expect(binaries == Set(BinaryFunction.allCases))

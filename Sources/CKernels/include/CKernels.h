@@ -280,6 +280,17 @@ typedef struct {
       const float *mean, const float *gradient, const niche_gate *_Nullable gate, const float *a, const float *b,
       const float *scale, float *result);
 
+  // Each of `rows` rows of `count` elements, minus its mean, by its standard deviation, times weight plus bias; in
+  // place. `inverses` receives 1/√(variance + ε).
+  void (*layer_normalization)(
+      ptrdiff_t rows, ptrdiff_t count, double epsilon, const float *x, const float *_Nullable weight,
+      const float *_Nullable bias, float *result, float *means, float *inverses);
+  // In place on x or the gradient. `scratch` holds 32 · count bytes, on a boundary of 8.
+  void (*layer_normalization_gradient)(
+      ptrdiff_t rows, ptrdiff_t count, const float *x, const float *means, const float *inverses,
+      const float *_Nullable weight, const float *gradient, float *result, float *_Nullable weight_gradient,
+      float *_Nullable bias_gradient, void *scratch);
+
   void (*maximum_pooling)(const niche_window *window, const float *x, float *result, int32_t *indices);
   // The result, planes × plane_size, is zeroed first; an index outside a plane is left out.
   void (*maximum_pooling_gradient)(

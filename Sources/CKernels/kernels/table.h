@@ -9,6 +9,7 @@
 #include "order.h"
 #include "blocks.h"
 #include "normalization.h"
+#include "layer_normalization.h"
 #include "pooling.h"
 #include "convolution.h"
 #include "blocked_pooling.h"
@@ -51,6 +52,8 @@ const niche_kernels NICHE_TABLE = {
     .channel_affine = nk_channel_affine,
     .channel_gradient_moments = nk_channel_gradient_moments,
     .channel_gradient = nk_channel_gradient,
+    .layer_normalization = nk_layer_normalization,
+    .layer_normalization_gradient = nk_layer_normalization_gradient,
     .maximum_pooling = nk_maximum_pooling,
     .maximum_pooling_gradient = nk_maximum_pooling_gradient,
     .average_pooling = nk_average_pooling,

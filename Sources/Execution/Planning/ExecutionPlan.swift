@@ -89,7 +89,9 @@ struct ExecutionPlan {
     _ graph: Graph, kernels: Kernels, reusesMemory: Bool = true, usesBlocks: Bool = true, fuses: Bool = true,
     team: ThreadTeam? = nil
   ) throws(ExecutionError) {
-    let graph = fuses ? graph.removingNeutralOperands().eliminatingCommonSubexpressions() : graph
+    let graph =
+      fuses
+      ? graph.fusingOperations().removingNeutralOperands().eliminatingCommonSubexpressions() : graph
     self.graph = graph
     self.team = team
     layouts = LayoutAssignment(graph, Schedule(graph).nodes, usesBlocks: usesBlocks, fuses: fuses)

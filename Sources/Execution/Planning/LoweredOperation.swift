@@ -131,6 +131,8 @@ extension Operation {
     case .batchNormalization(let normalization):
       context.normalization(FusedNormalization(normalization: normalization))
     case .batchNormalizationGradient(let normalization): context.normalizationGradient(normalization)
+    case .layerNormalization(let normalization): context.layerNormalization(normalization)
+    case .layerNormalizationGradient(let normalization): context.layerNormalizationGradient(normalization)
     case .unary(let function): context.unary(function)
     case .unaryGradient(let function): context.unaryGradient(function)
     case .binary(let function): context.binary(function)

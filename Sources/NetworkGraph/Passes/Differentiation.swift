@@ -163,14 +163,19 @@ extension Graph {
   /// The graph with the gradients of a scalar for every trainable parameter, by reverse-mode differentiation.
   ///
   /// Outputs are the original ones, then the gradients in the order of `parameters`, zeros for a parameter that
-  /// the loss does not depend on. Buffer updates stay; dead code goes. What the graph computes twice is done once,
-  /// so that its gradient is taken once too, of the sum of what comes back.
+  /// the loss does not depend on. Buffer updates stay; dead code goes. Operations are fused first
+  /// (`fusingOperations()`), so that their gradients are, too. What the graph computes twice is done once, so that its
+  /// gradient is taken once too, of the sum of what comes back.
   ///
   /// - Throws: as `GraphBuilder.gradients(of:withRespectTo:)`.
   public func differentiated(loss: ValueID) throws(GraphError) -> DifferentiatedGraph {
+    guard values.indices.contains(loss.index) else {
+      throw GraphError("graph.value", "the graph has no %\(loss.index)")
+    }
+    // The loss goes along as an output, since values get other numbers.
     var forward = self
     forward.outputs.append(loss)
-    forward = forward.eliminatingCommonSubexpressions()
+    forward = forward.fusingOperations().eliminatingCommonSubexpressions()
     let loss = forward.outputs.removeLast()
     let trainable = forward.parameters.filter(\.isTrainable)
     var builder = GraphBuilder(continuing: forward)

@@ -37,6 +37,15 @@ struct GraphRewriter {
     return output
   }
 
+  /// Adds a node with any number of results that no node of the source stands for.
+  mutating func append(_ operation: Operation, inputs: [ValueID], types: [TensorType]) -> [ValueID] {
+    let (first, producer) = (result.values.count, result.nodes.count)
+    result.values += types.map { Value(type: $0, producer: producer) }
+    let outputs = types.indices.map { ValueID(first + $0) }
+    result.nodes.append(Node(operation: operation, inputs: inputs, outputs: outputs, label: ""))
+    return outputs
+  }
+
   /// Lets values of the result stand for those of the source.
   mutating func replace(_ values: [ValueID], with images: [ValueID]) {
     for (value, image) in zip(values, images) { self.images[value.index] = image }

@@ -12,6 +12,43 @@ extension OperationCase {
       }
     }
 
+  static let layerNormalisations: [OperationCase] =
+    [([4, 3, 5], 1, 1e-5), ([2, 3, 5], 2, 1e-3), ([7], 1, 0.1), ([2, 600], 1, 1e-5), ([130, 3], 1, 1e-5)]
+    .flatMap { shape, axisCount, epsilon in
+      [(true, true), (true, false), (false, true), (false, false)].flatMap { hasWeight, hasBias in
+        layerNormalization(
+          shape,
+          LayerNormalization(
+            epsilon: epsilon, axisCount: axisCount, hasWeight: hasWeight, hasBias: hasBias))
+      }
+    }
+
+  private static func layerNormalization(
+    _ shape: [Int], _ normalization: LayerNormalization
+  ) -> [OperationCase] {
+    let row = Array(shape.suffix(normalization.axisCount))
+    let rows = Array(shape.dropLast(normalization.axisCount))
+    let weights: [Operand] = normalization.hasWeight ? [.tensor(row, values: .positive)] : []
+    let biases: [Operand] = normalization.hasBias ? [.tensor(row)] : []
+    let label =
+      "\(shape) over \(normalization.axisCount)\(normalization.hasWeight ? " weight" : "")"
+      + (normalization.hasBias ? " bias" : "")
+    let weight = normalization.hasWeight ? "x1" : "None"
+    let bias = normalization.hasBias ? "x\(1 + weights.count)" : "None"
+    let mask = "[True, \(normalization.hasWeight.python), \(normalization.hasBias.python)]"
+    return [
+      OperationCase(
+        "layerNormalization \(label)", .layerNormalization(normalization),
+        [.tensor(shape)] + weights + biases,
+        torch: "layer_norm(x0, \(pythonTuple(row)), \(weight), \(bias), \(normalization.epsilon))"),
+      OperationCase(
+        "layerNormalizationGradient \(label)", .layerNormalizationGradient(normalization),
+        [.tensor(shape), .tensor(rows), .tensor(rows, values: .positive)] + weights + [.tensor(shape)],
+        torch: "layer_norm_gradient(x\(3 + weights.count), x0, \(pythonTuple(row)), x1, x2, "
+          + "\(normalization.hasWeight ? "x3" : "None"), \(mask))"),
+    ]
+  }
+
   private static func batchNormalization(
     _ shape: [Int], _ training: BatchNormalization
   ) -> [OperationCase] {

@@ -117,7 +117,8 @@ public struct OperationCase: Sendable, CustomStringConvertible {
 
   /// Every case of every operation that is not a leaf.
   public static let all: [OperationCase] =
-    convolutions + transposedConvolutions + matrixProducts + normalisations + unaries + binaries + selections
+    convolutions + transposedConvolutions + matrixProducts + normalisations + layerNormalisations + unaries
+    + binaries + selections
     + dropouts + randoms
     + windowPoolings + adaptivePoolings + shapes + slicings + indexings + orders + reductions + cumulations
     + softmaxes
@@ -146,6 +147,19 @@ public struct OperationCase: Sendable, CustomStringConvertible {
         y = F.batch_norm(x, mean, variance, weight, bias, True, momentum, epsilon)
         batch = (x.mean(axes), 1 / torch.sqrt(x.var(axes, unbiased=False) + epsilon))
         return (y,) + batch + (() if mean is None else (mean, variance))
+    def layer_norm(x, shape, weight, bias, epsilon):
+        axes = list(range(x.dim() - len(shape), x.dim()))
+        inverse = 1 / torch.sqrt(x.var(axes, unbiased=False) + epsilon)
+        return F.layer_norm(x, shape, weight, bias, epsilon), x.mean(axes), inverse
+    def layer_norm_gradient(g, x, shape, mean, inverse, weight, wanted):
+        axes = list(range(x.dim() - len(shape), x.dim()))
+        normal = (x - mean.reshape(mean.shape + (1,) * len(shape))) * inverse.reshape(mean.shape + (1,) * len(shape))
+        scaled = g if weight is None else g * weight
+        product = (scaled * normal).mean(axes, keepdim=True)
+        result = (scaled - scaled.mean(axes, keepdim=True) - normal * product)
+        result = result * inverse.reshape(mean.shape + (1,) * len(shape))
+        sums = ((g * normal).reshape((-1,) + shape).sum(0), g.reshape((-1,) + shape).sum(0))
+        return (result,) + tuple(s for s, is_wanted in zip(sums, wanted[1:]) if is_wanted)
 
     """
 }

@@ -1,0 +1,104 @@
+import NetworkGraph
+import RandomStreams
+import Testing
+
+@testable import Execution
+
+/// Networks as front ends write them, run with fused operations, against the reference of what is written.
+@Suite struct OperationFusionTests {
+  /// Layer normalisation over the last axes, element by element.
+  static func normalized(
+    _ x: ValueID, axes: [Int], weight: ValueID?, bias: ValueID?, in builder: inout GraphBuilder
+  ) throws -> ValueID {
+    func apply(_ operation: Operation, _ inputs: ValueID...) throws -> ValueID {
+      try builder.apply(operation, inputs)[0]
+    }
+    let mean = Operation.reduce(Reduction(.mean, axes: axes, keepsDimensions: true))
+    let centred = try apply(.binary(.subtract), x, try apply(mean, x))
+    let variance = try apply(mean, try apply(.unary(.square), centred))
+    let epsilon = builder.constant(.fill(1e-3, TensorType(.float32, [])))
+    let deviation = try apply(.unary(.squareRoot), try apply(.binary(.add), variance, epsilon))
+    var result = try apply(.binary(.divide), centred, deviation)
+    if let weight { result = try apply(.binary(.multiply), result, weight) }
+    if let bias { result = try apply(.binary(.add), result, bias) }
+    return result
+  }
+
+  @Test(arguments: [
+    ([4, 6], [1], true, true), ([4, 6], [1], false, true), ([2, 3, 5], [1, 2], true, false),
+    ([2, 3, 5], [2], false, false),
+  ])
+  func writtenNormalizationsAreFused(
+    shape: [Int], axes: [Int], hasWeight: Bool, hasBias: Bool
+  ) throws {
+    let row = TensorType(.float32, axes.map { shape[$0] })
+    var builder = GraphBuilder()
+    let x = builder.parameter("x", TensorType(.float32, shape), initializer: .uniform(lower: -1, upper: 1))
+    let weight = builder.parameter("weight", row, initializer: .uniform(lower: -1, upper: 1))
+    let bias = builder.parameter("bias", row, initializer: .uniform(lower: -1, upper: 1))
+    let normal = try Self.normalized(
+      x, axes: axes, weight: hasWeight ? weight : nil, bias: hasBias ? bias : nil, in: &builder)
+    try check(
+      &builder, normal,
+      fusesInto: .layerNormalization(
+        LayerNormalization(
+          epsilon: 1e-3, axisCount: axes.count, hasWeight: hasWeight, hasBias: hasBias)))
+  }
+
+  /// What is read elsewhere too stays as it is written, and so does what is no layer normalisation.
+  @Test func othersAreLeftAlone() throws {
+    var builder = GraphBuilder()
+    let x = builder.input("x", TensorType(.float32, [4, 6]))
+    let normal = try Self.normalized(x, axes: [0], weight: nil, bias: nil, in: &builder)
+    builder.setOutputs([normal])
+    #expect(builder.graph.fusingOperations().nodes == builder.graph.nodes)
+    let last = try Self.normalized(x, axes: [1], weight: nil, bias: nil, in: &builder)
+    let centred = builder.graph.producer(of: last).inputs[0]
+    builder.setOutputs([last, centred])
+    #expect(!builder.graph.fusingOperations().nodes.contains { $0.operation.name == "layerNormalization" })
+  }
+
+  @Test func productsReadTransposedOperandsInPlace() throws {
+    var builder = GraphBuilder()
+    let a = builder.parameter(
+      "a", TensorType(.float32, [2, 5, 3]), initializer: .uniform(lower: -1, upper: 1))
+    let b = builder.parameter(
+      "b", TensorType(.float32, [2, 4, 5]), initializer: .uniform(lower: -1, upper: 1))
+    let left = try builder.apply(.transpose([0, 2, 1]), [a])[0]
+    let right = try builder.apply(.transpose([0, 2, 1]), [b])[0]
+    let product = try builder.apply(
+      .matrixMultiply(transposeLeft: false, transposeRight: false), [left, right])
+    try check(
+      &builder, product[0], fusesInto: .matrixMultiply(transposeLeft: true, transposeRight: true))
+    #expect(!builder.graph.fusingOperations().nodes.contains { $0.operation.name == "transpose" })
+  }
+
+  /// Checks that the fused graph has the operation, and that a weighted sum of the value and its gradients are those
+  /// of the graph as it is written.
+  private func check(
+    _ builder: inout GraphBuilder, _ value: ValueID, fusesInto operation: Operation
+  ) throws {
+    let weights = builder.input("weights", builder.type(of: value))
+    let weighted = try builder.apply(.binary(.multiply), [value, weights])[0]
+    let axes = Array(builder.type(of: value).shape.indices)
+    let loss = try builder.apply(.reduce(Reduction(.sum, axes: axes)), [weighted])[0]
+    builder.setOutputs([loss, value])
+    let graph = builder.graph
+    #expect(graph.fusingOperations().nodes.contains { $0.operation == operation })
+    let fused = try graph.differentiated(loss: loss).graph
+    let written = try graph.gradients(of: loss, withRespectTo: graph.parameters.map(\.value))
+    #expect(!written.nodes.contains { $0.operation == operation })
+    var stream = RandomStream(seed: 4)
+    let feeds = ["weights": (0..<graph.type(of: weights).elementCount).map { _ in Float(stream.normal()) }]
+    for set in InstructionSet.supported {
+      let variables = try VariableStore(graph: graph, stream: RandomStream(seed: 1))
+      let executor = try Executor(graph: fused, variables: variables, instructionSet: set)
+      let ours = try executor.results(of: fused, feeds: feeds)
+      var all = feeds
+      for name in variables.names { all[name] = variables.values(of: name) }
+      let expected = ReferenceEvaluator.run(written, all.mapValues { $0.map(Double.init) }).map(\.elements)
+      #expect(ours.count == expected.count)
+      for (a, b) in zip(ours, expected) { #expect(difference(a, b) < 1e-5) }
+    }
+  }
+}
