@@ -46,14 +46,22 @@ extension CellularArchive {
 
 /// The keys of stored archives.
 enum ArchiveCodingKeys: String, CodingKey {
-  case tessellation, thresholdRule, additionCount, clampCounts, elites, thresholds, capacity, neighbours
-  case novelty, localCompetition, axes, reference, buffer, remapFrequency, depth, rule, samples,
-    objectiveCount
+  case archive, tessellation, thresholdRule, additionCount, clampCounts, elites, thresholds
+  case remapFrequency, capacity, rankedAdditions, recent, depth, counts
 }
 
 extension KeyedDecodingContainer {
   /// The error of content that can be read and not be right.
   func corrupted(_ key: Key, _ reason: String) -> DecodingError {
     DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: reason)
+  }
+
+  /// Checks the invariants of an archive that was read.
+  func check(_ archive: some Archive, _ key: Key) throws {
+    do {
+      try archive.checkInvariants()
+    } catch {
+      throw corrupted(key, error.description)
+    }
   }
 }

@@ -5,7 +5,7 @@ public import RandomStreams
 /// With a `ThresholdRule` it is the archive of CMA-MAE, whose cells accept what is above their thresholds.
 public struct TessellatedArchive<Cells: Tessellation, Solution: Sendable>: CellularArchive {
   /// The division of the measure space.
-  public let tessellation: Cells
+  public private(set) var tessellation: Cells
   private var table: EliteTable
   /// The solutions at the table's places.
   private var solutions: [Solution] = []
@@ -126,6 +126,29 @@ public struct TessellatedArchive<Cells: Tessellation, Solution: Sendable>: Cellu
     return outcome
   }
 
+  /// Empties the archive and gives it other cells; the counts of additions and clampings stay.
+  mutating func reset(to tessellation: Cells) {
+    let (additions, clamps) = (additionCount, clampCounts)
+    self = TessellatedArchive(tessellation, thresholds: table.rule)
+    table.restore(additionCount: additions, clampCounts: clamps)
+  }
+
+  /// Offers again what was counted before.
+  mutating func replay(_ elites: EliteColumns<Solution>, row: Int) {
+    let width = elites.axisCount
+    let measures = elites.measures[row * width..<(row + 1) * width]
+    guard let cell = try? tessellation.cell(of: Array(measures)) else { return }
+    let verdict = table.verdict(elites.objectives[row], cell)
+    switch verdict.status {
+    case .new: solutions.append(elites.solutions[row])
+    case .improved: solutions[verdict.place] = elites.solutions[row]
+    case .rejected: return
+    }
+    table.write(
+      elites.objectives[row], Array(measures), cell: cell, ordinal: elites.ordinals[row], place: verdict.place
+    )
+  }
+
   /// An elite drawn with equal probability from all, or nil where there is none.
   ///
   /// - Complexity: O(log cells).
@@ -184,6 +207,9 @@ extension TessellatedArchive where Cells == GridTessellation {
   }
 }
 
+/// An archive over a Voronoi tessellation within each combination of categories.
+public typealias MixedArchive<Solution: Sendable> = TessellatedArchive<MixedTessellation, Solution>
+
 extension TessellatedArchive where Cells == VoronoiTessellation {
   /// An empty archive over a centroidal Voronoi tessellation.
   ///
@@ -236,10 +262,6 @@ extension TessellatedArchive: Decodable where Cells: Decodable, Solution: Decoda
     table.restore(
       additionCount: try container.decode(Int.self, forKey: .additionCount),
       clampCounts: try container.decode([Int].self, forKey: .clampCounts))
-    do {
-      try checkInvariants()
-    } catch {
-      throw container.corrupted(.elites, error.description)
-    }
+    try container.check(self, .elites)
   }
 }

@@ -58,7 +58,7 @@ import Testing
       #expect(archive.objectives == archive.elites.map(\.objective))
       #expect(archive.additionCount == 80)
       #expect(archive.clampCounts == clamps)
-      #expect(clamps.allSatisfy { $0 > 0 })
+      #expect(zip(clamps, archive.axes).allSatisfy { $0 > 0 || $1.isCategorical })
       let highest = oracle.values.map(\.objective).max()
       #expect(archive.best?.objective == highest)
       #expect(archive.best?.cell == oracle.filter { $0.value.objective == highest }.keys.min())
@@ -132,7 +132,8 @@ import Testing
     let far = Double.greatestFiniteMagnitude
     for value in [far, -far, 0, -0.0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude] {
       for objective in [far, -far] {
-        let outcome = archive.add(0, objective: objective, measures: archive.axes.map { _ in value })
+        let outcome = archive.add(
+          0, objective: objective, measures: archive.axes.map { $0.isCategorical ? 0 : value })
         #expect((0..<archive.cellCount).contains(try #require(outcome.cell)))
         try archive.checkInvariants()
       }
@@ -158,7 +159,11 @@ import Testing
     let centroids = try (0..<archive.cellCount).map { try #require(archive.region(of: $0)).centroid }
     for cell in 0..<archive.cellCount {
       let distances = centroids.map { other in
-        zip(centroids[cell], other).map { ($0 - $1) * ($0 - $1) }.reduce(0, +)
+        zip(archive.axes, zip(centroids[cell], other)).reduce(0.0) { sum, place in
+          let difference = place.1.0 - place.1.1
+          // Categories are all equally far from each other.
+          return sum + (place.0.isCategorical ? (difference == 0 ? 0 : 1) : difference * difference)
+        }
       }
       let near = archive.nearestElites(to: cell, count: 4).map(\.cell)
       #expect(Set(near).count == min(4, archive.elites.count { $0.cell != cell }))
@@ -169,7 +174,7 @@ import Testing
         #expect(equal ? first < second : distances[first] < distances[second])
       }
       for elite in archive.elites where elite.cell != cell && !near.contains(elite.cell) {
-        #expect(distances[elite.cell] > distances[try #require(near.last)] - 1e-12)
+        #expect(distances[elite.cell] >= distances[try #require(near.last)] - 1e-12)
       }
     }
     #expect(archive.nearestElites(to: 0, count: .max).count == archive.elites.count { $0.cell != 0 })

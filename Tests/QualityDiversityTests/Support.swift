@@ -4,12 +4,16 @@ import RandomStreams
 /// Every kind of archive that the conformance suite runs over.
 enum ArchiveKind: CaseIterable, Sendable {
   case line, grid, unevenGrid, logarithmicGrid, cvt, logarithmicCVT, manyAxesCVT, coincidingCentroids
+  case categorical, mixedGrid, mixedCVT, sliding, depthOne
+
+  /// Whether each of a batch is held against those before it.
+  var addsBatchesOneByOne: Bool { self == .sliding || self == .depthOne }
 
   var axes: [MeasureAxis] {
     get throws {
       switch self {
       case .line: [try MeasureAxis(name: "depth", lower: 0, upper: 30)]
-      case .grid, .cvt, .coincidingCentroids:
+      case .grid, .cvt, .coincidingCentroids, .sliding, .depthOne:
         [
           try MeasureAxis(name: "ratio", lower: 0, upper: 200),
           try MeasureAxis(name: "temperature", lower: -1, upper: 1),
@@ -23,6 +27,17 @@ enum ArchiveKind: CaseIterable, Sendable {
         [
           try MeasureAxis(name: "ratio", lower: 0, upper: 200),
           try MeasureAxis(name: "macs", lower: 2e4, upper: 5e9, scale: .logarithmic),
+        ]
+      case .categorical:
+        [
+          try MeasureAxis(name: "kind", categories: ["conv", "dense", "attention"]),
+          try MeasureAxis(name: "act", categories: ["relu", "gelu"]),
+        ]
+      case .mixedGrid, .mixedCVT:
+        [
+          try MeasureAxis(name: "macs", lower: 2e4, upper: 5e9, scale: .logarithmic),
+          try MeasureAxis(name: "kind", categories: ["conv", "dense", "attention"]),
+          try MeasureAxis(name: "ratio", lower: 0, upper: 200),
         ]
       case .manyAxesCVT:
         try (0..<6).map { try MeasureAxis(name: "m\($0)", lower: 0, upper: Double($0 + 1)) }
@@ -45,6 +60,15 @@ enum ArchiveKind: CaseIterable, Sendable {
     case .logarithmicGrid: try GridArchive<Int>(axes: axes, dimensions: [4, 12])
     case .cvt, .logarithmicCVT: try CVTArchive<Int>(axes: axes, cells: 40, samples: 400, seed: 3)
     case .manyAxesCVT: try CVTArchive<Int>(axes: axes, cells: 25, samples: 200, seed: 4)
+    case .categorical: try GridArchive<Int>(axes: axes, dimensions: [3, 2])
+    case .mixedGrid: try GridArchive<Int>(axes: axes, dimensions: [5, 3, 4])
+    case .mixedCVT: MixedArchive<Int>(try MixedTessellation(axes: axes, cells: 9, samples: 100, seed: 5))
+    // The borders stay where they are for as long as these tests add.
+    case .sliding:
+      try SlidingBoundariesArchive<Int>(
+        axes: axes, dimensions: [6, 7], remapFrequency: 1 << 20, capacity: 30)
+    case .depthOne:
+      try DeepArchive<GridTessellation, Int>(GridTessellation(axes: axes, dimensions: [9, 8]), depth: 1)
     case .coincidingCentroids:
       TessellatedArchive<VoronoiTessellation, Int>(
         try VoronoiTessellation(
