@@ -79,6 +79,7 @@ public struct CandidateView: Codable, Sendable {
             + "\(Figures.fixed(epoch.validationLoss, 4)), validation accuracy "
             + Figures.percent(epoch.validationAccuracy, decimals: 2))
       }
+      lines += evaluation.judgement.map(Self.lines) ?? []
     }
     if !ancestry.isEmpty {
       let chain = ancestry.map { ancestor in
@@ -96,6 +97,23 @@ public struct CandidateView: Codable, Sendable {
     }
     if let source = candidate.source { lines += ["", source] }
     return Self.printable(lines.joined(separator: "\n"))
+  }
+
+  /// How the candidate stood against the elite of its niche.
+  private static func lines(_ judgement: NicheJudgement) -> [String] {
+    func percent(_ share: Double) -> String { Figures.percent(share, decimals: 2) }
+    var lines = [
+      "contest: against candidate \(judgement.incumbent) with \(percent(judgement.incumbentFitness)), "
+        + "by \(judgement.curves) curves"
+        + (judgement.isAudit ? "; audited: trained to the end in any case" : "")
+    ]
+    lines += judgement.checks.map { check in
+      "  after epoch \(check.epoch): \(percent(check.accuracy))"
+        + (check.incumbentAccuracy.map { " against \(percent($0))" } ?? "")
+        + ", expected to reach \(percent(check.bound)) at most"
+    }
+    if let epoch = judgement.hopelessAfter { lines.append("  hopeless after epoch \(epoch)") }
+    return lines
   }
 
   /// What was taken over of the parent's weights; of many names the first.

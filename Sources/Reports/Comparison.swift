@@ -83,7 +83,7 @@ public struct Comparison: Codable, Sendable {
     if one.descriptors != two.descriptors || one.archive != two.archive {
       notes.append("The runs have other axes or cells; both are shown on those of \(left.name).")
     }
-    if one.data != two.data || one.training != two.training {
+    if one.data != two.data || one.training.withoutStopping != two.training.withoutStopping {
       notes.append("The runs differ in data or training, so their fitness values measure different things.")
     }
     if left.imagesSeen != right.imagesSeen {
@@ -149,5 +149,14 @@ extension Comparison {
     let counts = Standing.allCases.map { "\($0.rawValue) \(count($0))" }.joined(separator: ", ")
     return ([summary.text, "", table.text, "", "niches: \(counts)"] + notes.map { "note: \($0)" }).joined(
       separator: "\n")
+  }
+}
+
+extension TrainingSettings {
+  /// The settings but for those that say who is trained to the end, which change nobody's fitness.
+  fileprivate var withoutStopping: TrainingSettings {
+    var result = self
+    (result.fidelities, result.stopping) = ([], StoppingSettings())
+    return result
   }
 }

@@ -27,10 +27,26 @@ public struct RunStatus: Codable, Sendable {
   public var author: String
   /// What the language model took.
   public var usage: RunSnapshot.ModelUsage
+  /// What stopping candidates early came to; nil where the run stops none.
+  public var stopping: Stopping?
   /// Seconds of training, summed over the threads.
   public var trainingSeconds: Double
   /// The best elite's number and validation accuracy.
   public var best: Best?
+
+  /// What stopping candidates early came to.
+  public struct Stopping: Codable, Sendable {
+    /// Candidates that were stopped since they could not be expected to win their niche.
+    public var stopped = 0
+    /// Epochs that they were not trained for.
+    public var epochsSaved = 0
+    /// Candidates that were judged, yet trained to the end in any case.
+    public var audits = 0
+    /// How many of these would have been stopped.
+    public var auditsHopeless = 0
+    /// How many of these beat the elite nevertheless: stopping them would have been wrong.
+    public var auditsWrong = 0
+  }
 
   /// The best elite.
   public struct Best: Codable, Sendable {
@@ -60,6 +76,7 @@ public struct RunStatus: Codable, Sendable {
     usage = run.usage
     trainingSeconds =
       proposed.filter { $0.verdict.status != .duplicate }.reduce(0) { $0 + ($1.evaluation?.seconds ?? 0) }
+    stopping = Stopping(proposed, header.configuration.training)
     best = run.best.map { Best(candidate: $0.record.id, niche: $0.cell, fitness: $0.record.fitness ?? 0) }
   }
 
@@ -84,6 +101,11 @@ public struct RunStatus: Codable, Sendable {
     }
     lines.append("candidates: " + Self.counts(verdicts))
     lines.append("written by: " + Self.counts(authors) + "; elites by: " + Self.counts(eliteAuthors))
+    if let stopping {
+      lines.append(
+        "stopped early: \(stopping.stopped), \(stopping.epochsSaved) epochs saved; audited: \(stopping.audits), of which "
+          + "\(stopping.auditsHopeless) would have been stopped and \(stopping.auditsWrong) of these won")
+    }
     if usage.replies + usage.failures > 0 {
       lines.append(
         "language model: \(usage.replies) replies, \(usage.failures) failures, \(usage.promptTokens) tokens in, "
@@ -111,5 +133,23 @@ public struct RunStatus: Codable, Sendable {
   private static func counts(_ counts: [String: Int]) -> String {
     let parts = counts.filter { $0.value > 0 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     return parts.isEmpty ? "none" : parts.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+  }
+}
+
+extension RunStatus.Stopping {
+  fileprivate init?(_ candidates: [CandidateRecord], _ training: TrainingSettings) {
+    guard training.fidelities.contains(where: { $0 < training.epochs }) else { return nil }
+    for candidate in candidates where candidate.verdict.status != .duplicate {
+      guard let evaluation = candidate.evaluation, let judgement = evaluation.judgement else { continue }
+      if candidate.verdict.status == .stopped {
+        stopped += 1
+        epochsSaved += training.epochs - (judgement.hopelessAfter ?? training.epochs)
+      }
+      guard judgement.isAudit, let fitness = candidate.fitness else { continue }
+      audits += 1
+      guard judgement.hopelessAfter != nil else { continue }
+      auditsHopeless += 1
+      if fitness > judgement.incumbentFitness { auditsWrong += 1 }
+    }
   }
 }

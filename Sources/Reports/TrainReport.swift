@@ -99,7 +99,10 @@ public struct TrainReport: Encodable, Sendable {
       stopped = "The loss was no finite number at step \(step) of epoch \(epoch)."
     case .diverged(let epoch, let step):
       stopped = "The loss grew too large at step \(step) of epoch \(epoch)."
-    case .cancelled(let epoch, let step): stopped = "It was stopped at step \(step) of epoch \(epoch)."
+    case .stalled(let epoch, let step):
+      stopped = "The loss was no better than that of a constant answer at step \(step) of epoch \(epoch)."
+    case .outclassed(let epoch, let step), .cancelled(let epoch, let step):
+      stopped = "It was stopped at step \(step) of epoch \(epoch)."
     }
   }
 

@@ -19,6 +19,9 @@ public struct TrainingConfiguration: Sendable, Hashable, Codable {
   /// Training stops as diverged once an epoch's mean loss, after ten of its steps or more, is above this;
   /// never if nil.
   public var divergenceLoss: Double?
+  /// Training stops as stalled where the mean loss of so many steps in a row is not a hundredth below ln(classes),
+  /// the loss of a network that takes all classes for equally likely; never if nil.
+  public var stallSteps: Int?
   /// Validation is measured every so many epochs, and always after the last.
   public var validationInterval: Int
   /// The bytes that weights, optimizer state and intermediate values may take together; no limit if nil.
@@ -31,7 +34,7 @@ public struct TrainingConfiguration: Sendable, Hashable, Codable {
     optimizer: Optimizer = .sgd(.init()),
     schedule: LearningRateSchedule = .cosine(.init()), labelSmoothing: Double = 0,
     augmentation: Augmentation = Augmentation(), gradientClipNorm: Double? = nil,
-    divergenceLoss: Double? = nil,
+    divergenceLoss: Double? = nil, stallSteps: Int? = nil,
     validationInterval: Int = 1, memoryLimit: Int? = nil
   ) {
     self.epochs = epochs
@@ -43,6 +46,7 @@ public struct TrainingConfiguration: Sendable, Hashable, Codable {
     self.augmentation = augmentation
     self.gradientClipNorm = gradientClipNorm
     self.divergenceLoss = divergenceLoss
+    self.stallSteps = stallSteps
     self.validationInterval = validationInterval
     self.memoryLimit = memoryLimit
   }
@@ -61,13 +65,14 @@ public struct TrainingConfiguration: Sendable, Hashable, Codable {
     try values.update(&augmentation, .augmentation)
     gradientClipNorm = try values.decodeIfPresent(Double.self, forKey: .gradientClipNorm)
     divergenceLoss = try values.decodeIfPresent(Double.self, forKey: .divergenceLoss)
+    stallSteps = try values.decodeIfPresent(Int.self, forKey: .stallSteps)
     try values.update(&validationInterval, .validationInterval)
     memoryLimit = try values.decodeIfPresent(Int.self, forKey: .memoryLimit)
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case epochs, batchSize, evaluationBatchSize, optimizer, schedule, labelSmoothing, augmentation
-    case gradientClipNorm, divergenceLoss, validationInterval, memoryLimit
+    case gradientClipNorm, divergenceLoss, stallSteps, validationInterval, memoryLimit
   }
 
   /// The configuration itself, once every number in it has been found to make sense.
@@ -80,6 +85,7 @@ public struct TrainingConfiguration: Sendable, Hashable, Codable {
     try Self.check("labelSmoothing", labelSmoothing, from: 0, below: 1)
     try Self.check("augmentation.cropPadding", augmentation.cropPadding, 0...1024)
     try Self.check("validationInterval", validationInterval, 1...1_000_000)
+    if let stallSteps { try Self.check("stallSteps", stallSteps, 1...1_000_000_000) }
     if let memoryLimit { try Self.check("memoryLimit", memoryLimit, 1...Int.max) }
     for (name, limit) in [("gradientClipNorm", gradientClipNorm), ("divergenceLoss", divergenceLoss)] {
       guard let limit else { continue }

@@ -14,6 +14,7 @@ final class ProgressBar: Sendable {
     var shares: [Int: Double] = [:]
     var niches = 0
     var best: Double?
+    var stopped = 0
     var score = 0.0
     var isDrawn = false
     var drawnAt = 0.0
@@ -37,6 +38,7 @@ final class ProgressBar: Sendable {
       case .candidateFinished(let record, let finished, let total):
         state.shares[record.id] = nil
         (state.finished, state.of) = (finished, total)
+        if record.verdict.status == .stopped { state.stopped += 1 }
         if let fitness = record.fitness { state.best = max(state.best ?? 0, fitness) }
       case .trainingAdvanced(let candidate, let share):
         state.shares[candidate] = share
@@ -80,7 +82,8 @@ final class ProgressBar: Sendable {
     let text =
       " \(Figures.percent(done, decimals: 0))  generation \(state.generation)/\(generations) \(state.step) "
       + "\(state.finished)/\(state.of)  niches \(state.niches)  QD \(Figures.fixed(state.score, 2))  best "
-      + (state.best.map { Figures.percent($0) } ?? "–") + "  \(clock(elapsed))"
+      + (state.best.map { Figures.percent($0) } ?? "–")
+      + (state.stopped > 0 ? "  stopped \(state.stopped)" : "") + "  \(clock(elapsed))"
       + (left.map { ", \(clock($0)) left" } ?? "")
     let cells = max(8, min(30, width - text.count - 2))
     let full = Int(done * Double(cells))

@@ -169,7 +169,10 @@ final class ExportTests {
     let store = try await run.store(in: folder)
     let snapshot = try await RunSnapshot(store)
     let status = RunStatus(snapshot)
-    #expect(status.verdicts == ["valid": 3, "healed": 1, "duplicate": 0, "refused": 1, "untrainable": 1])
+    #expect(
+      status.verdicts == [
+        "valid": 3, "healed": 1, "duplicate": 0, "refused": 1, "untrainable": 1, "stopped": 0,
+      ])
     #expect(status.authors == ["language-model": 5, "rewriter": 1])
     #expect(status.eliteAuthors == ["language-model": 2, "rewriter": 1])
     #expect(status.best?.candidate == 2 && status.best?.niche == 1 && status.best?.fitness == 0.75)

@@ -85,13 +85,18 @@ struct ConfigurationTests {
     #expect(RunConfiguration.preset("no-such") == nil)
   }
 
-  @Test("A configuration stored before there was inheritance is read, and inherits nothing")
+  @Test("A configuration stored before there were inheritance and fidelities is read, and has neither")
   func earlierVersion() throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let text = String(decoding: try encoder.encode(RunConfiguration()), as: UTF8.self)
-    let earlier = text.replacingOccurrences(of: #""inheritance":"none","#, with: "")
-    #expect(earlier != text)
+    var earlier = text
+    for key in [#""inheritance":"none","#, #""fidelities":[],"#] {
+      #expect(earlier.contains(key))
+      earlier = earlier.replacingOccurrences(of: key, with: "")
+    }
+    let key = try #require(earlier.range(of: #","stopping":\{[^}]*\}"#, options: .regularExpression))
+    earlier.removeSubrange(key)
     #expect(try JSONDecoder().decode(RunConfiguration.self, from: Data(earlier.utf8)) == RunConfiguration())
   }
 
@@ -115,6 +120,8 @@ struct ConfigurationTests {
     run.training.optimizer = random.element(of: TrainingSettings.Optimizer.allCases) ?? .sgd
     run.training.milestones = (0..<random.integer(below: 4)).map { $0 + 1 }
     run.training.nesterov = random.bernoulli(0.5)
+    run.training.fidelities = [[], [1], [2, 7, 50]][random.integer(below: 3)]
+    run.training.stopping.audit = random.uniform()
     run.training.inheritance = random.element(of: InheritanceRule.allCases) ?? .none
     run.descriptors = random.permutation(Descriptor.allCases.count).prefix(1 + random.integer(below: 3)).map {
       index in
@@ -221,6 +228,9 @@ struct ConfigurationTests {
     arguments: [
       "workers: -1", "training: {epochs: 0}", "training: {batch_size: 0}", "training: {learning_rate: 0}",
       "training: {momentum: 1}", "training: {label_smoothing: 1}", "training: {milestones: [0]}",
+      "training: {stopping: {error_rate: 0}}", "training: {stopping: {error_rate: 0.6}}",
+      "training: {stopping: {audit: 1.1}}", "training: {stopping: {stall_steps: -1}}",
+      "training: {stopping: {divergence_loss: -1}}",
       "data: {validation_share: 0}", "data: {validation_share: 1}", "data: {training_limit: -1}",
       "archive: {cells: 0}", "archive: {dimensions: [0, 1]}",
       "archive: {dimensions: [10000, 10000]}", "descriptors: []", "search: {batch: 0}",
@@ -230,6 +240,18 @@ struct ConfigurationTests {
     ])
   func bounds(yaml: String) throws {
     #expect(try #require(complaint(yaml)).contains(" must be between "))
+  }
+
+  @Test("Fidelities are rising epochs of the training", arguments: ["[0]", "[1, 1]", "[3, 2]", "[1, 4]"])
+  func fidelities(list: String) throws {
+    let message = try #require(complaint("training: {epochs: 3, fidelities: \(list)}"))
+    #expect(
+      message.hasPrefix(
+        "'training.fidelities' must be rising epochs between 1 and training.epochs, which is 3; "))
+    #expect(complaint("training: {epochs: 3, fidelities: [1, 3]}") == nil)
+    #expect(
+      complaint("training: {stopping: {error_rat: 1}}")
+        == "Line 1: unknown key 'training.stopping.error_rat'; did you mean 'error_rate'?")
   }
 
   @Test("A grid has one dimension per descriptor")

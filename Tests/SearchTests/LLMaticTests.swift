@@ -1,6 +1,7 @@
 import QualityDiversity
 import RandomStreams
 import Testing
+import Training
 
 @testable import Search
 
@@ -330,6 +331,32 @@ struct LLMaticTests {
     records = asked(try strategy.ask(), 0.7).map { record($0, fitness: 0.95, measures: [2.5, 1.5]) }
     records[0].origin.step = .crossover
     #expect(try strategy.tell(records).prompts == before)
+  }
+
+  @Test(
+    "A candidate that was stopped as hopeless is no elite, but its prompt is not blamed as for an untrainable one"
+  )
+  func stopped() throws {
+    func curiosity(_ change: (inout CandidateRecord) -> Void) throws -> Double? {
+      var strategy = strategy
+      var outcome = record(try strategy.ask()[0], fitness: nil, measures: [0.5, 0.5])
+      change(&outcome)
+      let told = try strategy.tell([outcome])
+      #expect(told.networks.isEmpty && told.bestOfGeneration == nil)
+      return told.prompts.first?.individual.curiosity
+    }
+    #expect(try curiosity { $0.verdict.status = .untrainable } == -1)
+    let hopeless: (inout CandidateRecord) -> Void = { record in
+      record.verdict.status = .stopped
+      record.evaluation = TrainingOutcome(epochs: [], imagesSeen: 1, seconds: 1)
+      record.evaluation?.stopReason = .outclassed(epoch: 1, step: 9)
+    }
+    #expect(try curiosity(hopeless) == -0.5)
+    #expect(
+      try curiosity {
+        hopeless(&$0)
+        $0.verdict.status = .duplicate
+      } == -0.5)
   }
 
   @Test("Temperatures stay within 0 and 1, however long they rise or fall", arguments: [true, false])

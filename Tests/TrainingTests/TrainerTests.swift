@@ -1,4 +1,5 @@
 import Execution
+import Foundation
 import NetworkGraph
 import RandomStreams
 import Testing
@@ -91,6 +92,54 @@ import Testing
     let result = try Trainer(configuration).train(network, data: data, stream: RandomStream(seed: 1))
     #expect(result.stopReason == .diverged(epoch: 1, step: 10))
     #expect(result.history.isEmpty && result.validation == nil)
+  }
+
+  @Test func lossesThatDoNotFallStopWhereAskedFor() throws {
+    let data = try Toy.split()
+    // Nothing is learnt at a rate of 0, so each window of 12 steps is as bad as a guess: the first one ends it.
+    var still = configuration(optimizer: .sgd(.init(learningRate: 0)))
+    let network = try Toy.perceptron(data, still)
+    let calm = try Trainer(still).train(network, data: data, stream: RandomStream(seed: 1))
+    #expect(calm.stopReason == .completed)
+    #expect(calm.history.allSatisfy { $0.trainingLoss > 0.99 * log(4) })
+    still.stallSteps = 12
+    let stalled = try Trainer(still).train(network, data: data, stream: RandomStream(seed: 1))
+    #expect(stalled.stopReason == .stalled(epoch: 1, step: 12))
+    // Windows go on from one epoch to the next, of 15 steps each.
+    still.stallSteps = 20
+    let later = try Trainer(still).train(network, data: data, stream: RandomStream(seed: 1))
+    #expect(later.stopReason == .stalled(epoch: 2, step: 5))
+
+    var learning = configuration(optimizer: .sgd(.init(learningRate: 0.05)))
+    learning.stallSteps = 12
+    let result = try Trainer(learning).train(network, data: data, stream: RandomStream(seed: 1))
+    #expect(result.stopReason == .completed)
+  }
+
+  @Test func theCallerCanGiveATrainingUpAfterAnyEpochButTheLast() throws {
+    let data = try Toy.split()
+    let configuration = configuration()
+    let network = try Toy.perceptron(data, configuration)
+    let trainer = try Trainer(configuration)
+    let whole = try trainer.train(network, data: data, stream: RandomStream(seed: 1))
+    var asked: [Int] = []
+    let result = try trainer.train(
+      network, data: data, stream: RandomStream(seed: 1),
+      isHopeless: { record in
+        asked.append(record.epoch)
+        return record.epoch == 2
+      })
+    #expect(asked == [1, 2] && result.history.count == 2)
+    #expect(result.stopReason == .outclassed(epoch: 2, step: 15))
+    #expect(result.history.map(\.validation) == whole.history.prefix(2).map(\.validation))
+    asked = []
+    _ = try trainer.train(
+      network, data: data, stream: RandomStream(seed: 1),
+      isHopeless: { record in
+        asked.append(record.epoch)
+        return false
+      })
+    #expect(asked == Array(1..<configuration.epochs))
   }
 
   @Test func theCallerCanStopAtAnyStep() throws {

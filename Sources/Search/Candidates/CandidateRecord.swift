@@ -1,3 +1,5 @@
+import Training
+
 /// Everything that is known of one network that was proposed, valid or not.
 public struct CandidateRecord: Codable, Sendable, Hashable, Identifiable {
   /// Its number within the run: 0 is the initial network, then generation by generation.
@@ -18,7 +20,7 @@ public struct CandidateRecord: Codable, Sendable, Hashable, Identifiable {
   public var measures: [Double]?
   /// What training gave; nil where it was not trained (a duplicate carries its twin's).
   public var evaluation: TrainingOutcome?
-  /// The objective: validation accuracy between 0 and 1; nil where it could not be evaluated.
+  /// The objective: validation accuracy after the last epoch, between 0 and 1; nil where it did not get there.
   public var fitness: Double?
 
   /// A record.
@@ -37,6 +39,14 @@ public struct CandidateRecord: Codable, Sendable, Hashable, Identifiable {
     self.measures = measures
     self.evaluation = evaluation
     self.fitness = fitness
+  }
+}
+
+extension CandidateRecord {
+  /// Whether it (or the candidate it repeats) could be trained, be it to the end or until it was stopped as hopeless.
+  public var isTrainable: Bool {
+    if case .outclassed? = evaluation?.stopReason { return true }
+    return fitness != nil
   }
 }
 
@@ -105,8 +115,10 @@ public struct Verdict: Codable, Sendable, Hashable {
     case duplicate
     /// No network came of it; `reason` says why.
     case refused
-    /// It compiled but could not be trained (non-finite loss, memory); `reason` says why.
+    /// It compiled but could not be trained (non-finite loss, memory, no progress); `reason` says why.
     case untrainable
+    /// Its training ended early, since it could not be expected to become the elite of its niche any more.
+    case stopped
   }
 
   /// The kind of outcome.

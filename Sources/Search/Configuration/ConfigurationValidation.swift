@@ -57,6 +57,19 @@ extension ConfigurationReader {
     try check(training.labelSmoothing, "training.label_smoothing", 0...0.999)
     try check(training.cropPadding, "training.crop_padding", 0...64)
     for milestone in training.milestones { try check(milestone, "training.milestones", 1...100_000) }
+    var previous = 0
+    for epoch in training.fidelities {
+      guard epoch > previous, epoch <= training.epochs else {
+        throw ConfigurationError(
+          "'training.fidelities' must be rising epochs between 1 and training.epochs, which is \(training.epochs); "
+            + "\(epoch) does not fit.")
+      }
+      previous = epoch
+    }
+    try check(training.stopping.errorRate, "training.stopping.error_rate", 0.0001...0.5)
+    try check(training.stopping.audit, "training.stopping.audit", 0...1)
+    try check(training.stopping.stallSteps, "training.stopping.stall_steps", 0...1_000_000_000)
+    try check(training.stopping.divergenceLoss, "training.stopping.divergence_loss", 0...1e9)
   }
 
   private static func checkArchive(

@@ -40,6 +40,11 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
   public var flip = false
   /// What a network begins with of its first parent's trained weights.
   public var inheritance = InheritanceRule.none
+  /// Epochs after which a candidate goes on only if it can still be expected to become the elite of its niche;
+  /// empty: all are trained to the end.
+  public var fidelities: [Int] = []
+  /// How such expectations are formed, and what else ends a training early.
+  public var stopping = StoppingSettings()
 
   /// The defaults: LLMatic's 50 epochs of SGD.
   public init() {}
@@ -47,7 +52,7 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
   enum CodingKeys: CodingKey {
     case epochs, batchSize, optimizer, learningRate, momentum, nesterov, weightDecay, schedule, milestones,
       gamma
-    case labelSmoothing, cropPadding, flip, inheritance
+    case labelSmoothing, cropPadding, flip, inheritance, fidelities, stopping
   }
 }
 
@@ -69,5 +74,7 @@ extension TrainingSettings {
     cropPadding = try values.decode(Int.self, forKey: .cropPadding)
     flip = try values.decode(Bool.self, forKey: .flip)
     inheritance = try values.decodeIfPresent(InheritanceRule.self, forKey: .inheritance) ?? .none
+    fidelities = try values.decodeIfPresent([Int].self, forKey: .fidelities) ?? []
+    stopping = try values.decodeIfPresent(StoppingSettings.self, forKey: .stopping) ?? StoppingSettings()
   }
 }

@@ -61,7 +61,7 @@ extension CandidateRecord {
     record.evaluation = outcome.evaluation
     record.fitness = outcome.fitness
     if let failure = outcome.failure {
-      record.verdict.status = .untrainable
+      record.verdict.status = outcome.isOutclassed ? .stopped : .untrainable
       record.verdict.reason = failure
     }
     return record
@@ -75,7 +75,7 @@ extension CandidateRecord {
     var record = self
     record.verdict.status = .duplicate
     record.verdict.twin = twin.id
-    record.verdict.reason = twin.verdict.status == .untrainable ? twin.verdict.reason : nil
+    record.verdict.reason = twin.fitness == nil ? twin.verdict.reason : nil
     record.description = twin.description
     if let className = description?.className { record.description?.className = className }
     record.measures = twin.measures

@@ -14,7 +14,7 @@ extension SearchEngine {
   /// Writing and training overlap, yet candidates are taken up in the order of their numbers, so duplicates are
   /// found the same way on every machine and the result does not depend on which thread was first.
   func evaluate(
-    _ proposals: [Proposal], known: inout KnownCandidates
+    _ proposals: [Proposal], in contests: NicheContests, known: inout KnownCandidates
   ) async throws(SearchError) -> [CandidateRecord]? {
     let pool = WorkerPool(threads: workers)
     let sources = known.records.compactMapValues(\.source)
@@ -37,7 +37,8 @@ extension SearchEngine {
     do throws(SearchError) {
       for proposal in proposals {
         guard
-          let slot = try await takeUp(proposal, from: queue, known: &known, pool: pool, progress: progress)
+          let slot = try await takeUp(
+            proposal, in: contests, from: queue, known: &known, pool: pool, progress: progress)
         else {
           break
         }
@@ -55,7 +56,8 @@ extension SearchEngine {
 
   /// Waits for a proposal's draft and sends it on its way; nil where somebody asked to stop.
   private func takeUp(
-    _ proposal: Proposal, from queue: DraftQueue, known: inout KnownCandidates, pool: WorkerPool,
+    _ proposal: Proposal, in contests: NicheContests, from queue: DraftQueue, known: inout KnownCandidates,
+    pool: WorkerPool,
     progress: GenerationProgress
   ) async throws(SearchError) -> Slot? {
     if let stored = known.records[proposal.id] {
@@ -72,6 +74,7 @@ extension SearchEngine {
     }
     if let twin = known.firstByHash[passed.description.hash] { return .repetition(record, of: twin) }
     known.claim(passed.description.hash, for: proposal.id)
+    let contest = contests.contest(of: proposal.id, measures: passed.measures)
     let parentSource = proposal.parents.first.flatMap { known.source(of: $0) }
     let training = Task { () async -> Result<CandidateRecord?, SearchError> in
       let result = await pool.run { [self] () -> Result<NetworkEvaluator.Outcome?, SearchError> in
@@ -79,7 +82,7 @@ extension SearchEngine {
           let parent = try parent(of: proposal, source: parentSource)
           return .success(
             evaluator.evaluate(
-              passed.source, hash: passed.description.hash, parent: parent, stop: stop
+              passed.source, hash: passed.description.hash, parent: parent, contest: contest, stop: stop
             ) { share in
               report(.trainingAdvanced(candidate: proposal.id, share: share))
             })

@@ -67,8 +67,9 @@ public struct SearchEngine: Sendable {
     try retell(done, to: &strategy, known: known)
     try await storeInitialNetwork(&known)
 
-    let empty = try configuration.makeArchive().statistics()
-    var statistics = done.last?.statistics ?? empty
+    let archive = try configuration.makeArchive()
+    var statistics = done.last?.statistics ?? archive.statistics()
+    var elites = done.last?.networks ?? []
     let generations = Dictionary(grouping: known.records.values, by: \.generation)
     var barren = done.reversed().prefix { Self.isBarren(generations[$0.number] ?? []) }.count
     var finished = done.count
@@ -77,7 +78,10 @@ public struct SearchEngine: Sendable {
       let proposals = try strategy.ask()
       guard let first = proposals.first else { break }
       report(.generationBegan(number: first.generation, step: first.step, candidates: proposals.count))
-      guard let records = try await evaluate(proposals, known: &known) else { break }
+      let contests = NicheContests(
+        configuration, archive: archive, known: known, finished: finished, elites: elites,
+        validationCount: evaluator.validationCount)
+      guard let records = try await evaluate(proposals, in: contests, known: &known) else { break }
       let generation = try strategy.tell(records)
       do {
         try await log.commit(generation)
@@ -85,6 +89,7 @@ public struct SearchEngine: Sendable {
         throw SearchError(error.description)
       }
       statistics = generation.statistics
+      elites = generation.networks
       finished += 1
       report(.generationFinished(generation))
       clock.lap()
@@ -147,7 +152,7 @@ public struct SearchEngine: Sendable {
   /// Whether a generation gave no trained network, or the language model none; the rewriter's do not hide that.
   private static func isBarren(_ records: [CandidateRecord]) -> Bool {
     let written = records.filter { $0.origin.author == .languageModel }
-    return (written.isEmpty ? records : written).allSatisfy { $0.fitness == nil }
+    return (written.isEmpty ? records : written).allSatisfy { !$0.isTrainable }
   }
 
   private static func barren(_ generations: Int, _ records: [CandidateRecord]) -> SearchError {

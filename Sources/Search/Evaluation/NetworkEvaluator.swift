@@ -14,8 +14,10 @@ public struct NetworkEvaluator: Sendable {
     public var fitness: Double?
     /// The trained weights as safetensors; nil where it failed.
     public var weights: [UInt8]?
-    /// Why it failed: one sentence.
+    /// Why it failed, or was stopped: one sentence.
     public var failure: String?
+    /// Whether it was stopped since it could not be expected to become the elite of its niche.
+    public var isOutclassed = false
   }
 
   /// The network that a candidate was made from.
@@ -70,12 +72,16 @@ public struct NetworkEvaluator: Sendable {
       threads: threads)
   }
 
+  /// How many images fitness is measured on.
+  var validationCount: Int { data.validation.count }
+
   /// Whether a parent's weights are of use.
   var inherits: Bool { inheritance != .none }
 
   /// Trains the network of a source, or gives nil where somebody asked to stop.
   func evaluate(
-    _ source: String, hash: String, parent: Parent? = nil, stop: StopFlag, progress: (Double) -> Void
+    _ source: String, hash: String, parent: Parent? = nil, contest: NicheContest? = nil, stop: StopFlag,
+    progress: (Double) -> Void
   ) -> Outcome? {
     do {
       let network = try trainable(source)
@@ -83,14 +89,21 @@ public struct NetworkEvaluator: Sendable {
       let begin = ContinuousClock.now
       let inherited = try inherited(by: network, from: parent, stream: stream)
       let inheritanceTime = (ContinuousClock.now - begin) / .seconds(1)
+      var judgement = contest?.judgement
       let result = try trainer.train(
-        network, data: data, stream: stream, initialWeights: inherited?.weights
-      ) { step in
-        progress(step.fraction)
-        return !stop.isRaised
-      }
+        network, data: data, stream: stream, initialWeights: inherited?.weights,
+        progress: { step in
+          progress(step.fraction)
+          return !stop.isRaised
+        },
+        isHopeless: { record in
+          guard let contest, let accuracy = record.validation?.accuracy else { return false }
+          contest.look(after: record.epoch, accuracy: accuracy, into: &judgement)
+          return !contest.isAudit && judgement?.hopelessAfter != nil
+        })
       var outcome = TrainingOutcome(result)
       outcome.inheritance = inherited?.record
+      outcome.judgement = judgement
       outcome.seconds += inheritanceTime
       switch result.stopReason {
       case .completed:
@@ -99,9 +112,18 @@ public struct NetworkEvaluator: Sendable {
         }
         return Outcome(
           evaluation: outcome, fitness: validation.accuracy, weights: try SafeTensors.encode(result.weights))
-      case .nonFiniteLoss(let epoch, let step), .diverged(let epoch, let step):
+      case .nonFiniteLoss(let epoch, let step):
         return Outcome(
           evaluation: outcome, failure: "Its loss was no finite number at step \(step) of epoch \(epoch).")
+      case .diverged(let epoch, let step):
+        return Outcome(
+          evaluation: outcome, failure: "Its loss grew too large at step \(step) of epoch \(epoch).")
+      case .stalled(let epoch, let step):
+        return Outcome(
+          evaluation: outcome,
+          failure: "Its loss was no better than that of a constant answer at step \(step) of epoch \(epoch).")
+      case .outclassed:
+        return Outcome(evaluation: outcome, failure: judgement?.sentence, isOutclassed: true)
       case .cancelled: return nil
       }
     } catch {
@@ -173,6 +195,7 @@ extension TrainingOutcome {
           trainingLoss: epoch.trainingLoss, trainingAccuracy: epoch.trainingAccuracy,
           validationLoss: validation.loss, validationAccuracy: validation.accuracy)
       }, imagesSeen: result.imagesSeen, seconds: result.seconds)
+    stopReason = result.stopReason
   }
 }
 

@@ -8,7 +8,9 @@ extension TrainingSettings {
     TrainingConfiguration(
       epochs: epochs, batchSize: batchSize, evaluationBatchSize: 256, optimizer: trainerOptimizer,
       schedule: trainerSchedule, labelSmoothing: labelSmoothing,
-      augmentation: Augmentation(cropPadding: cropPadding, horizontalFlip: flip), memoryLimit: memoryLimit)
+      augmentation: Augmentation(cropPadding: cropPadding, horizontalFlip: flip),
+      divergenceLoss: stopping.divergenceLoss > 0 ? stopping.divergenceLoss : nil,
+      stallSteps: stopping.stallSteps > 0 ? stopping.stallSteps : nil, memoryLimit: memoryLimit)
   }
 
   private var trainerOptimizer: Training.Optimizer {

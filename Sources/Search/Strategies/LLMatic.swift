@@ -150,7 +150,7 @@ public struct LLMatic: Strategy {
     let beats = record.fitness.map { $0 > (previousBest ?? 0) } ?? false
     let keepsUp = record.fitness.map { $0 >= (previousBest ?? 0) } ?? false
     let temperature = Self.clamped(asked + (keepsUp ? settings.temperatureStep : -settings.temperatureStep))
-    let reward = record.fitness == nil ? -1 : entered ? 1 : -0.5
+    let reward = !record.isTrainable ? -1 : entered ? 1 : -0.5
 
     let parent = try? individuals.elite(of: [Double(order), asked])
     var individual = PromptIndividual(prompt: id, temperature: temperature)

@@ -32,14 +32,15 @@ public struct Trainer: Sendable {
   ///   - initialWeights: weights to begin with, in place of values drawn by the network's initialisers.
   ///   - progress: told of each step and each finished epoch, and asked again before each validation batch;
   ///     training stops when it says false, or when the task is cancelled.
+  ///   - isHopeless: asked after each epoch but the last; training stops as outclassed when it says true.
   /// - Returns: the history and the weights, also where training stopped early.
   /// - Throws: `TrainingError` where the network, the data and the configuration do not go together.
   public func train(
     _ network: TrainableNetwork, data: DatasetSplit, stream: RandomStream, initialWeights: WeightSet? = nil,
-    progress: (TrainingProgress) -> Bool = { _ in true }
+    progress: (TrainingProgress) -> Bool = { _ in true }, isHopeless: (EpochRecord) -> Bool = { _ in false }
   ) throws(TrainingError) -> TrainingResult {
     let run = try TrainingRun(configuration, network, data, stream, initialWeights, team)
-    return try run.train(progress)
+    return try run.train(isHopeless: isHopeless, progress)
   }
 
   /// Measures a network with given weights on any part, the test images included.

@@ -76,6 +76,10 @@ public enum StopReason: Sendable, Hashable, Codable {
   case nonFiniteLoss(epoch: Int, step: Int)
   /// An epoch's mean loss was above `divergenceLoss`.
   case diverged(epoch: Int, step: Int)
+  /// The mean loss of `stallSteps` steps was no better than that of a network that gives the same for all images.
+  case stalled(epoch: Int, step: Int)
+  /// The caller expected nothing of further epochs.
+  case outclassed(epoch: Int, step: Int)
   /// The caller said stop, or the task was cancelled.
   case cancelled(epoch: Int, step: Int)
 }

@@ -2,6 +2,12 @@ import Execution
 import NetworkGraph
 import RandomStreams
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// One training, from plan to result.
 final class TrainingRun {
   private let configuration: TrainingConfiguration
@@ -22,6 +28,8 @@ final class TrainingRun {
   private var passes = 0
   private var steps = 0
   private var history: [EpochRecord] = []
+  /// The losses since the last look for a stall.
+  private var recentLoss = (sum: 0.0, steps: 0)
 
   init(
     _ configuration: TrainingConfiguration, _ network: TrainableNetwork, _ data: DatasetSplit,
@@ -117,11 +125,28 @@ final class TrainingRun {
 
   private var stepsPerEpoch: Int { data.training.count / configuration.batchSize }
 
-  func train(_ progress: (TrainingProgress) -> Bool) throws(TrainingError) -> TrainingResult {
+  func train(
+    isHopeless: (EpochRecord) -> Bool, _ progress: (TrainingProgress) -> Bool
+  ) throws(TrainingError) -> TrainingResult {
     for epoch in 1...configuration.epochs {
       if let reason = try train(epoch: epoch, progress) { return result(reason) }
+      if epoch < configuration.epochs, let record = history.last, isHopeless(record) {
+        return result(.outclassed(epoch: epoch, step: stepsPerEpoch))
+      }
     }
     return result(.completed)
+  }
+
+  /// Whether the steps since the last look, once there are enough of them, were no better than one and the same answer
+  /// for all images.
+  private func isStalled(after loss: Double) -> Bool {
+    guard let limit = configuration.stallSteps, data.training.dataset.classCount > 1 else { return false }
+    recentLoss = (recentLoss.sum + loss, recentLoss.steps + 1)
+    guard recentLoss.steps >= limit else { return false }
+    defer { recentLoss = (0, 0) }
+    // A hundredth less: the classes of the images drawn are never quite equally many.
+    let constant = log(Double(data.training.dataset.classCount))
+    return recentLoss.sum / Double(recentLoss.steps) >= 0.99 * constant
   }
 
   /// Trains for an epoch; a reason to stop, or nil to go on.
@@ -155,6 +180,7 @@ final class TrainingRun {
       {
         return .diverged(epoch: epoch, step: step)
       }
+      if isStalled(after: outcome.loss) { return .stalled(epoch: epoch, step: step) }
       report.step = step
       report.loss = outcome.loss
       guard progress(report) else { return .cancelled(epoch: epoch, step: step) }

@@ -18,6 +18,9 @@ struct SampleRun {
     var author = CandidateOrigin.Author.languageModel
     var imagesSeen = 100
     var prompt = "add-layer"
+    /// The accuracy after the first epoch of one that was stopped there.
+    var partial: Double?
+    var judgement: NicheJudgement?
   }
 
   var name = "sample"
@@ -50,6 +53,14 @@ struct SampleRun {
       parameters: 1000 * id,
       macs: 500 * id, width: candidate.width, depth: candidate.depth)
     let isNetwork = candidate.status != .refused
+    var evaluation = (candidate.fitness ?? candidate.partial).map { accuracy in
+      TrainingOutcome(
+        epochs: [
+          .init(trainingLoss: 1, trainingAccuracy: 0.5, validationLoss: 0.75, validationAccuracy: accuracy)
+        ],
+        imagesSeen: candidate.imagesSeen, seconds: 2)
+    }
+    evaluation?.judgement = candidate.judgement
     return CandidateRecord(
       id: id, generation: candidate.generation, index: id - 1,
       origin: CandidateOrigin(
@@ -66,13 +77,7 @@ struct SampleRun {
       description: isNetwork ? network : nil,
       measures: isNetwork
         ? configuration.descriptors.compactMap { Descriptor(rawValue: $0.name)?.value(of: network) } : nil,
-      evaluation: candidate.fitness.map { fitness in
-        TrainingOutcome(
-          epochs: [
-            .init(trainingLoss: 1, trainingAccuracy: 0.5, validationLoss: 0.75, validationAccuracy: fitness)
-          ],
-          imagesSeen: candidate.imagesSeen, seconds: 2)
-      }, fitness: candidate.fitness)
+      evaluation: evaluation, fitness: candidate.fitness)
   }
 
   /// Stores the run in a folder, its archive worked out by brute force.
