@@ -18,6 +18,10 @@ struct Chain: Sendable {
     case linear(String, Int)
     /// Adds what the layer so many places before gave.
     case residual(Int)
+    /// Multiplies by a number that is no trained parameter.
+    case scaled(Initializer)
+    /// A depthwise convolution by a given kernel.
+    case filtered(String)
     /// Joins the value with itself.
     case doubled
   }
@@ -49,6 +53,15 @@ struct Chain: Sendable {
       case .linear(let name, let width): x = try Toy.linear(&builder, name, x, width)
       case .residual(let distance):
         x = try builder.apply(.binary(.add), [x, values[values.count - distance]])[0]
+      case .scaled(let initializer):
+        let scale = builder.buffer("scale", TensorType(.float32, [1]), initializer: initializer)
+        x = try builder.apply(.binary(.multiply), [x, scale])[0]
+      case .filtered(let name):
+        let channels = builder.type(of: x).shape[1]
+        let kernel = builder.buffer(
+          name, TensorType(.float32, [channels, 1, 3, 3]), initializer: .constant(1.0 / 9))
+        x = try builder.apply(
+          .convolution(Convolution(padding: Size2D(1, 1), groups: channels, hasBias: false)), [x, kernel])[0]
       case .doubled: x = try builder.apply(.concatenate(axis: 1), [x, x])[0]
       }
       values.append(x)

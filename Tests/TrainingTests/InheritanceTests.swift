@@ -174,6 +174,25 @@ struct InheritanceTests {
     #expect(trained.weights["norm.num_batches_tracked"]?.values == .int64([7 + Int64(trained.steps)]))
   }
 
+  @Test("What neither training nor chance changes stays what the child's source says")
+  func fixedVariables() throws {
+    func chain(_ scale: Initializer) -> Chain {
+      Chain(layers: [.flatten, .linear("fc", 4), .scaled(scale), .activation(.relu)])
+    }
+    let (result, _) = try inherit(chain(.constant(3)), from: chain(.constant(2)))
+    #expect(result.weights["scale"]?.values == .float32([3]) && result.account.fresh == ["scale"])
+    // A fixed number that was drawn is the parent's.
+    let random = chain(.normal(mean: 0, standardDeviation: 1))
+    let (drawn, theirs) = try inherit(random, from: random)
+    #expect(drawn.weights["scale"] == theirs["scale"] && drawn.account.fresh.isEmpty)
+    // An added filter is none that may begin as the identity: training would not change it back.
+    let plain = Chain(layers: [.convolution("conv", 3), .activation(.relu), .flatten])
+    let filtered = Chain(layers: [.convolution("conv", 3), .activation(.relu), .filtered("blur"), .flatten])
+    let (blurred, _) = try inherit(filtered, from: plain)
+    #expect(blurred.account.deepened.isEmpty && blurred.account.fresh == ["blur"])
+    #expect(blurred.weights["blur"]?.values == .float32([Float](repeating: 1.0 / 9, count: 27)))
+  }
+
   @Test("The counter of a normalisation that is not taken over begins anew")
   func counters() throws {
     let parent = Chain(layers: [.convolution("conv", 3), .normalization("norm"), .flatten])

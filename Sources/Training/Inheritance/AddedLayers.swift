@@ -29,6 +29,7 @@ struct AddedLayers {
   ///   - graph: the network in evaluation mode, without dead code.
   ///   - parent: the parent's weights by name.
   init(_ graph: Graph, parent: [String: WeightTensor]) {
+    let trainable = Set(graph.parameters.filter(\.isTrainable).map(\.name))
     for node in graph.nodes {
       guard let output = node.outputs.first else { continue }
       let names = node.inputs.dropFirst().compactMap { graph.variableName(of: $0) }
@@ -36,11 +37,13 @@ struct AddedLayers {
       else { continue }
       switch node.operation {
       case .batchNormalization(let batch):
-        guard batch.isAffine, batch.tracksRunningStatistics, names.count == 4 else { continue }
+        guard batch.isAffine, batch.tracksRunningStatistics, names.count == 4,
+          trainable.isSuperset(of: names.prefix(2))
+        else { continue }
         normalizations.append(
           Normalization(input: node.inputs[0], epsilon: batch.epsilon, names: names))
       case .convolution, .linear:
-        guard graph.type(of: output) == graph.type(of: node.inputs[0]),
+        guard trainable.isSuperset(of: names), graph.type(of: output) == graph.type(of: node.inputs[0]),
           let weight = Self.identity(node.operation, shape: graph.type(of: node.inputs[1]).shape)
         else { continue }
         values[names[0]] = weight

@@ -4,7 +4,7 @@ public import NetworkGraph
 public enum InheritanceRule: String, Sendable, Codable, CaseIterable {
   /// Nothing: all values are drawn anew.
   case none
-  /// Each parameter and buffer whose name and shape agree.
+  /// Each parameter and buffer whose name and shape agree, but for those that neither training nor chance changes.
   case matching
   /// Those, and layers that were widened or added such that the network computes what its parent does (Chen,
   /// Goodfellow & Shlens 2016, "Net2Net", arXiv:1511.05641).

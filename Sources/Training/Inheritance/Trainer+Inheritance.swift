@@ -50,14 +50,25 @@ private struct Heir {
     parentWeights = parent
     var tensors: [String: WeightTensor] = [:]
     for tensor in parent.tensors { if case .float32 = tensor.values { tensors[tensor.name] = tensor } }
-    self.parent = tensors
     graph = network.evaluationGraph.eliminatingDeadCode()
     do {
       variables = try VariableStore(
         graph: network.trainingGraph, stream: stream.stream("initialization"), memoryLimit: memoryLimit)
+      for name in try Self.settled(network.trainingGraph, variables) { tensors[name] = nil }
     } catch {
       throw .execution(error)
     }
+    self.parent = tensors
+  }
+
+  /// The variables that neither training nor chance changes, such as the kernel of a blur: they are part of what the
+  /// source says, and a child may say otherwise than its parent.
+  private static func settled(_ graph: Graph, _ variables: VariableStore) throws(ExecutionError) -> [String] {
+    let updated = Set(graph.bufferUpdates.map(\.buffer))
+    let fixed = (graph.parameters + graph.buffers).filter { !$0.isTrainable && !updated.contains($0.value) }
+    guard !fixed.isEmpty else { return [] }
+    let others = try VariableStore(graph: graph, stream: RandomStream(seed: 0).stream("settled"))
+    return fixed.map(\.name).filter { others.values(of: $0) == variables.values(of: $0) }
   }
 
   mutating func takeMatching() {
