@@ -58,6 +58,26 @@ import Testing
       images: [16, 6, 7, 6], channels: 12, kernel: Size2D(5, 5), stride: Size2D(2, 2), padding: Size2D(2, 2),
       groups: 6, hasBias: true),
     Shape(images: [16, 8, 6, 6], channels: 4, kernel: Size2D(3, 3), padding: Size2D(1, 1), groups: 2),
+    // Depthwise, by a kernel of their own.
+    Shape(
+      images: [16, 3, 9, 8], channels: 3, kernel: Size2D(3, 3), stride: Size2D(2, 2), padding: Size2D(1, 1),
+      groups: 3, hasBias: true),
+    Shape(
+      images: [32, 2, 13, 11], channels: 2, kernel: Size2D(5, 5), padding: Size2D(2, 2), groups: 2,
+      hasBias: true),
+    Shape(images: [16, 2, 9, 14], channels: 2, kernel: Size2D(3, 3), groups: 2),
+    Shape(images: [16, 2, 1, 2], channels: 2, kernel: Size2D(3, 3), padding: Size2D(1, 1), groups: 2),
+    Shape(
+      images: [16, 2, 4, 3], channels: 2, kernel: Size2D(3, 3), padding: Size2D(4, 3),
+      paddingAfter: Size2D(0, 5),
+      groups: 2),
+    Shape(
+      images: [16, 2, 6, 5], channels: 2, kernel: Size2D(5, 5), stride: Size2D(2, 2), padding: Size2D(0, 3),
+      paddingAfter: Size2D(3, 1), groups: 2),
+    Shape(images: [16, 1, 7, 5], channels: 1, kernel: Size2D(5, 5), padding: Size2D(1, 4), hasBias: true),
+    // Pixel by pixel, more channels than are done at a time.
+    Shape(images: [32, 50, 9, 8], channels: 7, kernel: Size2D(1, 1)),
+    Shape(images: [16, 20, 5, 3], channels: 12, kernel: Size2D(1, 1), groups: 2, hasBias: true),
     // By Winograd's algorithm.
     Shape(images: [48, 9, 8, 8], channels: 10, kernel: Size2D(3, 3), padding: Size2D(1, 1), hasBias: true),
     Shape(images: [32, 8, 10, 8], channels: 17, kernel: Size2D(3, 3)),

@@ -68,10 +68,18 @@ static void nk_run_lines(nk_product p, const float *x, float *result) {
   p.height = 1;
   for (ptrdiff_t part = 0; part < parts; part++) {
     p.width = nk_part(total, parts, part);
+    p.ahead = p.width * p.pixel_step;
     nk_run_product(&p, x, result);
     x += p.width * p.pixel_step;
     result += p.width * p.result_pixel_step;
   }
+}
+
+// Whether a result's only tap is the pixel in its place.
+static inline int nk_is_pointwise(const niche_convolution *s) {
+  return s->kernel_height == 1 && s->kernel_width == 1 && s->height == s->result_height &&
+         s->width == s->result_width && s->stride_height == 1 && s->stride_width == 1 && s->padding_height == 0 &&
+         s->padding_width == 0;
 }
 
 // The parts of the scratch memory.
@@ -110,6 +118,10 @@ static void nk_convolve_blocks(
     const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, const float *images, const float *weight,
     const float *bias, float *result, void *scratch) {
   nk_convolution_scratch parts = nk_divide_scratch(s, scratch);
+  if (nk_is_depthwise(s)) {
+    nk_convolve_depthwise(s, groups, blocks, images, weight, bias, result, parts.copy);
+    return;
+  }
   ptrdiff_t depth = s->channels * s->kernel_height * s->kernel_width;
   ptrdiff_t image = s->channels * s->height * s->width * NK_LANES;
   ptrdiff_t result_line = s->result_width * NK_LANES, result_plane = s->result_height * result_line;
@@ -198,6 +210,10 @@ static void nk_convolve_blocks_input_gradient(
     const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, const float *weight, const float *gradient,
     float *image_gradient, void *scratch) {
   nk_convolution_scratch parts = nk_divide_scratch(s, scratch);
+  if (nk_is_turned_depthwise(s)) {
+    nk_convolve_depthwise_input_gradient(s, groups, blocks, weight, gradient, image_gradient, parts.copy);
+    return;
+  }
   ptrdiff_t taps = s->kernel_height * s->kernel_width;
   ptrdiff_t line_size = s->width * NK_LANES, plane = s->height * line_size;
   ptrdiff_t result = s->result_channels * s->result_height * s->result_width * NK_LANES;
@@ -241,10 +257,49 @@ static void nk_convolve_blocks_input_gradient(
   }
 }
 
+// The weight gradient where a result's only tap is the pixel in its place; some pixels and channels at a time, which
+// stay in the cache.
+static void nk_pointwise_weight_gradient(
+    const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, ptrdiff_t begin, ptrdiff_t end,
+    const float *images, const float *gradient, float *weight_gradient, ptrdiff_t *offsets) {
+  ptrdiff_t channels = s->channels, pixels = s->height * s->width, plane = pixels * NK_LANES;
+  ptrdiff_t parts = nk_parts(pixels, 64);
+  nk_gradient_product product = {.result_step = channels, .offsets = offsets, .blocks = 1, .height = 1};
+  product.pixel_step = NK_LANES;
+  product.gradient_row_step = plane;
+  for (ptrdiff_t k = 0; k < channels; k++) offsets[k] = k * plane;
+  memset(weight_gradient + begin * channels, 0, (size_t)((end - begin) * channels) * sizeof *weight_gradient);
+  for (ptrdiff_t block = 0; block < blocks; block++) {
+    ptrdiff_t first = 0;
+    for (ptrdiff_t part = 0; part < parts; part++, first += product.width * NK_LANES) {
+      product.width = nk_part(pixels, parts, part);
+      for (ptrdiff_t row = begin; row < end; row += product.rows) {
+        ptrdiff_t group = row / s->result_channels, last = (group + 1) * s->result_channels;
+        product.rows = (last < end ? last : end) - row;
+        const float *x = images + (block * groups + group) * channels * plane + first;
+        const float *from = gradient + (block * groups * s->result_channels + row) * plane + first;
+        for (ptrdiff_t k = 0; k < channels; k += product.depth) {
+          product.depth = channels - k < 48 ? channels - k : 48;
+          nk_run_gradient_product(&product, x + k * plane, from, weight_gradient + row * channels + k);
+        }
+      }
+    }
+  }
+}
+
 static void nk_convolve_blocks_weight_gradient(
     const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, ptrdiff_t begin, ptrdiff_t end,
     const float *images, const float *gradient, float *weight_gradient, void *scratch) {
   nk_convolution_scratch parts = nk_divide_scratch(s, scratch);
+  if (nk_is_depthwise(s)) {
+    nk_convolve_depthwise_weight_gradient(
+        s, groups, blocks, begin, end, images, gradient, weight_gradient, parts.copy);
+    return;
+  }
+  if (nk_is_pointwise(s)) {
+    nk_pointwise_weight_gradient(s, groups, blocks, begin, end, images, gradient, weight_gradient, parts.offsets);
+    return;
+  }
   ptrdiff_t depth = s->channels * s->kernel_height * s->kernel_width;
   ptrdiff_t image = s->channels * s->height * s->width * NK_LANES;
   ptrdiff_t result_line = s->result_width * NK_LANES, result_plane = s->result_height * result_line;
@@ -254,7 +309,7 @@ static void nk_convolve_blocks_weight_gradient(
   region.columns = (s->result_width - 1) * s->stride_width + nk_reach(s->kernel_width, s->dilation_width);
   ptrdiff_t band = nk_band_lines(
       s->channels, region.columns, s->stride_height, reach - s->stride_height, s->result_height);
-  nk_gradient_product product = {.depth = depth, .offsets = parts.offsets, .blocks = 1};
+  nk_gradient_product product = {.depth = depth, .result_step = depth, .offsets = parts.offsets, .blocks = 1};
   product.width = s->result_width;
   product.pixel_step = s->stride_width * NK_LANES;
   product.gradient_row_step = result_plane;

@@ -15,6 +15,7 @@
 #include "blocked_pooling.h"
 #include "tiles.h"
 #include "gemm.h"
+#include "depthwise.h"
 #include "blocked_convolution.h"
 #include "winograd.h"
 #include "winograd_gradient.h"

@@ -27,6 +27,7 @@ typedef struct {
   ptrdiff_t height, width;
   ptrdiff_t line_step, pixel_step;
   ptrdiff_t result_row_step, result_line_step, result_pixel_step;
+  ptrdiff_t ahead;  // if not 0, how far from the pixels those lie that are fetched into the cache meanwhile
 } nk_product;
 
 static inline __attribute__((always_inline)) void nk_product_tile(
@@ -38,12 +39,15 @@ static inline __attribute__((always_inline)) void nk_product_tile(
 #pragma clang loop unroll(full)
     for (int j = 0; j < pixels; j++) sums[i][j] = bias ? bias[i] : 0.0f;
   }
-  const ptrdiff_t *offsets = p->offsets, step = p->pixel_step, depth = p->depth;
+  const ptrdiff_t *offsets = p->offsets, step = p->pixel_step, depth = p->depth, ahead = p->ahead;
   for (ptrdiff_t k = 0; k < depth; k++, weights += rows) {
     const float *from = x + offsets[k];
     nk_vector values[NK_TILE_COLUMNS];
 #pragma clang loop unroll(full)
-    for (int j = 0; j < pixels; j++) values[j] = nk_load(from + j * step);
+    for (int j = 0; j < pixels; j++) {
+      values[j] = nk_load(from + j * step);
+      if (ahead) __builtin_prefetch(from + j * step + ahead, 0, 2);
+    }
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
       float weight = weights[i];
@@ -66,6 +70,7 @@ typedef struct {
   ptrdiff_t blocks, height, width;
   ptrdiff_t block_step, line_step, pixel_step;
   ptrdiff_t gradient_row_step, gradient_block_step, gradient_line_step;
+  ptrdiff_t result_step;  // from one row of the result to the next
 } nk_gradient_product;
 
 static inline __attribute__((always_inline)) void nk_gradient_tile(
@@ -98,7 +103,7 @@ static inline __attribute__((always_inline)) void nk_gradient_tile(
   float totals[32];
   nk_sum_lanes(rows * taps, sums, totals);
 #pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i++, result += p->depth) {
+  for (int i = 0; i < rows; i++, result += p->result_step) {
 #pragma clang loop unroll(full)
     for (int j = 0; j < taps; j++) result[j] += totals[i * taps + j];
   }
@@ -194,6 +199,6 @@ static void nk_run_gradient_product(
       tap += taps;
     }
     gradient += rows * p->gradient_row_step;
-    result += rows * p->depth;
+    result += rows * p->result_step;
   }
 }

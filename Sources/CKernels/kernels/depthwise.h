@@ -1,0 +1,236 @@
+// Depthwise convolutions over blocks of images: 3 × 3 or 5 × 5 taps, one channel at a time.
+//
+// The lines that the taps of one line of results meet are copied with zeros around them into a ring that stays in the
+// cache, so that each pixel is read once from memory, and neighbouring results share what they load.
+
+#define NK_RING_PIXELS 6
+
+static inline int nk_is_depthwise(const niche_convolution *s) {
+  ptrdiff_t kernel = s->kernel_height, stride = s->stride_height;
+  return s->channels == 1 && s->result_channels == 1 && s->kernel_width == kernel && (kernel == 3 || kernel == 5) &&
+         s->stride_width == stride && (stride == 1 || stride == 2) && s->dilation_height == 1 &&
+         s->dilation_width == 1 &&
+         kernel * ((s->result_width - 1) * stride + kernel) * NK_LANES <= NICHE_BAND_FLOATS;
+}
+
+// The last lines of a plane that were copied, the line y in slot (y + padding) mod kernel.
+typedef struct {
+  float *lines;
+  ptrdiff_t kernel, columns, next;
+} nk_ring;
+
+// Copies lines up to the one behind `end`, counted from the first of the border.
+static inline void nk_fill_ring(
+    nk_ring *ring, const float *plane, ptrdiff_t height, ptrdiff_t width, ptrdiff_t top, ptrdiff_t left, ptrdiff_t end) {
+  ptrdiff_t inside = ring->columns - left < width ? ring->columns - left : width;
+  if (inside < 0) inside = 0;
+  ptrdiff_t before = left < ring->columns ? left : ring->columns;
+  if (ring->next < end - ring->kernel) ring->next = end - ring->kernel;
+  for (; ring->next < end; ring->next++) {
+    float *to = ring->lines + ring->next % ring->kernel * ring->columns * NK_LANES;
+    ptrdiff_t y = ring->next - top;
+    if (y < 0 || y >= height) {
+      memset(to, 0, (size_t)(ring->columns * NK_LANES) * sizeof *to);
+      continue;
+    }
+    memset(to, 0, (size_t)(before * NK_LANES) * sizeof *to);
+    memcpy(to + before * NK_LANES, plane + y * width * NK_LANES, (size_t)(inside * NK_LANES) * sizeof *to);
+    memset(
+        to + (before + inside) * NK_LANES, 0, (size_t)((ring->columns - before - inside) * NK_LANES) * sizeof *to);
+  }
+}
+
+static inline __attribute__((always_inline)) void nk_depthwise_tile(
+    const int kernel, const int stride, const int pixels, const float *const *lines, const float *weight, float bias,
+    float *result) {
+  for (ptrdiff_t lane = 0; lane < NK_LANES; lane += NK_WIDTH) {
+    nk_vector sums[NK_RING_PIXELS];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < pixels; j++) sums[j] = bias;
+#pragma clang loop unroll(full)
+    for (int ky = 0; ky < kernel; ky++) {
+      const float *line = lines[ky] + lane;
+      nk_vector values[(NK_RING_PIXELS - 1) * 2 + 5];
+#pragma clang loop unroll(full)
+      for (int i = 0; i < (pixels - 1) * stride + kernel; i++) values[i] = nk_load(line + i * NK_LANES);
+#pragma clang loop unroll(full)
+      for (int kx = 0; kx < kernel; kx++) {
+        float factor = weight[ky * kernel + kx];
+#pragma clang loop unroll(full)
+        for (int j = 0; j < pixels; j++) sums[j] += values[j * stride + kx] * factor;
+      }
+    }
+#pragma clang loop unroll(full)
+    for (int j = 0; j < pixels; j++) nk_store(sums[j], result + j * NK_LANES + lane);
+  }
+}
+
+static inline __attribute__((always_inline)) void nk_depthwise_line(
+    const int kernel, const int stride, ptrdiff_t width, const float **lines, const float *weight, float bias,
+    float *result) {
+  ptrdiff_t parts = nk_parts(width, NK_RING_PIXELS);
+  for (ptrdiff_t part = 0; part < parts; part++) {
+    ptrdiff_t pixels = nk_part(width, parts, part);
+    switch (pixels) {
+      case 1: nk_depthwise_tile(kernel, stride, 1, lines, weight, bias, result); break;
+      case 2: nk_depthwise_tile(kernel, stride, 2, lines, weight, bias, result); break;
+      case 3: nk_depthwise_tile(kernel, stride, 3, lines, weight, bias, result); break;
+      case 4: nk_depthwise_tile(kernel, stride, 4, lines, weight, bias, result); break;
+      case 5: nk_depthwise_tile(kernel, stride, 5, lines, weight, bias, result); break;
+      default: nk_depthwise_tile(kernel, stride, 6, lines, weight, bias, result); break;
+    }
+    for (int ky = 0; ky < kernel; ky++) lines[ky] += pixels * stride * NK_LANES;
+    result += pixels * NK_LANES;
+  }
+}
+
+// One plane, of which `top` lines and `left` columns of zeros come before the first.
+static inline __attribute__((always_inline)) void nk_depthwise_plane(
+    const int kernel, const int stride, ptrdiff_t height, ptrdiff_t width, ptrdiff_t top, ptrdiff_t left,
+    ptrdiff_t result_height, ptrdiff_t result_width, const float *plane, const float *weight, float bias,
+    float *result, float *space) {
+  nk_ring ring = {space, kernel, (result_width - 1) * stride + kernel, 0};
+  for (ptrdiff_t line = 0; line < result_height; line++, result += result_width * NK_LANES) {
+    nk_fill_ring(&ring, plane, height, width, top, left, line * stride + kernel);
+    const float *lines[5];
+    for (int ky = 0; ky < kernel; ky++) {
+      lines[ky] = space + (line * stride + ky) % kernel * ring.columns * NK_LANES;
+    }
+    nk_depthwise_line(kernel, stride, result_width, lines, weight, bias, result);
+  }
+}
+
+#define NK_DEPTHWISE(KERNEL, STRIDE)                                                                               \
+  nk_depthwise_plane(                                                                                              \
+      KERNEL, STRIDE, s->height, s->width, s->padding_height, s->padding_width, s->result_height, s->result_width, \
+      images, weight + c *KERNEL *KERNEL, bias ? bias[c] : 0, result, space)
+
+static void nk_convolve_depthwise(
+    const niche_convolution *s, ptrdiff_t channels, ptrdiff_t blocks, const float *images, const float *weight,
+    const float *bias, float *result, float *space) {
+  for (ptrdiff_t block = 0; block < blocks; block++) {
+    for (ptrdiff_t c = 0; c < channels; c++) {
+      if (s->kernel_height == 3) {
+        s->stride_height == 1 ? NK_DEPTHWISE(3, 1) : NK_DEPTHWISE(3, 2);
+      } else {
+        s->stride_height == 1 ? NK_DEPTHWISE(5, 1) : NK_DEPTHWISE(5, 2);
+      }
+      images += s->height * s->width * NK_LANES;
+      result += s->result_height * s->result_width * NK_LANES;
+    }
+  }
+}
+
+// Without stride the image gradient is a convolution with the weights turned, a channel's at a time.
+static inline niche_convolution nk_turned(const niche_convolution *s) {
+  niche_convolution turned = *s;
+  turned.height = s->result_height;
+  turned.width = s->result_width;
+  turned.result_height = s->height;
+  turned.result_width = s->width;
+  turned.padding_height = s->kernel_height - 1 - s->padding_height;
+  turned.padding_width = s->kernel_width - 1 - s->padding_width;
+  return turned;
+}
+
+static inline int nk_is_turned_depthwise(const niche_convolution *s) {
+  niche_convolution turned = nk_turned(s);
+  return s->stride_height == 1 && turned.padding_height >= 0 && turned.padding_width >= 0 && nk_is_depthwise(&turned);
+}
+
+static void nk_convolve_depthwise_input_gradient(
+    const niche_convolution *s, ptrdiff_t channels, ptrdiff_t blocks, const float *weight, const float *gradient,
+    float *image_gradient, float *space) {
+  niche_convolution turned = nk_turned(s);
+  ptrdiff_t taps = s->kernel_height * s->kernel_width;
+  ptrdiff_t image = s->height * s->width * NK_LANES, result = s->result_height * s->result_width * NK_LANES;
+  for (ptrdiff_t plane = 0; plane < blocks * channels; plane++) {
+    const float *from = weight + plane % channels * taps;
+    float weights[25];
+    for (ptrdiff_t tap = 0; tap < taps; tap++) weights[tap] = from[taps - 1 - tap];
+    nk_convolve_depthwise(&turned, 1, 1, gradient + plane * result, weights, 0, image_gradient + plane * image, space);
+  }
+}
+
+static inline __attribute__((always_inline)) void nk_depthwise_gradient_tile(
+    const int kernel, const int stride, const int pixels, const float *const *lines, const float *gradient,
+    nk_vector *sums) {
+  nk_vector gradients[3];
+#pragma clang loop unroll(full)
+  for (int j = 0; j < pixels; j++) gradients[j] = nk_load(gradient + j * NK_LANES);
+#pragma clang loop unroll(full)
+  for (int ky = 0; ky < kernel; ky++) {
+    nk_vector values[9];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < (pixels - 1) * stride + kernel; i++) values[i] = nk_load(lines[ky] + i * NK_LANES);
+#pragma clang loop unroll(full)
+    for (int kx = 0; kx < kernel; kx++) {
+#pragma clang loop unroll(full)
+      for (int j = 0; j < pixels; j++) sums[ky * kernel + kx] += gradients[j] * values[j * stride + kx];
+    }
+  }
+}
+
+static inline __attribute__((always_inline)) void nk_depthwise_weight_gradient_plane(
+    const int kernel, const int stride, const niche_convolution *s, const float *plane, const float *gradient,
+    float *result, float *space) {
+  nk_ring ring = {space, kernel, (s->result_width - 1) * stride + kernel, 0};
+  nk_vector sums[NK_LANES / NK_WIDTH][32];
+  for (int part = 0; part < NK_LANES / NK_WIDTH; part++) {
+    for (int i = 0; i < 32; i++) sums[part][i] = 0.0f;
+  }
+  for (ptrdiff_t line = 0; line < s->result_height; line++, gradient += s->result_width * NK_LANES) {
+    nk_fill_ring(
+        &ring, plane, s->height, s->width, s->padding_height, s->padding_width, line * stride + kernel);
+    for (int part = 0; part < NK_LANES / NK_WIDTH; part++) {
+      const float *lines[5], *from = gradient + part * NK_WIDTH;
+      nk_vector local[25];
+#pragma clang loop unroll(full)
+      for (int ky = 0; ky < kernel; ky++) {
+        lines[ky] = space + (line * stride + ky) % kernel * ring.columns * NK_LANES + part * NK_WIDTH;
+      }
+#pragma clang loop unroll(full)
+      for (int i = 0; i < kernel * kernel; i++) local[i] = sums[part][i];
+      ptrdiff_t pixel = 0;
+      for (; pixel + 3 <= s->result_width; pixel += 3, from += 3 * NK_LANES) {
+        nk_depthwise_gradient_tile(kernel, stride, 3, lines, from, local);
+#pragma clang loop unroll(full)
+        for (int ky = 0; ky < kernel; ky++) lines[ky] += 3 * stride * NK_LANES;
+      }
+      for (; pixel < s->result_width; pixel++, from += NK_LANES) {
+        nk_depthwise_gradient_tile(kernel, stride, 1, lines, from, local);
+#pragma clang loop unroll(full)
+        for (int ky = 0; ky < kernel; ky++) lines[ky] += stride * NK_LANES;
+      }
+#pragma clang loop unroll(full)
+      for (int i = 0; i < kernel * kernel; i++) sums[part][i] = local[i];
+    }
+  }
+  for (int part = 1; part < NK_LANES / NK_WIDTH; part++) {
+    for (int i = 0; i < kernel * kernel; i++) sums[0][i] += sums[part][i];
+  }
+  float totals[32];
+  nk_sum_lanes(32, sums[0], totals);
+  for (int i = 0; i < kernel * kernel; i++) result[i] += totals[i];
+}
+
+#define NK_DEPTHWISE_GRADIENT(KERNEL, STRIDE) \
+  nk_depthwise_weight_gradient_plane(KERNEL, STRIDE, s, x, from, weight_gradient + c *KERNEL *KERNEL, space)
+
+static void nk_convolve_depthwise_weight_gradient(
+    const niche_convolution *s, ptrdiff_t channels, ptrdiff_t blocks, ptrdiff_t begin, ptrdiff_t end,
+    const float *images, const float *gradient, float *weight_gradient, float *space) {
+  ptrdiff_t taps = s->kernel_height * s->kernel_width;
+  memset(weight_gradient + begin * taps, 0, (size_t)((end - begin) * taps) * sizeof *weight_gradient);
+  for (ptrdiff_t block = 0; block < blocks; block++) {
+    for (ptrdiff_t c = begin; c < end; c++) {
+      const float *x = images + (block * channels + c) * s->height * s->width * NK_LANES;
+      const float *from = gradient + (block * channels + c) * s->result_height * s->result_width * NK_LANES;
+      if (s->kernel_height == 3) {
+        s->stride_height == 1 ? NK_DEPTHWISE_GRADIENT(3, 1) : NK_DEPTHWISE_GRADIENT(3, 2);
+      } else {
+        s->stride_height == 1 ? NK_DEPTHWISE_GRADIENT(5, 1) : NK_DEPTHWISE_GRADIENT(5, 2);
+      }
+    }
+  }
+}
