@@ -92,8 +92,8 @@ let package = Package(
     .target(
       name: "Reports",
       dependencies: [
-        "Execution", "LanguageModels", "NetworkGraph", "PythonSyntax", "QualityDiversity", "RandomStreams",
-        "RunStore", "Search", "TorchFrontend", "Training",
+        "Execution", "LanguageModels", "NetworkGraph", "ONNX", "PythonSyntax", "QualityDiversity",
+        "RandomStreams", "RunStore", "Search", "TorchFrontend", "Training",
       ]),
     .testTarget(
       name: "ReportsTests",

@@ -1,5 +1,6 @@
 import Foundation
 import LanguageModels
+import QualityDiversity
 import RunStore
 import Search
 import Testing
@@ -45,14 +46,15 @@ final class ExportTests {
     #expect(archive.niches == 4 && archive.qdScore == 0.5 + 0.75 + 0.625)
     #expect(archive.elites[1].measures == ["width": 10, "depth": 8])
     #expect(archive.elites.allSatisfy { $0.testAccuracy == nil })
-    try await exporter.write(archive, to: output)
+    // The samples are no networks, so that there is no ONNX of them; that is said.
+    let notes = try await exporter.write(archive, to: output)
+    #expect(notes.count == 3 && notes[0].description.hasPrefix("niche-0000 has no network.onnx: "))
     #expect(
       try files() == [
-        "elites.csv", "elites.json", "load.py", "niche-0000", "niche-0000/network.py",
-        "niche-0000/weights.safetensors",
-        "niche-0001", "niche-0001/network.py", "niche-0001/weights.safetensors", "niche-0002",
-        "niche-0002/network.py",
-        "niche-0002/weights.safetensors",
+        "archive.csv", "elites.csv", "elites.json", "load.py", "niche-0000", "niche-0000/card.md",
+        "niche-0000/network.py", "niche-0000/weights.safetensors", "niche-0001", "niche-0001/card.md",
+        "niche-0001/network.py", "niche-0001/weights.safetensors", "niche-0002", "niche-0002/card.md",
+        "niche-0002/network.py", "niche-0002/weights.safetensors",
       ])
     #expect(
       try Data(contentsOf: URL(fileURLWithPath: output + "/niche-0002/weights.safetensors")) == Data([4]))
@@ -104,8 +106,10 @@ final class ExportTests {
   @Test("The fittest few, by niche")
   func top() async throws {
     let exporter = try await exporter()
-    #expect(try await exporter.archive(testedBy: nil, top: 2).elites.map(\.candidate) == [2, 4])
-    #expect(try await exporter.archive(testedBy: nil, top: 99).elites.count == 3)
+    #expect(
+      try await exporter.archive(testedBy: nil, selection: ExportSelection(top: 2)).elites.map(\.candidate)
+        == [2, 4])
+    #expect(try await exporter.archive(testedBy: nil, selection: ExportSelection(top: 99)).elites.count == 3)
   }
 
   @Test("An export is made anew over an older one, but never over files that are not its own")
@@ -120,7 +124,7 @@ final class ExportTests {
     // What an interrupted export left does not stand in the way.
     try FileManager.default.removeItem(atPath: output + "/elites.json")
     try await exporter.write(archive, to: output)
-    #expect(try files().count == 12)
+    #expect(try files().count == 16)
 
     try Data("mine".utf8).write(to: URL(fileURLWithPath: output + "/notes.txt"))
     let before = try files()
@@ -217,5 +221,56 @@ final class ExportTests {
     }
     let view = try await CandidateView(101, isNiche: false, of: RunSnapshot(store), store: store)
     #expect(view.ancestry.count <= 1000 && !view.ancestry.isEmpty)
+  }
+}
+
+@Suite("Which elites are exported")
+final class ExportSelectionTests {
+  private let folder = SampleRun.folder()
+  /// Niches 0…3 of the sample's grid over width and depth: candidates 1, 2, 3 and 4.
+  private let run = SampleRun(
+    configuration: SampleRun.grid,
+    candidates: [
+      .init(width: 10, depth: 2, fitness: 0.5), .init(width: 10, depth: 8, fitness: 0.75),
+      .init(width: 90, depth: 2, fitness: 0.625), .init(width: 90, depth: 9, fitness: 0.6),
+    ])
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  @Test("By niche, condition, Pareto front, diversity and rank, in this order")
+  func rules() async throws {
+    let snapshot = try await RunSnapshot(run.store(in: folder))
+    func chosen(_ selection: ExportSelection) throws -> [Int] {
+      try selection.elites(of: snapshot).map(\.record.id)
+    }
+    #expect(try chosen(ExportSelection()) == [1, 2, 3, 4])
+    #expect(try chosen(ExportSelection(niche: 2)) == [3])
+    #expect(try chosen(ExportSelection(niche: 9)) == [])
+    #expect(try chosen(ExportSelection(condition: "fitness > 0.55 && width < 50")) == [2])
+    #expect(try chosen(ExportSelection(condition: "niche.width >= 90 or fitness == 0.5")) == [1, 3, 4])
+    #expect(try chosen(ExportSelection(condition: "params < 0")) == [])
+    // The fittest beats all that are not smaller; of the width-90 ones 3 beats 4 where depth counts.
+    #expect(try chosen(ExportSelection(pareto: ["width"])) == [2])
+    #expect(try chosen(ExportSelection(pareto: ["depth"])) == [2, 3])
+    #expect(try chosen(ExportSelection(condition: "width > 50", pareto: ["depth", "width"])) == [3])
+    // The fittest, then the farthest from it.
+    #expect(try chosen(ExportSelection(diversity: .init(count: 2))) == [2, 3])
+    #expect(try chosen(ExportSelection(diversity: .init(count: 3, rule: .determinantal))).count == 3)
+    #expect(try chosen(ExportSelection(diversity: .init(count: 3), top: 1)) == [2])
+  }
+
+  @Test("What cannot be read is refused with what there is")
+  func mistakes() async throws {
+    let snapshot = try await RunSnapshot(run.store(in: folder))
+    let error = #expect(throws: SearchError.self) {
+      _ = try ExportSelection(condition: "widht < 3").elites(of: snapshot)
+    }
+    #expect(error?.description.contains("no figure called 'widht'") == true)
+    #expect(error?.description.contains("niche.width") == true)
+    #expect(throws: SearchError.self) { _ = try ExportSelection(pareto: ["import os"]).elites(of: snapshot) }
+    let graphs = #expect(throws: SearchError.self) {
+      _ = try ExportSelection(diversity: .init(count: 2, space: .graph)).elites(of: snapshot)
+    }
+    #expect(graphs?.description.contains("does not compile") == true)
   }
 }

@@ -158,7 +158,7 @@ extension Operation {
   }
 
   /// Whether it is an input or a variable, which a graph shows to the outside.
-  fileprivate var isLeaf: Bool {
+  var isLeaf: Bool {
     switch self {
     case .input, .parameter, .buffer: true
     default: false

@@ -184,23 +184,27 @@ import Testing
     ("min(parameters, 7)", "min"), ("-2 ** 2 + 7 // 2 - 7 % 4", "python"),
     ("3 if depth > 1 else 4", "choice"),
     ("sqrt(receptive_field) * 1e2", "root"), ("relu * 5", "absent"),
+    ("count('conv') + count(\"linear\")", "kinds"), ("1 < 2 < 3 && !(macs < 1) || 0 / 0", "true"),
+    ("not macs or 3 < 2 < 4", "false"),
   ])
   func expressionsAreEvaluated(text: String, expected: String) throws {
     let profile = try profile("nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(3600, 2)")
     let values: [String: Double] = [
       "log10": log10(Double(2 * (27 * 4 * 900 + 7200))), "ratio": Double(profile.width) / 2, "kinds": 2,
       "min": 7, "python": -4, "choice": 3, "root": 3.0.squareRoot() * 100, "absent": 0,
+      "true": 1, "false": 0,
     ]
     #expect(try DescriptorExpression(text).value(of: profile) == values[expected])
   }
 
   @Test(arguments: [
-    ("", "descriptor.syntax", 0), ("width +", "syntax", 7), ("widht", "descriptor.name", 0),
-    ("1 + open(3)", "descriptor.function", 4), ("x = 1", "descriptor.syntax", 0),
-    ("log10(1, 2)", "descriptor.arguments", 0), ("width.real", "descriptor.syntax", 0),
-    ("min(macs)", "descriptor.arguments", 0), ("macs; macs", "descriptor.syntax", 0),
-    ("2 + 'a'", "descriptor.syntax", 4), ("min(*macs, 1)", "descriptor.arguments", 0),
-    ("1 < 2 < 3", "descriptor.syntax", 0), ("macs @ macs", "descriptor.syntax", 0),
+    ("", "formula.syntax", 0), ("width +", "syntax", 7), ("widht", "formula.name", 0),
+    ("1 + open(3)", "formula.function", 4), ("x = 1", "formula.syntax", 0),
+    ("log10(1, 2)", "formula.arguments", 0), ("width.real", "formula.name", 0),
+    ("min(macs)", "formula.arguments", 0), ("macs; macs", "formula.syntax", 0),
+    ("2 + 'a'", "formula.syntax", 4), ("min(*macs, 1)", "formula.arguments", 0),
+    ("count(3)", "formula.arguments", 0), ("count('cnov')", "formula.name", 6),
+    ("macs @ macs", "formula.syntax", 0),
   ])
   func badExpressionsAreRefusedInPlace(text: String, identifier: String, offset: Int) {
     do {

@@ -1,0 +1,51 @@
+import Foundation
+import Search
+
+/// The tables of an export.
+struct ArchiveTables {
+  let archive: ExportedArchive
+
+  /// One row for each elite, with a title line.
+  var elites: String {
+    let names = archive.axes.map(\.name)
+    var titles = ["niche", "candidate", "generation", "fitness", "test_accuracy"]
+    titles += ["parameters", "macs", "width", "depth"] + names.map { "measure_\($0)" }
+    titles += ["status", "author", "prompt", "hash", "folder"]
+    var rows = [titles]
+    for elite in archive.elites {
+      let network = elite.description
+      var cells: [String] = [
+        "\(elite.niche)", "\(elite.candidate)", "\(elite.generation)", "\(elite.fitness)",
+      ]
+      cells.append(elite.testAccuracy.map { "\($0)" } ?? "")
+      cells += [network.parameters, network.macs, network.width, network.depth].map { "\($0)" }
+      cells += names.map { name in elite.measures[name].map { "\($0)" } ?? "" }
+      cells += [elite.verdict.status.rawValue, elite.origin.author.rawValue, elite.origin.prompt ?? ""]
+      cells += [network.hash, elite.folder]
+      rows.append(cells)
+    }
+    return Self.text(rows)
+  }
+
+  /// The columns of pyribs' `ArchiveDataFrame`; a solution is the candidate's number.
+  var pyribs: String {
+    let names = archive.axes.map(\.name)
+    var rows = [["solution_0", "objective"] + names.indices.map { "measures_\($0)" } + ["index"]]
+    for elite in archive.elites {
+      rows.append(
+        ["\(elite.candidate)", "\(elite.fitness)"] + names.map { elite.measures[$0].map { "\($0)" } ?? "" }
+          + ["\(elite.niche)"])
+    }
+    return Self.text(rows)
+  }
+
+  private static func text(_ rows: [[String]]) -> String {
+    rows.map { $0.map(quoted).joined(separator: ",") }.joined(separator: "\n") + "\n"
+  }
+
+  /// A cell as RFC 4180 has it.
+  private static func quoted(_ cell: String) -> String {
+    guard cell.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return cell }
+    return "\"" + cell.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+  }
+}

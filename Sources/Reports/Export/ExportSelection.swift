@@ -1,0 +1,183 @@
+import NetworkGraph
+import PythonSyntax
+public import QualityDiversity
+import RunStore
+import Search
+import TorchFrontend
+import Training
+
+/// Which elites are exported: those of a niche, that fulfil a condition, on a Pareto front, unlike each other, the
+/// fittest; what is given is applied in this order.
+public struct ExportSelection: Sendable, Hashable {
+  /// In which space elites are unlike each other.
+  public enum Space: String, Sendable, Hashable, CaseIterable {
+    /// By their measures on the archive's axes.
+    case descriptor
+    /// By what their graphs are made of.
+    case graph
+  }
+
+  /// How many elites that are unlike each other, and by which rule.
+  public struct Diversity: Sendable, Hashable {
+    /// How many.
+    public var count: Int
+    /// In which space.
+    public var space: Space
+    /// How they are chosen.
+    public var rule: DiverseSubset
+
+    /// So many, unlike each other in that space.
+    public init(count: Int, space: Space = .descriptor, rule: DiverseSubset = .maxMin) {
+      self.count = count
+      self.space = space
+      self.rule = rule
+    }
+  }
+
+  /// The one niche; nil for all.
+  public var niche: Int?
+  /// What must hold of an elite, such as `parameters < 1e6 and niche.macs < 5e7`.
+  public var condition: String?
+  /// Figures that should be small: only elites stay than which no other is as fit or fitter and as small or smaller.
+  public var pareto: [String]
+  /// Only so many that are unlike each other.
+  public var diversity: Diversity?
+  /// Only so many of the fittest.
+  public var top: Int?
+
+  /// A selection; all elites where nothing is given.
+  public init(
+    niche: Int? = nil, condition: String? = nil, pareto: [String] = [], diversity: Diversity? = nil,
+    top: Int? = nil
+  ) {
+    self.niche = niche
+    self.condition = condition
+    self.pareto = pareto
+    self.diversity = diversity
+    self.top = top
+  }
+
+  /// The chosen elites of a run, by cell.
+  ///
+  /// - Throws: where the condition cannot be read, or graphs are asked for of sources that do not compile.
+  func elites(of run: RunSnapshot) throws(SearchError) -> [RunElite] {
+    let axes = run.header.configuration.descriptors.map(\.name)
+    let vocabulary = Formula.Vocabulary(figures: EliteFigures.names(axes: axes))
+    var elites = run.elites
+    if let niche { elites = elites.filter { $0.cell == niche } }
+    if let condition {
+      let formula = try Self.formula(condition, vocabulary)
+      elites = elites.filter { elite in
+        let figures = EliteFigures(elite, axes: axes)
+        return formula.holds { figures[$0] }
+      }
+    }
+    if !pareto.isEmpty {
+      var costs: [Formula] = []
+      for text in pareto { costs.append(try Self.formula(text, vocabulary)) }
+      elites = Self.front(elites, costs: costs, axes: axes)
+    }
+    if let diversity { elites = try Self.diverse(elites, diversity, run) }
+    if let top {
+      let ranked = elites.sorted { ($1.record.fitness ?? 0, $0.cell) < ($0.record.fitness ?? 0, $1.cell) }
+      elites = Array(ranked.prefix(top))
+    }
+    return elites.sorted { $0.cell < $1.cell }
+  }
+
+  private static func formula(_ text: String, _ names: Formula.Vocabulary) throws(SearchError) -> Formula {
+    do {
+      return try Formula(text, names)
+    } catch {
+      throw SearchError(
+        "'\(text)' cannot be read: \(error.message)" + (error.hint.map { "; \($0)." } ?? "."))
+    }
+  }
+
+  private static func front(_ elites: [RunElite], costs: [Formula], axes: [String]) -> [RunElite] {
+    let points = elites.map { elite in
+      let figures = EliteFigures(elite, axes: axes)
+      return [-(elite.record.fitness ?? 0)] + costs.map { cost in cost.value { figures[$0] } }
+    }
+    return elites.indices.filter { place in
+      !points.contains { other in
+        zip(other, points[place]).allSatisfy { $0 <= $1 } && other != points[place]
+      }
+    }.map { elites[$0] }
+  }
+
+  private static func diverse(
+    _ elites: [RunElite], _ diversity: Diversity, _ run: RunSnapshot
+  ) throws(SearchError) -> [RunElite] {
+    let qualities = elites.map { $0.record.fitness ?? 0 }
+    let places: [Int]
+    switch diversity.space {
+    case .descriptor:
+      let axes = try run.header.configuration.measureAxes()
+      let points = elites.map { elite in
+        zip(axes, elite.record.measures ?? []).map { $0.normalized($1) }
+      }
+      places = diversity.rule.select(diversity.count, qualities: qualities) { a, b in
+        zip(points[a], points[b]).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
+      }
+    case .graph:
+      let task = try run.task()
+      var signatures: [GraphSignature] = []
+      for elite in elites {
+        do {
+          let network = try NetworkCompiler.compile(
+            elite.record.source ?? "", options: task.options(batch: 1, isTraining: false))
+          signatures.append(GraphSignature(network.graph))
+        } catch {
+          throw SearchError("Candidate \(elite.record.id) is an elite but does not compile: \(error)")
+        }
+      }
+      places = diversity.rule.select(diversity.count, qualities: qualities) { a, b in
+        signatures[a].distance(to: signatures[b])
+      }
+    }
+    return places.map { elites[$0] }
+  }
+}
+
+/// The figures of an elite that conditions may name.
+private struct EliteFigures {
+  private let values: [String: Double]
+
+  init(_ elite: RunElite, axes: [String]) {
+    let record = elite.record
+    var values: [String: Double] = [
+      "fitness": record.fitness ?? .nan, "niche": Double(elite.cell), "candidate": Double(record.id),
+      "generation": Double(record.generation), "seconds": record.evaluation?.seconds ?? .nan,
+    ]
+    if let network = record.description {
+      for descriptor in Descriptor.allCases { values[descriptor.rawValue] = descriptor.value(of: network) }
+      values["params"] = Double(network.parameters)
+    }
+    for (name, value) in zip(axes, record.measures ?? []) { values["niche.\(name)"] = value }
+    self.values = values
+  }
+
+  subscript(name: String) -> Double { values[name] ?? .nan }
+
+  static func names(axes: [String]) -> Set<String> {
+    Set(["fitness", "niche", "candidate", "generation", "seconds", "params"])
+      .union(Descriptor.allCases.map(\.rawValue)).union(axes.map { "niche.\($0)" })
+  }
+}
+
+extension RunSnapshot {
+  /// What a run's networks are for, by its data set's name; the data need not be there.
+  ///
+  /// - Throws: where the data set is none that is known.
+  func task() throws(SearchError) -> ImageTask {
+    do {
+      let name = try DatasetName(named: header.configuration.data.name)
+      let shape = name.imageShape
+      return ImageTask(
+        channels: shape.channels, height: shape.height, width: shape.width, classes: name.classNames.count)
+    } catch {
+      throw SearchError("\(error)")
+    }
+  }
+}

@@ -1,0 +1,53 @@
+public import Search
+public import Training
+
+/// An elite as it is exported; nothing in it depends on time or place, so equal archives give equal bytes.
+public struct ExportedElite: Codable, Sendable, Hashable {
+  /// The niche's cell.
+  public var niche: Int
+  /// The candidate's number.
+  public var candidate: Int
+  /// The generation that found it.
+  public var generation: Int
+  /// Its raw measures by the axes' names.
+  public var measures: [String: Double]
+  /// Validation accuracy, 0…1.
+  public var fitness: Double
+  /// Test accuracy with the stored weights, 0…1; nil where the test set is not at hand or was not asked for.
+  public var testAccuracy: Double?
+  /// What the compiler says of it.
+  public var description: NetworkDescription
+  /// How it came about.
+  public var origin: CandidateOrigin
+  /// What became of it.
+  public var verdict: Verdict
+  /// Its source.
+  public var source: String
+
+  /// The folder of its files.
+  var folder: String {
+    let digits = String(niche)
+    return "niche-" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+  }
+}
+
+/// Elites of a run, for other programs.
+public struct ExportedArchive: Codable, Sendable, Hashable {
+  /// The version of this form.
+  public var format = 1
+  /// The seed of the run.
+  public var seed: Int
+  /// The data set.
+  public var data: String
+  /// The axes.
+  public var axes: [DescriptorSettings]
+  /// How many niches there are.
+  public var niches: Int
+  /// The QD score of the whole archive: the sum of the elites' fitness.
+  public var qdScore: Double
+  /// Mean and deviation of each channel by which images (scaled to 0…1) are normalised; nil where the data set
+  /// is not at hand.
+  public var normalization: Normalization?
+  /// The chosen elites, by niche.
+  public var elites: [ExportedElite]
+}

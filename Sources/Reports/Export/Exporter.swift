@@ -1,0 +1,146 @@
+import Foundation
+import ONNX
+import QualityDiversity
+public import RunStore
+public import Search
+import Training
+
+/// Writes the elites of a run as files that PyTorch, spreadsheets and scripts read.
+public struct Exporter: Sendable {
+  private let run: RunSnapshot
+  private let store: RunStore
+
+  /// An exporter of the run as it is in the snapshot.
+  public init(_ run: RunSnapshot, store: RunStore) {
+    self.run = run
+    self.store = store
+  }
+
+  /// The elites, with test accuracy where an evaluator is given.
+  ///
+  /// - Parameters:
+  ///   - evaluator: measures the stored weights on the test set; nil leaves test accuracy out.
+  ///   - selection: which elites.
+  ///   - progress: told how many of how many are done.
+  /// - Throws: where the run's file cannot be read, the selection makes no sense, or an elite's weights do not fit
+  ///   it.
+  public func archive(
+    testedBy evaluator: NetworkEvaluator?, selection: ExportSelection = ExportSelection(),
+    progress: (Int, Int) -> Void = { _, _ in }
+  ) async throws(SearchError) -> ExportedArchive {
+    let configuration = run.header.configuration
+    let chosen = try selection.elites(of: run)
+    var elites: [ExportedElite] = []
+    for (index, elite) in chosen.enumerated() {
+      let record = elite.record
+      guard let source = record.source, let description = record.description, let fitness = record.fitness
+      else {
+        throw SearchError(
+          "Candidate \(record.id) is an elite but lacks its source or fitness; the file is damaged.")
+      }
+      var accuracy: Double?
+      if let evaluator {
+        accuracy = try await evaluator.testAccuracy(of: source, weights: weights(of: record.id))
+      }
+      let names = configuration.descriptors.map(\.name)
+      elites.append(
+        ExportedElite(
+          niche: elite.cell, candidate: record.id, generation: record.generation,
+          measures: Dictionary(zip(names, record.measures ?? []), uniquingKeysWith: { first, _ in first }),
+          fitness: fitness, testAccuracy: accuracy, description: description, origin: record.origin,
+          verdict: record.verdict, source: source))
+      progress(index + 1, chosen.count)
+    }
+    let statistics = run.generations.last?.statistics
+    return ExportedArchive(
+      seed: configuration.seed, data: configuration.data.name, axes: configuration.descriptors,
+      niches: statistics?.cells ?? 0, qdScore: statistics?.qdScore ?? 0,
+      normalization: evaluator?.normalization,
+      elites: elites)
+  }
+
+  /// Writes the archive into a folder, which is made anew: one folder per elite with `network.py`,
+  /// `weights.safetensors`, `network.onnx` and `card.md`, then `elites.csv`, `elites.json`, `archive.csv` (as pyribs
+  /// reads it) and `load.py`, which loads an elite into PyTorch.
+  ///
+  /// - Returns: what was left out: networks that ONNX has no operations for.
+  /// - Throws: where the folder holds something that is no export, or cannot be written, or the run's file lacks
+  ///   an elite's weights.
+  @discardableResult
+  public func write(
+    _ archive: ExportedArchive, to folder: String
+  ) async throws(SearchError) -> [ExportNote] {
+    let files = FileManager.default
+    var notes: [ExportNote] = []
+    do {
+      if files.fileExists(atPath: folder) {
+        let strangers = try files.contentsOfDirectory(atPath: folder).filter { !Self.isOurs($0) }.sorted()
+        if let stranger = strangers.first {
+          throw SearchError(
+            "'\(folder)' holds '\(stranger)', which is no part of an export; name another folder by --output."
+          )
+        }
+        try files.removeItem(atPath: folder)
+      }
+      try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      func write(_ bytes: some Sequence<UInt8>, _ name: String) throws {
+        try Data(bytes).write(to: URL(fileURLWithPath: folder + "/" + name))
+      }
+      for elite in archive.elites {
+        try files.createDirectory(atPath: folder + "/" + elite.folder, withIntermediateDirectories: true)
+        let content = EliteFiles(elite: elite, archive: archive, run: run)
+        try write(content.network.utf8, elite.folder + "/network.py")
+        let weights = try await weights(of: elite.candidate)
+        try write(weights, elite.folder + "/weights.safetensors")
+        var onnx: ONNXFile?
+        do throws(ExportNote) { onnx = try content.onnx(weights: weights) } catch { notes.append(error) }
+        if let onnx { try write(onnx.bytes, elite.folder + "/network.onnx") }
+        try write(content.card(onnx).utf8, elite.folder + "/card.md")
+      }
+      let tables = ArchiveTables(archive: archive)
+      try write(tables.elites.utf8, "elites.csv")
+      try write(tables.pyribs.utf8, "archive.csv")
+      try write(PyTorchLoader.source.utf8, "load.py")
+      try write(Self.json(archive).utf8, "elites.json")
+    } catch let error as SearchError {
+      throw error
+    } catch {
+      throw SearchError("The export to '\(folder)' cannot be written: \(error.localizedDescription)")
+    }
+    return notes
+  }
+
+  /// The archive as JSON with sorted keys.
+  public static func json(_ value: some Encodable) throws(SearchError) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    do {
+      return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+    } catch {
+      throw SearchError("The figures cannot be written as JSON: \(error.localizedDescription)")
+    }
+  }
+
+  /// Whether a file of that name may stand in an export, which then may be made anew.
+  private static func isOurs(_ name: String) -> Bool {
+    let digits = name.dropFirst("niche-".count)
+    return ["archive.csv", "elites.csv", "elites.json", "load.py", "__pycache__"].contains(name)
+      || name.hasPrefix("niche-") && !digits.isEmpty && digits.allSatisfy { $0.isASCII && $0.isNumber }
+  }
+
+  private func weights(of candidate: Int) async throws(SearchError) -> [UInt8] {
+    let stored: [UInt8]?
+    do {
+      stored = try await store.weights(of: candidate)
+    } catch {
+      throw SearchError(error.description)
+    }
+    guard let stored else {
+      throw SearchError(
+        "The weights of candidate \(candidate) are not in the run's file; if the run goes on, another network took "
+          + "its niche meanwhile, so export again.")
+    }
+    return stored
+  }
+}
