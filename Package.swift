@@ -10,6 +10,7 @@ let package = Package(
     .library(
       name: "NicheEngine",
       targets: ["Execution", "NetworkGraph", "PythonSyntax", "RandomStreams", "TorchFrontend"]),
+    .library(name: "NicheArchives", targets: ["QualityDiversity", "RandomStreams"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),

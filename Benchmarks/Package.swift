@@ -15,6 +15,9 @@ let package = Package(
         .product(name: "NicheEngine", package: "niche"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "compiler", exclude: ["networks", "pytorch.py", "compare"]),
+    .executableTarget(
+      name: "archive-benchmark", dependencies: [.product(name: "NicheArchives", package: "niche")],
+      path: "archives", exclude: ["pyribs.py", "compare"]),
   ]
 )
 

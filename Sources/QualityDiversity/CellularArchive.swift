@@ -47,7 +47,8 @@ extension CellularArchive {
 /// The keys of stored archives.
 enum ArchiveCodingKeys: String, CodingKey {
   case archive, tessellation, thresholdRule, additionCount, clampCounts, elites, thresholds
-  case remapFrequency, capacity, rankedAdditions, recent, depth, counts
+  case remapFrequency, capacity, rankedAdditions, recent, depth, counts, axes
+  case neighbourCount, noveltyThreshold, localCompetition, reference, rule
 }
 
 extension KeyedDecodingContainer {

@@ -59,6 +59,14 @@ public enum Rejection: Error, Sendable, Hashable {
   case notBetter
   /// The objective is not above the cell's threshold.
   case belowThreshold
+  /// The measures are too near to those of elites.
+  case notNovel
+  /// Of all solutions it is the nearest to better ones, and there is no room.
+  case dominated
+  /// An elite has the same objectives, or is as good in all and better in one.
+  case paretoDominated
+  /// The cell's front is full, and the solution lies in its densest part.
+  case crowded
   /// The objective is infinite or not a number, which cannot be ranked.
   case objectiveNotFinite
   /// The measures have no cell.
@@ -71,6 +79,10 @@ extension Rejection: CustomStringConvertible {
     switch self {
     case .notBetter: "the niche holds a solution that is as good or better"
     case .belowThreshold: "the objective is not above the niche's threshold"
+    case .notNovel: "the measures are too near to those of elites"
+    case .dominated: "the archive is full and its elites are farther from better ones"
+    case .paretoDominated: "an elite of the niche is as good in every objective"
+    case .crowded: "the niche's front is full and dense at that place"
     case .objectiveNotFinite: "the objective is not a finite number"
     case .measures(let error): error.description
     }

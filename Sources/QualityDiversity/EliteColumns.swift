@@ -55,6 +55,14 @@ public struct EliteColumns<Solution: Sendable>: Sendable {
     return (0..<count).map { measures[$0 * axisCount + axis] }
   }
 
+  mutating func replace(_ row: Int, with elite: Elite<Solution>) {
+    solutions[row] = elite.solution
+    objectives[row] = elite.objective
+    for axis in 0..<axisCount { measures[row * axisCount + axis] = elite.measures[axis] }
+    cells[row] = elite.cell
+    ordinals[row] = elite.ordinal
+  }
+
   mutating func append(_ elite: Elite<Solution>) {
     solutions.append(elite.solution)
     objectives.append(elite.objective)

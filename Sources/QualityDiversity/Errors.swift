@@ -68,6 +68,10 @@ public enum SelectionError: Error, Sendable, Hashable {
   case tournamentSize(Int)
   /// The least weight of curiosity-proportional selection is not a positive finite number.
   case curiosityFloor(Double)
+  /// The exponent of rank selection is negative or not finite.
+  case rankExponent(Double)
+  /// The number of neighbours of novelty selection is not in `1…ArchiveLimits.neighbours`.
+  case noveltyNeighbours(Int)
 }
 
 /// Bounds on what a configuration may ask for, so that a slip in it costs an error and not the machine's memory.
@@ -83,7 +87,13 @@ public enum ArchiveLimits {
   /// The most elites of an archive of given capacity, and the most recent additions a sliding archive keeps.
   public static let capacity = 1 << 20
   /// The most objectives of an archive of Pareto fronts.
-  public static let objectives = 8
+  public static let objectives = 4
+  /// The most elites of one cell's Pareto front, which bounds the time of exact hypervolumes.
+  public static let front = 1 << 8
+  /// The most scores of one solution in a noisy archive.
+  public static let scores = 1 << 16
+  /// The most arms of a bandit.
+  public static let arms = 1 << 20
   /// The most cells of a grid.
   public static let gridCells = 1 << 24
   /// The most cells of a centroidal Voronoi tessellation.
@@ -161,6 +171,9 @@ extension SelectionError: CustomStringConvertible {
     switch self {
     case .tournamentSize(let size):
       "a tournament has 1 to \(ArchiveLimits.tournamentSize) entrants, not \(size)"
+    case .rankExponent(let exponent): "the exponent of ranks must be finite and not negative, not \(exponent)"
+    case .noveltyNeighbours(let count):
+      "novelty takes 1 to \(ArchiveLimits.neighbours) neighbours, not \(count)"
     case .curiosityFloor(let floor): "the least weight of curiosity must be positive and finite, not \(floor)"
     }
   }

@@ -89,14 +89,9 @@ extension Tessellation {
     for axis in axes where axis.isCategorical { throw .categoricalAxis(axis.name) }
   }
 
-  /// Checks that there is one finite measure per axis.
+  /// Checks that there is one measure per axis that has a place there.
   func validate(_ measures: [Double]) throws(MeasureError) {
-    guard measures.count == axes.count else { throw .wrongCount(expected: axes.count, got: measures.count) }
-    for index in measures.indices where !axes[index].arithmetic.places(measures[index]) {
-      let name = axes[index].name
-      throw axes[index].isCategorical && measures[index].isFinite
-        ? .notACategory(axis: name) : .notFinite(axis: name)
-    }
+    try axes.validate(measures)
   }
 
   /// The cells of measures given row by row, found one after the other.
@@ -120,6 +115,18 @@ extension Decoder {
     } catch {
       throw DecodingError.dataCorrupted(
         .init(codingPath: codingPath, debugDescription: error.description, underlyingError: error))
+    }
+  }
+}
+
+extension [MeasureAxis] {
+  /// Checks that there is one measure per axis that has a place there.
+  func validate(_ measures: [Double]) throws(MeasureError) {
+    guard measures.count == count else { throw .wrongCount(expected: count, got: measures.count) }
+    for index in measures.indices where !self[index].arithmetic.places(measures[index]) {
+      let name = self[index].name
+      throw self[index].isCategorical && measures[index].isFinite
+        ? .notACategory(axis: name) : .notFinite(axis: name)
     }
   }
 }

@@ -16,7 +16,8 @@ struct PyribsLiveTests {
   /// Adds in batches here and there, and compares everything either says.
   private func compare<Kept: Archive<Int>>(
     _ archive: Kept, _ settings: [String: any Sendable], batch: Int, additions: Int = Pyribs.additions,
-    centroids: [[Double]] = [], thresholds: ((Kept, Int) -> Double?)? = nil, seed: UInt64
+    isUnstructured: Bool = false, hasValues: Bool = true, centroids: [[Double]] = [],
+    thresholds: ((Kept, Int) -> Double?)? = nil, seed: UInt64
   ) throws {
     var archive = archive
     let width = archive.axes.count
@@ -46,7 +47,7 @@ struct PyribsLiveTests {
         let one = archive.add(
           start, objective: objectives[start], measures: Array(measures[start * width..<(start + 1) * width]))
         statuses.append([.rejected: 0, .improved: 1, .new: 2][one.status]!)
-        values.append(try #require(one.improvement))
+        values.append(one.improvement ?? 0)
       } else {
         outcome = try archive.add(
           solutions: Array(rows), objectives: Array(objectives[rows]),
@@ -57,12 +58,19 @@ struct PyribsLiveTests {
     }
     try archive.checkInvariants()
     #expect(statuses == theirs["statuses"])
-    let pairs = zip(values, try #require(theirs["values"]))
-    #expect(values.count == additions && pairs.allSatisfy { abs($0 - $1) <= 1e-12 * max(1, abs($1)) })
+    if hasValues {
+      let pairs = zip(values, try #require(theirs["values"]))
+      #expect(values.count == additions && pairs.allSatisfy { abs($0 - $1) <= 1e-12 * max(1, abs($1)) })
+    }
     let columns = archive.columns
-    #expect(columns.cells.map(Double.init) == theirs["cells"])
-    #expect(columns.solutions.map(Double.init) == theirs["solutions"])
-    #expect(columns.objectives == theirs["elite-objectives"])
+    if isUnstructured {
+      #expect(columns.solutions.sorted().map(Double.init) == theirs["solutions"])
+      #expect(columns.solutions.sorted().map { objectives[$0] } == theirs["elite-objectives"])
+    } else {
+      #expect(columns.cells.map(Double.init) == theirs["cells"])
+      #expect(columns.solutions.map(Double.init) == theirs["solutions"])
+      #expect(columns.objectives == theirs["elite-objectives"])
+    }
     #expect(columns.count > 10)
     if let thresholds {
       let ours = columns.cells.map { thresholds(archive, $0) ?? .nan }
@@ -119,6 +127,23 @@ struct PyribsLiveTests {
     }
     let archive = try GridArchive<Int>(axes: axes, dimensions: [7, 5, 9])
     try compare(archive, ["kind": "categorical", "dimensions": [7, 5, 9]], batch: 1000, seed: 4)
+  }
+
+  @Test(arguments: [false, true]) func unstructuredArchivesAgree(competition: Bool) throws {
+    let archive = try ProximityArchive<Int>(
+      axes: Self.axes(2), neighbourCount: 5, noveltyThreshold: 0.03, localCompetition: competition)
+    // Without competition pyribs tells the novelty and no improvement.
+    try compare(
+      archive,
+      ["kind": "proximity", "neighbours": 5, "novelty": 0.03, "localCompetition": competition], batch: 100,
+      isUnstructured: true, hasValues: competition, seed: 6)
+  }
+
+  @Test func dominatedNoveltyAgrees() throws {
+    let archive = try DominatedNoveltyArchive<Int>(axes: Self.axes(2), capacity: 100, neighbourCount: 4)
+    try compare(
+      archive, ["kind": "dns", "capacity": 100, "neighbours": 4], batch: 50, isUnstructured: true,
+      hasValues: false, seed: 7)
   }
 
   @Test func slidingBordersAgree() throws {

@@ -83,6 +83,25 @@ import Testing
     #expect(agree(try frequencies(.curiosityProportional(floor: 0.5), curiosity), [0.5, 0, 0, 0.5, 0]))
   }
 
+  @Test func ranksDecideTheProbability() throws {
+    // The objectives 3, 1, 4, 1, 4 have the ranks 3, 1½, 4½, 1½, 4½.
+    let ranks = [3, 1.5, 4.5, 1.5, 4.5]
+    for exponent in [0, 1, 2] {
+      let weights = ranks.map { pow($0, Double(exponent)) }
+      #expect(
+        agree(
+          try frequencies(.rank(exponent: Double(exponent))), weights.map { $0 / weights.reduce(0, +) }))
+    }
+    #expect(agree(try frequencies(.rank(exponent: 1e300)), [0, 0, 0.5, 0, 0.5]))
+  }
+
+  @Test func noveltyDecidesTheProbability() throws {
+    // At 0.05, 0.25, … 0.85 of the axis: with two neighbours the outer ones have the mean distance 0.3.
+    let novelty = [0.3, 0.2, 0.2, 0.2, 0.3]
+    #expect(
+      agree(try frequencies(.noveltyProportional(neighbours: 2)), novelty.map { $0 / novelty.reduce(0, +) }))
+  }
+
   @Test func theMostCuriousAreTakenAtRandomFromEquals() throws {
     #expect(agree(try frequencies(.mostCurious), [0.2, 0.2, 0.2, 0.2, 0.2]))
     var curiosity = CuriosityTable()
@@ -107,6 +126,7 @@ import Testing
 
   private static let rules: [EliteSelection] = [
     .uniform, .best, .tournament(size: 3), .curiosityProportional(floor: 0.1), .mostCurious,
+    .rank(exponent: 2), .noveltyProportional(neighbours: 2),
   ]
 
   @Test(arguments: rules) func emptyArchivesHaveNothingToSelect(rule: EliteSelection) throws {
@@ -141,6 +161,14 @@ import Testing
       }
     }
     #expect(throws: SelectionError.self) { try EliteSelection.curiosityProportional(floor: .nan).validate() }
+    for exponent in [-1, Double.infinity, .nan] {
+      #expect(throws: SelectionError.self) { try EliteSelection.rank(exponent: exponent).validate() }
+    }
+    for count in [0, -1, Int.max] {
+      #expect(throws: SelectionError.noveltyNeighbours(count)) {
+        try EliteSelection.noveltyProportional(neighbours: count).validate()
+      }
+    }
   }
 }
 

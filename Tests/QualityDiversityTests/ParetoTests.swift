@@ -1,0 +1,201 @@
+import Foundation
+import RandomStreams
+import Testing
+
+@testable import QualityDiversity
+
+@Suite struct ParetoTests {
+  @Test(arguments: [1, 2, 3, 4]) func hypervolumesAreThoseOfInclusionAndExclusion(count: Int) {
+    var stream = RandomStream(seed: 131).stream("volume", count)
+    for round in 0..<30 {
+      let reference = (0..<count).map { _ in stream.uniform(-1, 0.2) }
+      let points = (0..<round % 7).map { _ in (0..<count).map { _ in Double(stream.integer(below: 6)) / 5 } }
+      // The volume of a union: every set of points adds or takes away the box under all of them.
+      var expected = 0.0
+      for set in 1..<max(1, 1 << points.count) {
+        let members = points.indices.filter { set >> $0 & 1 == 1 }
+        let box = (0..<count).reduce(1.0) { volume, axis in
+          volume * max(0, (members.map { points[$0][axis] }.min() ?? 0) - reference[axis])
+        }
+        expected += members.count % 2 == 1 ? box : -box
+      }
+      #expect(abs(Pareto.hypervolume(points, above: reference) - expected) < 1e-12)
+    }
+  }
+
+  @Test func crowdingIsThatOfTheGaps() {
+    let distances = Pareto.crowding([[0, 4], [1, 3], [3, 1], [4, 0]])
+    #expect(distances == [.infinity, 0.75 + 0.75, 0.75 + 0.75, .infinity])
+    #expect(Pareto.crowding([]).isEmpty && Pareto.crowding([[1, 2]]) == [.infinity])
+  }
+
+  private struct Entry: CustomStringConvertible {
+    var solution: Int
+    var objectives, measures: [Double]
+    var description: String { "(\(solution), \(objectives), \(measures))" }
+  }
+
+  @Test(arguments: [4, 256]) func cellsKeepTheirFronts(capacity: Int) throws {
+    let axes = [try MeasureAxis(name: "x", lower: 0, upper: 1)]
+    let cells = try GridTessellation(axes: axes, dimensions: [3])
+    let empty = try ParetoArchive<GridTessellation, Int>(cells, reference: [0, 0], capacity: capacity)
+    let property = Property(seed: 132) { stream in
+      Entry(
+        solution: stream.integer(below: 1000),
+        objectives: [Double(stream.integer(below: 12)), Double(stream.integer(below: 12))],
+        measures: [stream.uniform()])
+    }
+    property.check { entries in
+      var archive = empty
+      for entry in entries {
+        let cell = try cells.cell(of: entry.measures)
+        let before = archive.front(of: cell)
+        let volume = archive.hypervolume(of: cell)
+        let outcome = archive.add(entry.solution, objectives: entry.objectives, measures: entry.measures)
+        try archive.checkInvariants()
+        try close(outcome.improvement, archive.hypervolume(of: cell) - volume, "improvement")
+        let isBeaten = before.contains { zip($0.objectives, entry.objectives).allSatisfy { $0 >= $1 } }
+        if isBeaten { try same(outcome.rejection, .paretoDominated, "rejection") }
+        try same(
+          outcome.status == .rejected, archive.front(of: cell) == before, "a rejection changes nothing")
+        try same(
+          outcome.displaced.map(\.ordinal),
+          before.filter { old in !archive.front(of: cell).contains(old) }.map(\.ordinal)
+            .sorted { first, second in
+              outcome.displaced.firstIndex { $0.ordinal == first } ?? 0
+                < outcome.displaced.firstIndex { $0.ordinal == second } ?? 0
+            }, "displaced")
+      }
+      // Without crowding each front is that of everything that fell in its cell.
+      if capacity == 256 {
+        for cell in 0..<3 {
+          let all = try entries.filter { try cells.cell(of: $0.measures) == cell }
+          let front = all.filter { one in
+            !all.contains { Pareto.dominates($0.objectives, one.objectives) }
+          }
+          try same(Set(archive.front(of: cell).map(\.objectives)), Set(front.map(\.objectives)), "front")
+        }
+      }
+      let statistics = archive.statistics
+      try same(statistics.elites, archive.elites.count, "elites")
+      try close(statistics.moqdScore, (0..<3).map { archive.hypervolume(of: $0) }.reduce(0, +), "score")
+      let all = archive.elites.map(\.objectives)
+      try close(statistics.globalHypervolume, Pareto.hypervolume(all, above: [0, 0]), "global volume")
+      typealias Stored = ParetoArchive<GridTessellation, Int>
+      let read = try JSONDecoder().decode(Stored.self, from: JSONEncoder().encode(archive))
+      try read.checkInvariants()
+      try same(read.elites, archive.elites, "elites that were read")
+      var merged = empty
+      merged.merge(archive)
+      try same(merged.elites.map(\.objectives), archive.elites.map(\.objectives), "merged")
+      let outcomes = merged.merge(archive)
+      try same(outcomes.allSatisfy { $0.rejection == .paretoDominated }, true, "merging again")
+    }
+  }
+
+  @Test func impossibleParetoArchivesAreRefused() throws {
+    let cells = try GridTessellation(axes: [MeasureAxis(name: "x", lower: 0, upper: 1)], dimensions: [3])
+    typealias Archive = ParetoArchive<GridTessellation, Int>
+    for (reference, capacity) in [([], 3), ([0, 0, 0, 0, 0], 3), ([.nan], 3), ([0], 0), ([0], 257)] {
+      #expect(throws: ArchiveError.self) { try Archive(cells, reference: reference, capacity: capacity) }
+    }
+    var archive = try Archive(cells, reference: [0, 0], capacity: 3)
+    #expect(archive.add(1, objectives: [1], measures: [0]).rejection == .objectiveNotFinite)
+    #expect(archive.add(1, objectives: [1, .nan], measures: [0]).rejection == .objectiveNotFinite)
+    #expect(
+      archive.add(1, objectives: [1, 2], measures: [.nan]).rejection == .measures(.notFinite(axis: "x")))
+    #expect(archive.isEmpty && archive.statistics.moqdScore == 0 && archive.additionCount == 3)
+    #expect(archive.add(1, objectives: [1, 2], measures: [0]).improvement == 2)
+  }
+}
+
+@Suite struct NoisyArchiveTests {
+  private func archive(_ rule: NoiseRule) throws -> NoisyArchive<GridTessellation, Int> {
+    NoisyArchive(
+      try GridTessellation(axes: [MeasureAxis(name: "x", lower: 0, upper: 1)], dimensions: [4]), rule: rule)
+  }
+
+  @Test func boundsAreTheirDefinition() throws {
+    let rule = try NoiseRule(confidence: 2, assumedDeviation: 0.5, maximumScores: 9)
+    #expect(rule.bounds([3]) == MeasureInterval(lower: 2, upper: 4))
+    // s² = (0.25 + 0.5) / 2.
+    let margin = 2 * (0.375 / 2).squareRoot()
+    let bounds = rule.bounds([1, 2])
+    #expect(abs(bounds.lower - (1.5 - margin)) < 1e-12 && abs(bounds.upper - (1.5 + margin)) < 1e-12)
+    #expect(throws: ArchiveError.self) {
+      try NoiseRule(confidence: -1, assumedDeviation: 1, maximumScores: 1)
+    }
+    #expect(throws: ArchiveError.self) {
+      try NoiseRule(confidence: 1, assumedDeviation: .nan, maximumScores: 1)
+    }
+    #expect(throws: ArchiveError.self) { try NoiseRule(confidence: 1, assumedDeviation: 1, maximumScores: 0) }
+  }
+
+  @Test func overlappingBoundsAskForScores() throws {
+    var archive = try archive(NoiseRule(confidence: 1, assumedDeviation: 1, maximumScores: 3))
+    #expect(archive.challenge(1, scores: [5], measures: [0.1]) == .new(cell: 0))
+    let elite = try #require(archive.elite(at: 0))
+    #expect(archive.challenge(2, scores: [2], measures: [0.1]) == .rejected(cell: 0))
+    #expect(archive.challenge(3, scores: [8], measures: [0.1]) == .improved(cell: 0, displaced: elite))
+    let second = try #require(archive.elite(at: 0))
+    #expect(
+      archive.challenge(4, scores: [8.5], measures: [0.1])
+        == .undecided(cell: 0, elite: second, scoresOfElite: 1, scoresOfChallenger: 1))
+    #expect(archive.elite(at: 0) == second)
+    // A lucky elite falls when it is scored again.
+    #expect(archive.record([4], of: second.ordinal, at: 0) == true)
+    #expect(archive.record([4], of: 0, at: 0) == false)
+    #expect(archive.record([.nan], of: second.ordinal, at: 0) == false)
+    guard case .undecided(_, let elite, 0, 1) = archive.challenge(4, scores: [8.5], measures: [0.1]) else {
+      Issue.record("the one with fewer scores is scored")
+      return
+    }
+    #expect(elite.scores == [8, 4])
+    guard case .undecided(_, _, 1, 1) = archive.challenge(4, scores: [8.5, 7], measures: [0.1]) else {
+      Issue.record("bounds still overlap")
+      return
+    }
+    #expect(archive.record([6], of: second.ordinal, at: 0) == true)
+    guard case .improved(0, let gone) = archive.challenge(4, scores: [8.5, 7, 8.5], measures: [0.1]) else {
+      Issue.record("the challenger is better")
+      return
+    }
+    #expect(gone.scores == [8, 4, 6] && archive.elite(at: 0)?.solution == 4)
+    #expect(archive.statistics().qdScore == 8 && archive.statistics(ofLowerBounds: true).qdScore < 8)
+    try archive.checkInvariants()
+    #expect(archive.challenge(5, scores: [], measures: [0.1]) == .refused(.objectiveNotFinite))
+    #expect(archive.challenge(5, scores: [1, .nan], measures: [0.1]) == .refused(.objectiveNotFinite))
+    typealias Stored = NoisyArchive<GridTessellation, Int>
+    let read = try JSONDecoder().decode(Stored.self, from: JSONEncoder().encode(archive))
+    #expect(read.elites == archive.elites && read.challengeCount == archive.challengeCount)
+  }
+
+  /// Under noise the archive ends with truly better elites than one that believes every score.
+  @Test func luckDoesNotLast() throws {
+    var noisy = try archive(NoiseRule(confidence: 1.5, assumedDeviation: 1, maximumScores: 12))
+    var naive = try GridArchive<Int>(axes: noisy.axes, dimensions: [4])
+    var stream = RandomStream(seed: 141).stream("luck")
+    let truths = (0..<400).map { _ in stream.uniform() }
+    for (solution, truth) in truths.enumerated() {
+      let measures = [stream.uniform()]
+      var scores = [truth + stream.normal()]
+      naive.add(solution, objective: scores[0], measures: measures)
+      for _ in 0..<100 {
+        let outcome = noisy.challenge(solution, scores: scores, measures: measures)
+        try noisy.checkInvariants()
+        guard case .undecided(let cell, let elite, let ofElite, let ofChallenger) = outcome else { break }
+        #expect(ofElite + ofChallenger > 0)
+        let more = (0..<ofElite).map { _ in truths[elite.solution] + stream.normal() }
+        if ofElite > 0 { #expect(noisy.record(more, of: elite.ordinal, at: cell) == true) }
+        scores += (0..<ofChallenger).map { _ in truth + stream.normal() }
+      }
+      #expect(scores.count <= 12)
+    }
+    let ours = noisy.elites.map { truths[$0.solution] }.reduce(0, +) / 4
+    let theirs = naive.elites.map { truths[$0.solution] }.reduce(0, +) / 4
+    #expect(ours > theirs)
+    // The naive archive believes far more than is true, the other one hardly.
+    let believed = naive.objectives.reduce(0, +) / 4 - theirs
+    #expect(abs(noisy.statistics().qdScore / 4 - ours) < believed / 3)
+  }
+}
