@@ -2,7 +2,7 @@
 import math
 import statistics
 
-from suite import FEW, NETWORKS
+from suite import NETWORKS
 
 BEGIN, END = "<!-- written by Benchmarks/engine/compare: begin -->", "<!-- written by Benchmarks/engine/compare: end -->"
 
@@ -115,7 +115,7 @@ def steps(results, part, clock):
 def start(results, clock):
     """The table of the first step and of candidates an hour."""
     lines = []
-    for name in FEW + [name for name in NETWORKS if name not in FEW]:
+    for name in NETWORKS:
         unit = results["units"].get(f"start/{name}")
         comparison = Comparison(results, "train", name, clock)
         line = [NETWORKS[name].title]
