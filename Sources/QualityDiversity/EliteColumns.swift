@@ -26,6 +26,16 @@ public struct EliteColumns<Solution: Sendable>: Sendable {
     ordinals.reserveCapacity(capacity)
   }
 
+  /// Solutions with their figures.
+  @usableFromInline init(solutions: [Solution], _ figures: EliteFigures) {
+    axisCount = figures.axisCount
+    self.solutions = solutions
+    objectives = figures.objectives
+    measures = figures.measures
+    cells = figures.cells
+    ordinals = figures.ordinals
+  }
+
   /// Those elites in the order given.
   init(_ elites: [Elite<Solution>], axisCount: Int) {
     self.init(axisCount: axisCount, capacity: elites.count)
@@ -93,4 +103,13 @@ public struct BatchOutcome: Sendable, Hashable {
   public func count(of status: AddStatus) -> Int {
     statuses.count { $0 == status }
   }
+}
+
+/// The columns of elites without their solutions.
+@usableFromInline struct EliteFigures {
+  var axisCount: Int
+  var objectives: [Double] = []
+  var measures: [Double] = []
+  var cells: [Int] = []
+  var ordinals: [Int] = []
 }

@@ -124,6 +124,16 @@ struct EliteTable: Sendable {
     self.clampCounts = clampCounts
   }
 
+  /// Makes the columns long enough for so many new elites, at least doubling what has to grow.
+  private mutating func makeRoom(for more: Int) {
+    guard count + more > objectives.capacity else { return }
+    let room = max(count + more, 2 * objectives.capacity)
+    objectives.reserveCapacity(room)
+    ordinals.reserveCapacity(room)
+    cells.reserveCapacity(room)
+    measures.reserveCapacity(room * scales.count)
+  }
+
   private mutating func setThreshold(_ threshold: Double, _ place: Int) {
     if place < thresholds.count { thresholds[place] = threshold } else { thresholds.append(threshold) }
   }
@@ -150,41 +160,55 @@ struct EliteTable: Sendable {
     }
   }
 
-  /// Adds a batch whose cells are known, and lists the places that were written, new ones in their order.
+  /// Adds a batch whose cells are known, and lists the places that get a row's solution, new ones in their order.
   ///
   /// All are held against what the cells had before the batch; of those accepted into a cell the first of the
-  /// best enters. A row has its ordinal `firstOrdinal + row`.
+  /// best enters. A row's ordinal is its number after the additions before the batch.
   mutating func add(
     _ objectives: [Double], _ measures: [Double], _ outcome: inout BatchOutcome
-  ) -> (firstOrdinal: Int, places: [Int]) {
+  ) -> [(place: Int, row: Int)] {
     let firstOrdinal = additionCount
     additionCount += objectives.count
     var accepted: [Int32] = []
     accepted.reserveCapacity(objectives.count)
     for row in objectives.indices {
-      guard outcome.cells[row] >= 0, objectives[row].isFinite else {
+      let objective = objectives[row]
+      guard outcome.cells[row] >= 0, objective.isFinite else {
         outcome.cells[row] = -1
         continue
       }
-      countClamps(measures, row: row)
-      let verdict = verdict(objectives[row], Int(outcome.cells[row]))
-      outcome.statuses[row] = verdict.status
+      let verdict = verdict(objective, Int(outcome.cells[row]))
       outcome.improvements[row] = verdict.improvement
-      if verdict.status != .rejected { accepted.append(Int32(row)) }
+      guard verdict.status != .rejected else { continue }
+      outcome.statuses[row] = verdict.status
+      accepted.append(Int32(truncatingIfNeeded: row))
     }
-    let winners = rule.map { learn($0, objectives, outcome.cells, accepted) }
-    var written: [Int] = []
-    for row in winners ?? accepted {
+    for axis in scales.indices {
+      let scale = scales[axis]
+      var count = 0
+      for row in objectives.indices
+      where !scale.contains(measures[row * scales.count + axis]) && outcome.cells[row] >= 0 { count += 1 }
+      clampCounts[axis] += count
+    }
+    let winners = rule.map { learn($0, objectives, outcome.cells, accepted) } ?? accepted
+    var written: [(place: Int, row: Int)] = []
+    written.reserveCapacity(winners.count)
+    makeRoom(for: min(winners.count, places.count - count))
+    for row in winners {
       let (row, cell) = (Int(row), Int(outcome.cells[Int(row)]))
       let place = places[cell] < 0 ? self.objectives.count : Int(places[cell])
       // Without thresholds those of one cell are still to be held against each other.
       let isFirst = place == self.objectives.count || ordinals[place] < firstOrdinal
       if !isFirst, objectives[row] <= self.objectives[place] { continue }
       put(objectives[row], cell: cell, ordinal: firstOrdinal + row, place: place)
-      if isFirst { written.append(place) }
+      if isFirst { written.append((place, row)) }
     }
-    for place in written { putMeasures(measures, row: ordinals[place] - firstOrdinal, place: place) }
-    return (firstOrdinal, written)
+    for index in written.indices {
+      let place = written[index].place
+      written[index].row = ordinals[place] - firstOrdinal
+      putMeasures(measures, row: written[index].row, place: place)
+    }
+    return written
   }
 
   /// Moves the thresholds of the cells that rows were accepted into, and gives each cell's first best row.

@@ -62,20 +62,20 @@ public struct GridTessellation: Tessellation, Hashable {
   public func cells(of measures: [Double]) -> [Int32] {
     precondition(measures.count % scales.count == 0, "measures come in whole rows")
     var cells = [Int32](repeating: 0, count: measures.count / scales.count)
-    for row in cells.indices {
-      var cell = 0
-      for index in scales.indices {
-        let scale = scales[index]
-        let value = measures[row * scales.count + index]
-        guard scale.places(value) else {
-          cell = -1
-          break
+    for (axis, (scale, dimension)) in zip(scales, dimensions).enumerated() {
+      let (count, last) = (Double(dimension), Int32(dimension - 1))
+      var place = axis
+      for row in cells.indices {
+        let value = measures[place]
+        place += scales.count
+        guard scale.places(value), cells[row] >= 0 else {
+          cells[row] = -1
+          continue
         }
-        let count = dimensions[index]
-        let position = Double(count) * scale.normalized(value) + Self.borderTolerance
-        cell = cell * count + min(count - 1, Int(position))
+        let position = count * scale.normalized(value) + Self.borderTolerance
+        // No more than the grid's cells, of which there are not too many for 32 bits.
+        cells[row] = cells[row] &* (last &+ 1) &+ min(last, Int32(position))
       }
-      cells[row] = Int32(cell)
     }
     return cells
   }

@@ -12,14 +12,14 @@ struct KDTree: Sendable, Hashable {
 
   private struct Node: Hashable {
     /// The range of places that the node covers.
-    var lower: Int
-    var upper: Int
+    var lower: Int32
+    var upper: Int32
     /// The axis that is split, or -1 for a leaf.
-    var axis: Int
+    var axis: Int32
+    /// Where the right child is; the left one follows its parent.
+    var right: Int32
     /// Points before it on that axis are on the left, points behind it on the right, equal ones on either.
     var split: Double
-    /// Where the right child is; the left one follows its parent.
-    var right: Int
   }
 
   private static let leafSize = 8
@@ -52,7 +52,7 @@ struct KDTree: Sendable, Hashable {
   /// The depth is logarithmic, as each split halves.
   private mutating func build(_ lower: Int, _ upper: Int, _ points: [Double]) {
     let node = nodes.count
-    nodes.append(Node(lower: lower, upper: upper, axis: -1, split: 0, right: -1))
+    nodes.append(Node(lower: Int32(lower), upper: Int32(upper), axis: -1, right: -1, split: 0))
     guard upper - lower > Self.leafSize else { return }
     let dimensions = self.dimensions
     var axis = 0
@@ -73,10 +73,10 @@ struct KDTree: Sendable, Hashable {
       return first < second || (first == second && $0 < $1)
     }
     let middle = (lower + upper) / 2
-    nodes[node].axis = axis
+    nodes[node].axis = Int32(axis)
     nodes[node].split = points[indices[middle] * dimensions + axis]
     build(lower, middle, points)
-    nodes[node].right = nodes.count
+    nodes[node].right = Int32(nodes.count)
     build(middle, upper, points)
   }
 
@@ -85,14 +85,64 @@ struct KDTree: Sendable, Hashable {
   /// A `hint` is a point with its true distance; a good one saves most of the work and never alters the result.
   func nearest(to query: [Double], at offset: Int = 0, hint: Neighbour? = nil) -> Neighbour {
     var best = hint ?? Neighbour(index: Int.max, squaredDistance: .infinity)
-    search(0, query, offset, &best)
+    if dimensions == 2 {
+      search(0, query[offset], query[offset + 1], &best)
+    } else {
+      search(0, query, offset, &best)
+    }
     return best
+  }
+
+  /// The indices of the points no farther than a squared distance, in no order.
+  func within(_ squaredDistance: Double, of query: [Double]) -> [Int32] {
+    var found: [Int32] = []
+    var open = [0]
+    while let next = open.popLast() {
+      let node = nodes[next]
+      guard node.axis >= 0 else {
+        for place in Int(node.lower)..<Int(node.upper) {
+          var sum = 0.0
+          for axis in 0..<dimensions {
+            let difference = query[axis] - coordinates[place * dimensions + axis]
+            sum += difference * difference
+          }
+          if sum <= squaredDistance { found.append(Int32(indices[place])) }
+        }
+        continue
+      }
+      let difference = query[Int(node.axis)] - node.split
+      let isNear = difference * difference <= squaredDistance
+      if difference < 0 || isNear { open.append(next + 1) }
+      if difference >= 0 || isNear { open.append(Int(node.right)) }
+    }
+    return found
+  }
+
+  /// The same search in the plane, where most archives are, with the query in registers.
+  private func search(_ start: Int, _ x: Double, _ y: Double, _ best: inout Neighbour) {
+    let node = nodes[start]
+    guard node.axis >= 0 else {
+      for place in Int(node.lower)..<Int(node.upper) {
+        let (first, second) = (x - coordinates[2 * place], y - coordinates[2 * place + 1])
+        let sum = first * first + second * second
+        if sum <= best.squaredDistance, sum < best.squaredDistance || indices[place] < best.index {
+          best = Neighbour(index: indices[place], squaredDistance: sum)
+        }
+      }
+      return
+    }
+    let difference = (node.axis == 0 ? x : y) - node.split
+    let (left, right) = (start + 1, Int(node.right))
+    search(difference < 0 ? left : right, x, y, &best)
+    if difference * difference <= best.squaredDistance {
+      search(difference < 0 ? right : left, x, y, &best)
+    }
   }
 
   private func search(_ start: Int, _ query: [Double], _ offset: Int, _ best: inout Neighbour) {
     let node = nodes[start]
     guard node.axis >= 0 else {
-      for place in node.lower..<node.upper {
+      for place in Int(node.lower)..<Int(node.upper) {
         var sum = 0.0
         for axis in 0..<dimensions {
           let difference = query[offset + axis] - coordinates[place * dimensions + axis]
@@ -104,11 +154,11 @@ struct KDTree: Sendable, Hashable {
       }
       return
     }
-    let difference = query[offset + node.axis] - node.split
-    search(difference < 0 ? start + 1 : node.right, query, offset, &best)
+    let difference = query[offset + Int(node.axis)] - node.split
+    search(difference < 0 ? start + 1 : Int(node.right), query, offset, &best)
     // Not strictly: at the same distance a lower index may wait on the other side.
     if difference * difference <= best.squaredDistance {
-      search(difference < 0 ? node.right : start + 1, query, offset, &best)
+      search(difference < 0 ? Int(node.right) : start + 1, query, offset, &best)
     }
   }
 }

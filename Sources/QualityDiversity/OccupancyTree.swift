@@ -2,21 +2,28 @@ import RandomStreams
 
 /// Which of a range of cells are occupied, with the k-th occupied one found in logarithmic time.
 ///
-/// A Fenwick tree (Fenwick 1994) of counts. It makes drawing from the elites independent of the order in which
-/// the cells were filled.
+/// A bit for each cell, and a Fenwick tree (Fenwick 1994) of the words' counts. It makes drawing from the elites
+/// independent of the order in which the cells were filled.
 struct OccupancyTree: Sendable {
-  /// At place `i`, counted from 1, the number of occupied cells among the last `i & -i` before and at it.
+  private let cellCount: Int
+  /// The cells' bits, 64 to a word.
+  private var words: [UInt64]
+  /// At place `i`, counted from 1, the number of occupied cells in the last `i & -i` words before and at it; as many
+  /// places as a power of two, so that a search needs no bounds.
   private var counts: [Int32]
-  private let highestBit: Int
 
   init(cellCount: Int) {
-    counts = [Int32](repeating: 0, count: cellCount + 1)
-    highestBit = 1 << (Int.bitWidth - 1 - max(1, cellCount).leadingZeroBitCount)
+    self.cellCount = cellCount
+    let wordCount = max(1, (cellCount + 63) / 64)
+    words = [UInt64](repeating: 0, count: wordCount)
+    let places = 1 << (Int.bitWidth - (wordCount - 1).leadingZeroBitCount)
+    counts = [Int32](repeating: 0, count: places + 1)
   }
 
   /// Marks a cell as occupied, which it must not be yet.
   mutating func occupy(_ cell: Int) {
-    var place = cell + 1
+    words[cell >> 6] |= 1 << UInt64(cell & 63)
+    var place = cell >> 6 + 1
     while place < counts.count {
       counts[place] += 1
       place += place & -place
@@ -25,27 +32,48 @@ struct OccupancyTree: Sendable {
 
   /// The occupied cell with `rank` occupied ones before it; the number of cells where there is none.
   func cell(withRank rank: Int) -> Int {
-    var place = 0
-    var rest = rank
-    var step = highestBit
+    var word = 0
+    var rest = Int32(truncatingIfNeeded: rank)
+    var step = (counts.count - 1) / 2
+    guard rest < counts[counts.count - 1] else { return cellCount }
     while step > 0 {
-      let next = place + step
-      if next < counts.count, Int(counts[next]) <= rest {
-        place = next
-        rest -= Int(counts[next])
-      }
+      // Both outcomes are as likely, so no branch should hang on it.
+      let count = counts[word + step]
+      let isBeyond = count <= rest
+      rest -= isBeyond ? count : 0
+      word += isBeyond ? step : 0
       step >>= 1
     }
-    return place
+    return word << 6 + Self.place(ofBit: rest, in: words[word])
+  }
+
+  /// The place of the set bit with `rank` set bits below it.
+  ///
+  /// Vigna 2008, "Broadword implementation of rank/select queries": the counts of the eight bytes are summed from the
+  /// low end within one word, which does without an instruction that not every processor has.
+  private static func place(ofBit rank: Int32, in word: UInt64) -> Int {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let highs: UInt64 = 0x8080_8080_8080_8080
+    var sums = word &- (word >> 1 & 0x5555_5555_5555_5555)
+    sums = (sums & 0x3333_3333_3333_3333) &+ (sums >> 2 & 0x3333_3333_3333_3333)
+    sums = ((sums &+ (sums >> 4)) & 0x0F0F_0F0F_0F0F_0F0F) &* ones
+    let rank = UInt64(truncatingIfNeeded: rank)
+    // A high bit stays for each byte up to which there are not more bits than the rank.
+    let low = (((rank &* ones) | highs) &- sums) & highs
+    let byte = (((low >> 7) &* ones) >> 56) &* 8
+    var rest = rank &- (((sums << 8) >> byte) & 0xFF)
+    var bits = (word >> byte) & 0xFF
+    while rest > 0 {
+      bits &= bits &- 1
+      rest &-= 1
+    }
+    return Int(truncatingIfNeeded: byte) + bits.trailingZeroBitCount
   }
 
   /// Occupied cells drawn with equal probability from all `total`, each anew.
   func draw(_ count: Int, of total: Int, using stream: inout RandomStream) -> [Int] {
     var cells = [Int](repeating: 0, count: count)
-    for index in cells.indices {
-      let rank = stream.integer(below: total)
-      cells[index] = total == counts.count - 1 ? rank : cell(withRank: rank)
-    }
+    for index in cells.indices { cells[index] = cell(withRank: stream.integer(below: total)) }
     return cells
   }
 

@@ -8,7 +8,7 @@ public struct TessellatedArchive<Cells: Tessellation, Solution: Sendable>: Cellu
   public private(set) var tessellation: Cells
   private var table: EliteTable
   /// The solutions at the table's places.
-  private var solutions: [Solution] = []
+  @usableFromInline var solutions: [Solution] = []
 
   /// An empty archive over that tessellation, with thresholds where there is a rule for them.
   public init(_ tessellation: Cells, thresholds: ThresholdRule? = nil) {
@@ -59,15 +59,29 @@ public struct TessellatedArchive<Cells: Tessellation, Solution: Sendable>: Cellu
       ordinal: table.ordinals[place])
   }
 
-  private func columns(of places: [Int]) -> EliteColumns<Solution> {
+  /// The elites of places but for their solutions.
+  @usableFromInline func figures(of places: [Int]) -> EliteFigures {
     let width = tessellation.axes.count
-    var columns = EliteColumns<Solution>(axisCount: width, capacity: places.count)
-    columns.solutions = places.map { solutions[$0] }
-    columns.objectives = places.map { table.objectives[$0] }
-    columns.cells = places.map { Int(table.cells[$0]) }
-    columns.ordinals = places.map { table.ordinals[$0] }
-    for place in places { columns.measures += table.measures[place * width..<(place + 1) * width] }
-    return columns
+    var figures = EliteFigures(axisCount: width)
+    figures.objectives.reserveCapacity(places.count)
+    figures.cells.reserveCapacity(places.count)
+    figures.ordinals.reserveCapacity(places.count)
+    figures.measures.reserveCapacity(places.count * width)
+    for place in places {
+      figures.objectives.append(table.objectives[place])
+      figures.cells.append(Int(table.cells[place]))
+      figures.ordinals.append(table.ordinals[place])
+      for axis in 0..<width { figures.measures.append(table.measures[place * width + axis]) }
+    }
+    return figures
+  }
+
+  // What handles solutions one by one can be inlined where their type is known.
+  @inlinable func columns(of places: [Int]) -> EliteColumns<Solution> {
+    var chosen: [Solution] = []
+    chosen.reserveCapacity(places.count)
+    for place in places { chosen.append(solutions[place]) }
+    return EliteColumns(solutions: chosen, figures(of: places))
   }
 
   /// Offers a solution, which stays if its cell is empty or holds a worse one, or if it exceeds the threshold.
@@ -112,18 +126,29 @@ public struct TessellatedArchive<Cells: Tessellation, Solution: Sendable>: Cellu
   ///
   /// - Parameter measures: the measures row by row, one per axis for each solution.
   /// - Throws: `MeasureError.wrongCount` if the columns do not go together; then nothing was added.
-  @discardableResult
+  @discardableResult @inlinable
   public mutating func add(
     solutions rows: [Solution], objectives: [Double], measures: [Double]
   ) throws(MeasureError) -> BatchOutcome {
-    try checkColumns(rows.count, objectives, measures)
-    var outcome = BatchOutcome(cells: tessellation.cells(of: measures))
-    let (firstOrdinal, places) = table.add(objectives, measures, &outcome)
-    for place in places {
-      let solution = rows[table.ordinals[place] - firstOrdinal]
-      if place < solutions.count { solutions[place] = solution } else { solutions.append(solution) }
+    let (outcome, written) = try add(rows.count, objectives, measures)
+    for write in written {
+      if write.place < solutions.count {
+        solutions[write.place] = rows[write.row]
+      } else {
+        solutions.append(rows[write.row])
+      }
     }
     return outcome
+  }
+
+  /// Adds all of a batch but its solutions, and lists the places that get the solution of a row.
+  @usableFromInline mutating func add(
+    _ count: Int, _ objectives: [Double], _ measures: [Double]
+  ) throws(MeasureError) -> (outcome: BatchOutcome, written: [(place: Int, row: Int)]) {
+    try checkColumns(count, objectives, measures)
+    var outcome = BatchOutcome(cells: tessellation.cells(of: measures))
+    let written = table.add(objectives, measures, &outcome)
+    return (outcome, written)
   }
 
   /// Empties the archive and gives it other cells; the counts of additions and clampings stay.

@@ -14,6 +14,8 @@ public struct VoronoiTessellation: Tessellation, Hashable {
   private let coordinates: [Double]
   private let tree: KDTree
   private let scales: [AxisScale]
+  /// A faster way to the nearest centroid where there are two axes.
+  private let lookup: PlanarLookup?
 
   /// A tessellation whose centroids k-means finds among points spread uniformly by a seed.
   ///
@@ -56,6 +58,7 @@ public struct VoronoiTessellation: Tessellation, Hashable {
     cellCount = coordinates.count / axes.count
     tree = KDTree(points: coordinates, dimensions: axes.count)
     scales = axes.map(\.arithmetic)
+    lookup = axes.count == 2 ? PlanarLookup(points: coordinates, tree: tree) : nil
   }
 
   static func validate(cellCount: Int) throws(ArchiveError) {
@@ -85,6 +88,14 @@ public struct VoronoiTessellation: Tessellation, Hashable {
   public func cells(of measures: [Double]) -> [Int32] {
     precondition(measures.count % scales.count == 0, "measures come in whole rows")
     var cells = [Int32](repeating: -1, count: measures.count / scales.count)
+    if let lookup {
+      let (first, second) = (scales[0], scales[1])
+      for row in cells.indices where measures[2 * row].isFinite && measures[2 * row + 1].isFinite {
+        cells[row] = lookup.nearest(
+          first.normalized(measures[2 * row]), second.normalized(measures[2 * row + 1]))
+      }
+      return cells
+    }
     var point = [Double](repeating: 0, count: scales.count)
     rows: for row in cells.indices {
       for index in scales.indices {

@@ -30,6 +30,21 @@ import Testing
     }
   }
 
+  @Test(arguments: [1, 2, 9, 40, 700], [false, true]) func thePlanarLookupFindsWhatAScanFinds(
+    count: Int, lattice: Bool
+  ) {
+    var stream = RandomStream(seed: 26).stream("planar", count)
+    func number(_ steps: Int) -> Double {
+      lattice ? Double(stream.integer(below: steps + 1)) / Double(steps) : stream.uniform()
+    }
+    let points = (0..<2 * count).map { _ in number(6) }
+    let lookup = PlanarLookup(points: points, tree: KDTree(points: points, dimensions: 2))
+    for _ in 0..<500 {
+      let query = [number(12), number(12)]
+      #expect(Int(lookup.nearest(query[0], query[1])) == nearest(points, 2, query).index)
+    }
+  }
+
   @Test(arguments: [1, 2, 3]) func tiesGoToTheLowestIndex(dimensions: Int) {
     var stream = RandomStream(seed: 22).stream("ties", dimensions)
     // Points and queries on a coarse lattice: many coincide, and many more are equally far.
