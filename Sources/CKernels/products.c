@@ -18,3 +18,17 @@ ptrdiff_t niche_product_scratch(ptrdiff_t columns, ptrdiff_t inner) {
   // What whole vectors reach behind the panels.
   return (left + right + 32) * (ptrdiff_t)sizeof(float);
 }
+
+ptrdiff_t niche_attention_scratch(const niche_attention *s) {
+  ptrdiff_t keys = s->keys < NICHE_ATTENTION_KEYS ? s->keys : NICHE_ATTENTION_KEYS;
+  ptrdiff_t queries = s->queries < NICHE_ATTENTION_QUERIES ? s->queries : NICHE_ATTENTION_QUERIES;
+  ptrdiff_t deepest = keys > queries ? keys : queries, most = 0;
+  // By columns and sums: scores and their gradients, and what they are multiplied with.
+  ptrdiff_t products[4][2] = {{keys, s->features}, {keys, s->values}, {s->features, deepest}, {s->values, deepest}};
+  for (int i = 0; i < 4; i++) {
+    ptrdiff_t bytes = niche_product_scratch(products[i][0], products[i][1]);
+    if (bytes > most) most = bytes;
+  }
+  ptrdiff_t scores = 2 * NICHE_ATTENTION_QUERIES * NICHE_ATTENTION_KEYS;
+  return scores * (ptrdiff_t)sizeof(float) + most;
+}

@@ -28,6 +28,14 @@ public enum Operation: Sendable, Hashable {
   /// `[…, M, K]` · `[…, K, N]` with broadcast leading dimensions; a transposed operand has its last two swapped.
   case matrixMultiply(transposeLeft: Bool, transposeRight: Bool)
 
+  /// q `[…, L, E]`, k `[…, S, E]`, v `[…, S, F]`, then a mask that broadcasts to `[…, L, S]` if there is one
+  /// → softmax(scale · q · kᵀ + mask) · v `[…, L, F]`, logarithms of the sums of exponentials `[…, L]`.
+  ///
+  /// Front ends write it with products and a softmax; `Graph.fusingOperations()` finds those. The mask has no gradient.
+  case attention(Attention)
+  /// q, k, v, the mask if there is one, result, logarithms, output gradient → gradients of q, k and v.
+  case attentionGradient(Attention)
+
   // MARK: Normalisation
 
   /// x `[N, C, …]`, then weight and bias if affine, then running mean and variance if tracked.

@@ -17,6 +17,8 @@ extension Operation {
     case .matrixMultiply(let left, let right):
       return [left ? "transposeLeft" : nil, right ? "transposeRight" : nil].compactMap(\.self)
         .joined(separator: ", ")
+    case .attention(let attention), .attentionGradient(let attention):
+      return "scale \(attention.scale)\(attention.hasMask ? ", mask" : "")"
     case .batchNormalization(let normalization), .batchNormalizationGradient(let normalization):
       return normalization.attributes
     case .layerNormalization(let normalization), .layerNormalizationGradient(let normalization):

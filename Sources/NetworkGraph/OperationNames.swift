@@ -11,6 +11,8 @@ extension Operation {
     case .convolutionWeightGradient: "convolutionWeightGradient"
     case .linear: "linear"
     case .matrixMultiply: "matrixMultiply"
+    case .attention: "attention"
+    case .attentionGradient: "attentionGradient"
     case .batchNormalization: "batchNormalization"
     case .batchNormalizationGradient: "batchNormalizationGradient"
     case .layerNormalization: "layerNormalization"

@@ -87,6 +87,20 @@ public struct LayerNormalization: Sendable, Hashable {
   }
 }
 
+/// Scaled dot-product attention.
+public struct Attention: Sendable, Hashable {
+  /// What scores are multiplied by.
+  public var scale: Double
+  /// Whether a mask that is added to the scores is an input.
+  public var hasMask: Bool
+
+  /// An attention.
+  public init(scale: Double, hasMask: Bool = false) {
+    self.scale = scale
+    self.hasMask = hasMask
+  }
+}
+
 /// Dropout by a probability.
 public struct Dropout: Sendable, Hashable {
   /// The probability of zeroing.

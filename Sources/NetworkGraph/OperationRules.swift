@@ -58,6 +58,8 @@ extension Operation {
       ConvolutionWeightGradient(convolution: convolution, weightShape: shape)
     case .linear(let hasBias): LinearRules(hasBias: hasBias)
     case .matrixMultiply(let left, let right): MatrixMultiply(transposeLeft: left, transposeRight: right)
+    case .attention(let attention): attention
+    case .attentionGradient(let attention): AttentionGradient(attention: attention)
     case .batchNormalization(let normalization): normalization
     case .batchNormalizationGradient(let normalization):
       BatchNormalizationGradient(normalization: normalization)

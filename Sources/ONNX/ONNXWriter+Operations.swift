@@ -65,10 +65,10 @@ extension ONNXWriter {
     case .softmax(let axis): return [apply("Softmax", inputs, [("axis", .integer(axis))])]
     case .logSoftmax(let axis): return [apply("LogSoftmax", inputs, [("axis", .integer(axis))])]
     case .dropout, .random: throw unsupported(node.operation, "it draws random numbers")
-    case .layerNormalization:
+    case .attention, .layerNormalization:
       throw unsupported(node.operation, "it is how networks are run, and not how they are written")
     case .crossEntropy, .crossEntropyGradient, .unaryGradient, .batchNormalizationGradient,
-      .layerNormalizationGradient, .convolutionWeightGradient, .maximumPoolingGradient,
+      .attentionGradient, .layerNormalizationGradient, .convolutionWeightGradient, .maximumPoolingGradient,
       .averagePoolingGradient,
       .adaptiveAveragePoolingGradient, .sliceGradient, .takeGradient:
       throw unsupported(node.operation, "it belongs to training")

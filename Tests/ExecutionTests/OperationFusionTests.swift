@@ -73,6 +73,50 @@ import Testing
     #expect(!builder.graph.fusingOperations().nodes.contains { $0.operation.name == "transpose" })
   }
 
+  /// As `F.scaled_dot_product_attention` is written, with the factor before the product, and as by hand, behind it.
+  @Test(arguments: [false, true], [false, true])
+  func writtenAttentionIsFused(hasMask: Bool, scalesScores: Bool) throws {
+    var builder = GraphBuilder()
+    func apply(_ operation: Operation, _ inputs: ValueID...) throws -> ValueID {
+      try builder.apply(operation, inputs)[0]
+    }
+    func parameter(_ name: String, _ shape: Int...) -> ValueID {
+      builder.parameter(name, TensorType(.float32, shape), initializer: .uniform(lower: -1, upper: 1))
+    }
+    let q = parameter("q", 2, 3, 5, 4)
+    let k = parameter("k", 2, 3, 5, 4)
+    let v = parameter("v", 2, 3, 5, 6)
+    let (product, times) = (
+      Operation.matrixMultiply(transposeLeft: false, transposeRight: false),
+      Operation.binary(.multiply)
+    )
+    let factor = builder.constant(.fill(0.5, TensorType(.float32, [])))
+    let keys = try apply(.transpose([0, 1, 3, 2]), k)
+    var scores =
+      scalesScores
+      ? try apply(times, try apply(product, q, keys), factor)
+      : try apply(product, try apply(times, q, factor), keys)
+    if hasMask {
+      let hidden = (0..<25).map { $0 % 5 > $0 / 5 ? -Float.infinity : 0 }
+      scores = try apply(.binary(.add), scores, builder.constant(.values(hidden, shape: [5, 5])))
+    }
+    let result = try apply(product, try apply(.softmax(axis: 3), scores), v)
+    try check(&builder, result, fusesInto: .attention(Attention(scale: 0.5, hasMask: hasMask)))
+  }
+
+  /// A learned mask wants a gradient, and so stays an operation of its own.
+  @Test func learnedMasksAreAddedApart() throws {
+    var builder = GraphBuilder()
+    let q = builder.input("q", TensorType(.float32, [2, 5, 4]))
+    let mask = builder.parameter("mask", TensorType(.float32, [5, 5]), initializer: .constant(0))
+    let scores = try builder.apply(.matrixMultiply(transposeLeft: false, transposeRight: true), [q, q])[0]
+    let masked = try builder.apply(.binary(.add), [scores, mask])[0]
+    let weights = try builder.apply(.softmax(axis: 2), [masked])[0]
+    builder.setOutputs(
+      try builder.apply(.matrixMultiply(transposeLeft: false, transposeRight: false), [weights, q]))
+    #expect(builder.graph.fusingOperations().nodes == builder.graph.nodes)
+  }
+
   /// Checks that the fused graph has the operation, and that a weighted sum of the value and its gradients are those
   /// of the graph as it is written.
   private func check(

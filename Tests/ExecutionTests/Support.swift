@@ -68,7 +68,8 @@ extension OperationCase {
   /// Only some gradient operations can be differentiated once more; comparisons have no gradient.
   var hasGradient: Bool {
     switch operation {
-    case .unaryGradient, .batchNormalizationGradient, .layerNormalizationGradient, .maximumPoolingGradient,
+    case .unaryGradient, .attentionGradient, .batchNormalizationGradient, .layerNormalizationGradient,
+      .maximumPoolingGradient,
       .crossEntropyGradient:
       false
     case .binary(let function) where function.isComparison: false

@@ -114,7 +114,8 @@ extension OperationCase {
   /// Only some gradient operations can be differentiated once more.
   var hasGradient: Bool {
     switch operation {
-    case .unaryGradient, .batchNormalizationGradient, .layerNormalizationGradient, .maximumPoolingGradient,
+    case .unaryGradient, .attentionGradient, .batchNormalizationGradient, .layerNormalizationGradient,
+      .maximumPoolingGradient,
       .crossEntropyGradient:
       false
     default: true

@@ -60,6 +60,8 @@ struct ReferenceEvaluator {
     case .matrixMultiply(let left, let right): return [matrixProduct(x, left, right, shapes[0])]
     case .batchNormalization(let normalization): return batchNormalization(normalization, x)
     case .batchNormalizationGradient(let normalization): return batchNormalizationGradient(normalization, x)
+    case .attention(let attention): return ReferenceAttention(attention, x).forward()
+    case .attentionGradient(let attention): return ReferenceAttention(attention, x).gradients()
     case .layerNormalization(let normalization): return layerNormalization(normalization, x)
     case .layerNormalizationGradient(let normalization): return layerNormalizationGradient(normalization, x)
     case .unary(let function):
@@ -333,9 +335,11 @@ struct ReferenceEvaluator {
       let row = (0..<x.shape[axis]).map { index in
         var other = place
         other[axis] = index
-        return UnaryFunction.exponential.reference(x[other] - x[place])
+        return x[other]
       }
-      return 1 / row.reduce(0, +)
+      let maximum = row.reduce(-.infinity) { max($0, $1) }
+      let share = UnaryFunction.exponential.reference
+      return share(x[place] - maximum) / row.reduce(0) { $0 + share($1 - maximum) }
     }
   }
 

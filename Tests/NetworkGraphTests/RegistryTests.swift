@@ -56,11 +56,13 @@ import Testing
     case .cumulativeSum: 43
     case .layerNormalization: 44
     case .layerNormalizationGradient: 45
+    case .attention: 46
+    case .attentionGradient: 47
     }
   }
 
   @Test func everyOperationHasCases() {
-    #expect(Set(OperationCase.all.compactMap { Self.kind($0.operation) }) == Set(0...45))
+    #expect(Set(OperationCase.all.compactMap { Self.kind($0.operation) }) == Set(0...47))
     let binaries = Set(
       OperationCase.all.compactMap { if case .binary(let f) = $0.operation { f } else { nil } })
     #expect(binaries == Set(BinaryFunction.allCases))

@@ -157,6 +157,14 @@ typedef struct {
   int32_t adds;
 } niche_product;
 
+// One head of attention: q [queries, features], k [keys, features], v [keys, values]; the mask's steps are from one
+// query and from one key to the next, the latter 0 or 1.
+typedef struct {
+  ptrdiff_t queries, keys, features, values;
+  ptrdiff_t mask_query, mask_key;
+  float scale;
+} niche_attention;
+
 typedef struct {
   // result[i] = f(x[i]); in place. p is the slope or alpha where the function has one; p and q are bounds.
   void (*unary)(int32_t function, float p, float q, ptrdiff_t count, const float *x, float *result);
@@ -260,6 +268,17 @@ typedef struct {
   void (*multiply)(
       const niche_product *product, const float *left, const float *right, const float *_Nullable bias,
       float *result, void *scratch);
+
+  // result = softmax(scale · q · kᵀ + mask) · v, with the logarithm of each query's sum of exponentials. `scratch`
+  // holds as many bytes as `niche_attention_scratch` says, on a boundary of 64.
+  void (*attention)(
+      const niche_attention *shape, const float *q, const float *k, const float *v, const float *_Nullable mask,
+      float *result, float *log_sums, void *scratch);
+  // The gradients of q, k and v from that of the result, which is given too, and the logarithms.
+  void (*attention_gradient)(
+      const niche_attention *shape, const float *q, const float *k, const float *v, const float *_Nullable mask,
+      const float *result, const float *log_sums, const float *gradient, float *q_gradient, float *k_gradient,
+      float *v_gradient, void *scratch);
 
   // x: [images, channels, plane]; of the channels begin ..< end, here and below. `sums` and `squares` (channels each)
   // receive Σx and Σx².
@@ -402,6 +421,8 @@ ptrdiff_t niche_winograd_gradient_scratch(const niche_convolution *shape, ptrdif
 
 // The bytes of scratch memory for a dense product.
 ptrdiff_t niche_product_scratch(ptrdiff_t columns, ptrdiff_t inner);
+// The bytes of scratch memory for attention and its gradient.
+ptrdiff_t niche_attention_scratch(const niche_attention *shape);
 
 // The table for that instruction set, or null where this build or this processor does not have it.
 const niche_kernels *_Nullable niche_kernels_for(int32_t instruction_set);

@@ -16,6 +16,7 @@
 #include "tiles.h"
 #include "gemm.h"
 #include "depthwise.h"
+#include "attention.h"
 #include "blocked_convolution.h"
 #include "winograd.h"
 #include "winograd_gradient.h"
@@ -49,6 +50,8 @@ const niche_kernels NICHE_TABLE = {
     .cross_entropy = nk_cross_entropy,
     .cross_entropy_gradient = nk_cross_entropy_gradient,
     .multiply = nk_multiply,
+    .attention = nk_attention,
+    .attention_gradient = nk_attention_gradient,
     .channel_moments = nk_channel_moments,
     .channel_affine = nk_channel_affine,
     .channel_gradient_moments = nk_channel_gradient_moments,

@@ -38,6 +38,10 @@ void niche_winograd_gradient_band(
 // The most columns whose panels are kept at a time.
 #define NICHE_GEMM_COLUMNS 1024
 
+// The most queries and keys of a block of attention's scores.
+#define NICHE_ATTENTION_QUERIES 128
+#define NICHE_ATTENTION_KEYS 256
+
 // Into how many parts the sums of a dense product are divided, so that the panels of a part fit the second-level cache.
 ptrdiff_t niche_product_parts(ptrdiff_t columns, ptrdiff_t inner);
 

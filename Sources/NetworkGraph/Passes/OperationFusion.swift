@@ -1,10 +1,10 @@
 extension Graph {
   /// The graph as it is best run: what front ends write with several operations as one, where there is such a one.
   ///
-  /// Layer normalisations are made of their parts, and products read operands transposed in place. Results are the
+  /// Layer normalisations and attention are made of their parts, and products read transposed operands in place. Results are the
   /// same to rounding, but cost, hash and source are those of the graph as it was written: this is for running it.
   public func fusingOperations() -> Graph {
-    fusingNormalizations().readingTransposed().eliminatingDeadCode()
+    fusingNormalizations().readingTransposed().fusingAttention().eliminatingDeadCode()
   }
 
   /// The graph with products of matrices that read operands in place whose last two axes were exchanged for them.

@@ -117,7 +117,8 @@ public struct OperationCase: Sendable, CustomStringConvertible {
 
   /// Every case of every operation that is not a leaf.
   public static let all: [OperationCase] =
-    convolutions + transposedConvolutions + matrixProducts + normalisations + layerNormalisations + unaries
+    convolutions + transposedConvolutions + matrixProducts + attentions + normalisations + layerNormalisations
+    + unaries
     + binaries + selections
     + dropouts + randoms
     + windowPoolings + adaptivePoolings + shapes + slicings + indexings + orders + reductions + cumulations
@@ -147,6 +148,16 @@ public struct OperationCase: Sendable, CustomStringConvertible {
         y = F.batch_norm(x, mean, variance, weight, bias, True, momentum, epsilon)
         batch = (x.mean(axes), 1 / torch.sqrt(x.var(axes, unbiased=False) + epsilon))
         return (y,) + batch + (() if mean is None else (mean, variance))
+    def attention(q, k, v, mask, scale):
+        scores = scale * (q @ k.transpose(-1, -2))
+        if mask is not None: scores = scores + mask
+        return torch.softmax(scores, -1) @ v, torch.logsumexp(scores, -1)
+    def attention_gradient(q, k, v, mask, scale, y, log_sums, g):
+        scores = scale * (q @ k.transpose(-1, -2))
+        if mask is not None: scores = scores + mask
+        p = torch.exp(scores - log_sums.unsqueeze(-1))
+        d = scale * p * (g @ v.transpose(-1, -2) - (g * y).sum(-1, keepdim=True))
+        return d @ k, d.transpose(-1, -2) @ q, p.transpose(-1, -2) @ g
     def layer_norm(x, shape, weight, bias, epsilon):
         axes = list(range(x.dim() - len(shape), x.dim()))
         inverse = 1 / torch.sqrt(x.var(axes, unbiased=False) + epsilon)

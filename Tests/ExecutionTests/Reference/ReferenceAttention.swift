@@ -1,0 +1,1 @@
+../../NetworkGraphTests/ReferenceAttention.swift
