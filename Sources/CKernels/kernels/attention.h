@@ -1,5 +1,8 @@
 // Attention: softmax(scale · q · kᵀ + mask) · v, block by block of the scores, which never leave the cache.
 
+// For loops over rows of whole vectors: more than one at a time would leave a rest.
+#define NK_VECTOR_BY_VECTOR _Pragma("clang loop vectorize(assume_safety) interleave(disable)")
+
 // Scores of a block, rows of whole vectors: what is behind the last key counts as masked.
 typedef struct {
   ptrdiff_t queries, keys, step;
@@ -17,14 +20,12 @@ static void nk_attention_scores(
   nk_multiply(&product, q, k, 0, b->scores, scratch);
   for (ptrdiff_t row = 0; row < b->queries; row++) {
     float *scores = b->scores + row * b->step, scale = s->scale;
-    if (!mask) {
-      NK_INDEPENDENT for (ptrdiff_t i = 0; i < b->keys; i++) scores[i] *= scale;
-    } else if (s->mask_key) {
+    if (mask && s->mask_key) {
       const float *line = mask + row * s->mask_query;
       NK_INDEPENDENT for (ptrdiff_t i = 0; i < b->keys; i++) scores[i] = scores[i] * scale + line[i];
     } else {
-      float all = mask[row * s->mask_query];
-      NK_INDEPENDENT for (ptrdiff_t i = 0; i < b->keys; i++) scores[i] = scores[i] * scale + all;
+      float all = mask ? mask[row * s->mask_query] : 0;
+      NK_VECTOR_BY_VECTOR for (ptrdiff_t i = 0; i < b->step; i++) scores[i] = scores[i] * scale + all;
     }
     for (ptrdiff_t i = b->keys; i < b->step; i++) scores[i] = -INFINITY;
   }
@@ -58,6 +59,16 @@ static inline nk_score_block nk_attention_block(
   return block;
 }
 
+// The maximum of whole vectors. NaN need not be looked for: whatever the maximum, sums of exponentials are NaN then.
+static inline float nk_row_maximum(ptrdiff_t count, const float *x) {
+  nk_vector best = nk_load(x);
+  for (ptrdiff_t i = 0; i < count; i += NK_WIDTH) {
+    nk_vector values = nk_load(x + i);
+    best = nk_choose((nk_integers)(values > best), values, best);
+  }
+  return __builtin_reduce_max(best);
+}
+
 static void nk_attention(
     const niche_attention *s, const float *q, const float *k, const float *v, const float *mask, float *result,
     float *log_sums, void *scratch) {
@@ -73,14 +84,13 @@ static void nk_attention(
           s, &block, q + query * s->features, k + key * s->features,
           mask ? mask + query * s->mask_query + key * s->mask_key : 0, rest);
       for (ptrdiff_t row = 0; row < block.queries; row++) {
-        float *x = scores + row * block.step, maximum = nk_extremum(block.step, x, 1);
+        float *x = scores + row * block.step, maximum = nk_row_maximum(block.step, x);
         if (key > 0) maximum = nk_larger(maxima[row], maximum);
         // Rows of which all is masked so far have sums of 0.
         float shift = maximum == -INFINITY ? 0 : maximum, sum = 0;
         {
 #pragma clang fp reassociate(on)
-#pragma clang loop vectorize(assume_safety)
-          for (ptrdiff_t i = 0; i < block.step; i++) {
+          NK_VECTOR_BY_VECTOR for (ptrdiff_t i = 0; i < block.step; i++) {
             float value = nk_exp(x[i] - shift);
             x[i] = value;
             sum += value;
@@ -133,7 +143,7 @@ static void nk_attention_gradient(
         }
         float shift = log_sums[query + row], scale = s->scale;
         for (ptrdiff_t i = block.keys; i < block.step; i++) d[i] = 0;
-        NK_INDEPENDENT for (ptrdiff_t i = 0; i < block.step; i++) {
+        NK_VECTOR_BY_VECTOR for (ptrdiff_t i = 0; i < block.step; i++) {
           float value = nk_exp(x[i] - shift);
           x[i] = value;
           d[i] = value * (d[i] - share) * scale;
