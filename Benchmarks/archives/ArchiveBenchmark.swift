@@ -74,6 +74,11 @@ import RandomStreams
     let grid = try GridArchive<[Double]>(axes: two, dimensions: [64, 64])
     figures["grid 64×64, batches of 10,000"] = try batched(grid, tenThousand, size: 10_000, rounds: 300)
     figures["grid 64×64, batches of 36"] = try batched(grid, tenThousand, size: 36, rounds: 100)
+    var filled = grid
+    try filled.add(
+      solutions: tenThousand.solutions, objectives: tenThousand.objectives, measures: tenThousand.measures)
+    figures["grid 64×64, filled, batches of 10,000"] = try batched(
+      filled, Additions(10_000, axes: 2, seed: 6), size: 10_000, rounds: 300)
     let rows = (0..<10_000).map { Array(tenThousand.measures[2 * $0..<2 * $0 + 2]) }
     figures["grid 64×64, single"] = least(50, per: 10_000, setUp: { grid }) { archive in
       for row in rows.indices {
@@ -106,9 +111,6 @@ import RandomStreams
       DominatedNoveltyArchive<[Double]>(axes: two, capacity: 1000, neighbourCount: 15), tenThousand,
       size: 100,
       rounds: 2)
-    var filled = grid
-    try filled.add(
-      solutions: tenThousand.solutions, objectives: tenThousand.objectives, measures: tenThousand.measures)
     let stream = RandomStream(seed: 5)
     var drawn = 0
     figures["64 elites drawn"] = least(50, per: 1000, setUp: { stream }) { stream in

@@ -33,6 +33,11 @@ def single(archive):
 
 grid = lambda **more: archives.GridArchive(dims=[64, 64], **flat, **more)
 batched("grid 64×64, batches of 10,000", grid, 10_000, 50)
+def grid_filled():
+    archive = grid()
+    archive.add(rng.normal(size=(10_000, 10)), rng.normal(size=10_000), rng.uniform(-1, 1, (10_000, 2)))
+    return archive
+batched("grid 64×64, filled, batches of 10,000", grid_filled, 10_000, 50)
 batched("grid 64×64, batches of 36", grid, 36, 5)
 figures["grid 64×64, single"] = least(3, 1000, grid, single)
 batched("grid 64×64, thresholds, batches of 10,000", lambda: grid(learning_rate=0.01, threshold_min=-1), 10_000, 50)

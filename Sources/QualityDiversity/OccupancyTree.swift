@@ -37,11 +37,11 @@ struct OccupancyTree: Sendable {
     var step = (counts.count - 1) / 2
     guard rest < counts[counts.count - 1] else { return cellCount }
     while step > 0 {
-      // Both outcomes are as likely, so no branch should hang on it.
+      // All bits where the place lies beyond the step; a branch would be guessed wrongly half of the time.
       let count = counts[word + step]
-      let isBeyond = count <= rest
-      rest -= isBeyond ? count : 0
-      word += isBeyond ? step : 0
+      let mask = (count &- rest &- 1) >> 31
+      rest &-= count & mask
+      word &+= step & Int(mask)
       step >>= 1
     }
     return word << 6 + Self.place(ofBit: rest, in: words[word])
@@ -61,13 +61,12 @@ struct OccupancyTree: Sendable {
     // A high bit stays for each byte up to which there are not more bits than the rank.
     let low = (((rank &* ones) | highs) &- sums) & highs
     let byte = (((low >> 7) &* ones) >> 56) &* 8
-    var rest = rank &- (((sums << 8) >> byte) & 0xFF)
-    var bits = (word >> byte) & 0xFF
-    while rest > 0 {
-      bits &= bits &- 1
-      rest &-= 1
-    }
-    return Int(truncatingIfNeeded: byte) + bits.trailingZeroBitCount
+    let rest = rank &- (((sums << 8) >> byte) & 0xFF)
+    // The byte's bits, each in a byte of its own, are summed and compared likewise.
+    let spread = (((word >> byte) & 0xFF) &* ones) & 0x8040_2010_0804_0201
+    let bits = ((spread &+ (highs &- ones)) | spread) >> 7 & ones
+    let before = (((rest &* ones) | highs) &- (bits &* ones)) & highs
+    return Int(truncatingIfNeeded: byte &+ (((before >> 7) &* ones) >> 56))
   }
 
   /// Occupied cells drawn with equal probability from all `total`, each anew.

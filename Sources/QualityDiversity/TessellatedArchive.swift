@@ -131,6 +131,8 @@ public struct TessellatedArchive<Cells: Tessellation, Solution: Sendable>: Cellu
     solutions rows: [Solution], objectives: [Double], measures: [Double]
   ) throws(MeasureError) -> BatchOutcome {
     let (outcome, written) = try add(rows.count, objectives, measures)
+    let needed = min(cellCount, solutions.count + written.count)
+    if needed > solutions.capacity { solutions.reserveCapacity(max(needed, 2 * solutions.capacity)) }
     for write in written {
       if write.place < solutions.count {
         solutions[write.place] = rows[write.row]
@@ -184,10 +186,16 @@ public struct TessellatedArchive<Cells: Tessellation, Solution: Sendable>: Cellu
   /// Elites drawn with equal probability from all, each anew; none where the archive is empty.
   ///
   /// - Complexity: O(count × log cells).
+  @inlinable
   public func sample(_ count: Int, using stream: inout RandomStream) -> EliteColumns<Solution> {
-    guard !isEmpty, count > 0 else { return columns(of: []) }
-    return columns(
-      of: table.occupancy.draw(count, of: table.count, using: &stream).map { Int(table.places[$0]) })
+    columns(of: drawPlaces(count, using: &stream))
+  }
+
+  @usableFromInline func drawPlaces(_ count: Int, using stream: inout RandomStream) -> [Int] {
+    guard table.count > 0, count > 0 else { return [] }
+    var places = table.occupancy.draw(count, of: table.count, using: &stream)
+    for index in places.indices { places[index] = Int(table.places[places[index]]) }
+    return places
   }
 
   private func draw(using stream: inout RandomStream) -> Int? {
