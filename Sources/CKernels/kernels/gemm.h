@@ -11,6 +11,9 @@
 #define NK_GEMM_FEW_ROWS (6 * NK_GEMM_ROWS)
 #define NK_GEMM_FEW_COLUMNS (3 * NK_GEMM_PANEL)
 
+// The most sums in a panel of a transposed left operand.
+#define NK_GEMM_TRANSPOSED_DEPTH 320
+
 // What a tile is added to.
 enum nk_gemm_start { NK_GEMM_ZERO, NK_GEMM_BIAS, NK_GEMM_RESULT };
 
@@ -242,7 +245,12 @@ static void nk_multiply(
     void *scratch) {
   ptrdiff_t rows = p->rows, columns = p->columns, inner = p->inner;
   if (rows <= 0 || columns <= 0) return;
-  ptrdiff_t parts = niche_product_parts(columns, inner), most = nk_parts(inner, parts);
+  ptrdiff_t parts = niche_product_parts(columns, inner);
+  // A transposed left operand is packed many panels at a time, which have to fit beside those of the right.
+  if (p->left_row == 1 && parts < nk_parts(inner, NK_GEMM_TRANSPOSED_DEPTH)) {
+    parts = nk_parts(inner, NK_GEMM_TRANSPOSED_DEPTH);
+  }
+  ptrdiff_t most = nk_parts(inner, parts);
   ptrdiff_t row_panels = nk_parts(rows, NK_GEMM_ROWS);
   float *left_panels = scratch;
   float *right_panels = left_panels + NICHE_GEMM_ROW_PANELS * NK_GEMM_ROWS * most + 16;
