@@ -215,7 +215,9 @@ struct EliteTable: Sendable {
   private mutating func learn(
     _ rule: ThresholdRule, _ objectives: [Double], _ cells: [Int32], _ accepted: [Int32]
   ) -> [Int32] {
-    let rows = accepted.sorted { (cells[Int($0)], $0) < (cells[Int($1)], $1) }
+    // Cell and row in one number, so that plain numbers are sorted.
+    let keys = accepted.map { UInt64(cells[Int($0)]) << 32 | UInt64($0) }.sorted()
+    let rows = keys.map { Int32(truncatingIfNeeded: $0) }
     var winners: [Int32] = []
     var start = 0
     while start < rows.count {
