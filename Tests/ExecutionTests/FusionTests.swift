@@ -51,7 +51,7 @@ import Testing
 
   /// The steps of a plan, by name.
   private func steps(
-    _ build: (inout GraphBuilder, ValueID) throws -> ValueID, trains: Bool = true
+    trains: Bool = true, _ build: (inout GraphBuilder, ValueID) throws -> ValueID
   ) throws -> [String] {
     var builder = GraphBuilder()
     let x = builder.input("x", TensorType(.float32, [16, 4, 6, 6]))
@@ -89,6 +89,65 @@ import Testing
     #expect(names.contains("\(activation)Gradient+batchNormalizationGradient"))
     #expect(!names.contains(activation))
     #expect(!names.contains("\(activation)Gradient"))
+  }
+
+  /// Running statistics scale the weights, and bounds are kept where the sums are.
+  @Test(arguments: [UnaryFunction.relu, .relu6, .hardTanh(lower: -1, upper: 1)])
+  func convolutionsTakeInWhatFollows(function: UnaryFunction) throws {
+    let activation = Operation.unary(function).name
+    let inference = try steps(trains: false) { builder, x in
+      let y = try Self.normalized(&builder, x, isTraining: false)
+      return try builder.apply(.unary(function), [y])[0]
+    }
+    #expect(inference.contains("convolution+batchNormalization+\(activation)"))
+    #expect(!inference.contains("batchNormalization") && !inference.contains(activation))
+    for trains in [false, true] {
+      let names = try steps(trains: trains) { try $0.apply(.unary(function), [$1])[0] }
+      #expect(names.contains("convolution+\(activation)") == (!trains || function.keepsSign))
+    }
+    let others = try steps(trains: false) { builder, x in
+      let y = try Self.normalized(&builder, x, isTraining: false)
+      return try builder.apply(.unary(.tanh), [y])[0]
+    }
+    #expect(others.contains("batchNormalization+tanh"))
+  }
+
+  /// Every kernel of convolutions in blocks, with bias, normalisation and bounds, against plain loops; not-a-number
+  /// and infinity come through.
+  @Test(arguments: InstructionSet.supported, [(1, 1), (3, 1), (3, 8), (3, 4), (5, 8), (5, 4), (2, 1)])
+  func fusedConvolutionsAgreeWithReference(on set: InstructionSet, shape: (kernel: Int, groups: Int)) throws {
+    var builder = GraphBuilder()
+    let x = builder.input("x", TensorType(.float32, [16, 8, 7, 9]))
+    let type = TensorType(.float32, [8])
+    let weight = builder.parameter(
+      "weight", TensorType(.float32, [8, 8 / shape.groups, shape.kernel, shape.kernel]),
+      initializer: .normal(mean: 0, standardDeviation: 1))
+    let vectors = ["bias", "gamma", "beta", "mean", "variance"].map {
+      builder.parameter($0, type, initializer: .uniform(lower: 0.5, upper: 1.5))
+    }
+    let padding = Size2D(shape.kernel / 2, shape.kernel / 2)
+    let y = try builder.apply(
+      .convolution(Convolution(padding: padding, groups: shape.groups, hasBias: true)),
+      [x, weight, vectors[0]])[0]
+    let normalized = try builder.apply(
+      .batchNormalization(BatchNormalization(isTraining: false)), [y] + vectors.dropFirst())[0]
+    builder.setOutputs([try builder.apply(.unary(.relu6), [normalized])[0]])
+    let graph = builder.graph
+    let variables = try VariableStore(graph: graph, stream: RandomStream(seed: 5))
+    let executor = try Executor(graph: graph, variables: variables, instructionSet: set)
+    var feeds = RandomNetworks.feeds(graph, seed: 2)
+    var reference = feeds.mapValues { $0.map(Double.init) }
+    for name in variables.names { reference[name] = variables.values(of: name)?.map(Double.init) }
+    let expected = ReferenceEvaluator.run(graph, reference)[0].elements
+    let plain = try executor.results(of: graph, feeds: feeds)[0]
+    #expect(difference(plain, expected) < 1e-4)
+    feeds["x"]?[7 * 9 * 8 + 31] = .nan
+    feeds["x"]?[7 * 9 * 16 + 31] = .infinity
+    let results = try executor.results(of: graph, feeds: feeds)[0]
+    let image = 7 * 9 * 8
+    let places = results.indices.filter { results[$0].isNaN }
+    #expect(places.contains { image <= $0 && $0 < 2 * image })
+    #expect(places.allSatisfy { image <= $0 && $0 < 3 * image })
   }
 
   @Test func residualIsAddedInTheSameStep() throws {

@@ -136,6 +136,11 @@ typedef struct {
   const float *scale, *shift;
 } niche_gate;
 
+// Between what results are kept; NaN where there is no bound.
+typedef struct {
+  float lower, upper;
+} niche_bounds;
+
 // The geometry of one group of a convolution on one image.
 typedef struct {
   ptrdiff_t channels, height, width;
@@ -360,7 +365,7 @@ typedef struct {
   // `niche_block_convolution_scratch` says, on a boundary of 64.
   void (*convolve_blocks)(
       const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *images, const float *weight,
-      const float *_Nullable bias, float *result, void *scratch);
+      const float *_Nullable bias, niche_bounds bounds, float *result, void *scratch);
   void (*convolve_blocks_input_gradient)(
       const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *weight, const float *gradient,
       float *image_gradient, void *scratch);
@@ -372,7 +377,7 @@ typedef struct {
   // `niche_winograd_scratch` says.
   void (*convolve_winograd)(
       const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *images, const float *weight,
-      const float *_Nullable bias, float *result, void *scratch);
+      const float *_Nullable bias, niche_bounds bounds, float *result, void *scratch);
   void (*convolve_winograd_input_gradient)(
       const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *weight, const float *gradient,
       float *image_gradient, void *scratch);

@@ -18,6 +18,14 @@ static inline nk_vector nk_choose(nk_integers mask, nk_vector a, nk_vector b) {
   return (nk_vector)(((nk_integers)a & mask) | ((nk_integers)b & ~mask));
 }
 
+static const niche_bounds nk_unbounded = {NAN, NAN};
+
+// x between two bounds, NaN for none; NaN stays what it is.
+static inline nk_vector nk_clamp_vector(nk_vector x, nk_vector lower, nk_vector upper) {
+  x = nk_choose(x < lower, lower, x);
+  return nk_choose(x > upper, upper, x);
+}
+
 // Adds the halves of each group of `2 · SIZE` lanes: those of a, then those of b.
 #define NK_FOLD(a, b, LOW, HIGH) (__builtin_shufflevector(a, b, LOW) + __builtin_shufflevector(a, b, HIGH))
 #if NK_WIDTH == 16

@@ -42,7 +42,8 @@ static inline void nk_fill_ring(
 
 static inline __attribute__((always_inline)) void nk_depthwise_tile(
     const int kernel, const int stride, const int pixels, const float *const *lines, const float *weight, float bias,
-    float *result) {
+    niche_bounds bounds, float *result) {
+  nk_vector lower = bounds.lower, upper = bounds.upper;
   for (ptrdiff_t lane = 0; lane < NK_LANES; lane += NK_WIDTH) {
     nk_vector sums[NK_RING_PIXELS];
 #pragma clang loop unroll(full)
@@ -61,23 +62,25 @@ static inline __attribute__((always_inline)) void nk_depthwise_tile(
       }
     }
 #pragma clang loop unroll(full)
-    for (int j = 0; j < pixels; j++) nk_store(sums[j], result + j * NK_LANES + lane);
+    for (int j = 0; j < pixels; j++) {
+      nk_store(nk_clamp_vector(sums[j], lower, upper), result + j * NK_LANES + lane);
+    }
   }
 }
 
 static inline __attribute__((always_inline)) void nk_depthwise_line(
     const int kernel, const int stride, ptrdiff_t width, const float **lines, const float *weight, float bias,
-    float *result) {
+    niche_bounds bounds, float *result) {
   ptrdiff_t parts = nk_parts(width, NK_RING_PIXELS);
   for (ptrdiff_t part = 0; part < parts; part++) {
     ptrdiff_t pixels = nk_part(width, parts, part);
     switch (pixels) {
-      case 1: nk_depthwise_tile(kernel, stride, 1, lines, weight, bias, result); break;
-      case 2: nk_depthwise_tile(kernel, stride, 2, lines, weight, bias, result); break;
-      case 3: nk_depthwise_tile(kernel, stride, 3, lines, weight, bias, result); break;
-      case 4: nk_depthwise_tile(kernel, stride, 4, lines, weight, bias, result); break;
-      case 5: nk_depthwise_tile(kernel, stride, 5, lines, weight, bias, result); break;
-      default: nk_depthwise_tile(kernel, stride, 6, lines, weight, bias, result); break;
+      case 1: nk_depthwise_tile(kernel, stride, 1, lines, weight, bias, bounds, result); break;
+      case 2: nk_depthwise_tile(kernel, stride, 2, lines, weight, bias, bounds, result); break;
+      case 3: nk_depthwise_tile(kernel, stride, 3, lines, weight, bias, bounds, result); break;
+      case 4: nk_depthwise_tile(kernel, stride, 4, lines, weight, bias, bounds, result); break;
+      case 5: nk_depthwise_tile(kernel, stride, 5, lines, weight, bias, bounds, result); break;
+      default: nk_depthwise_tile(kernel, stride, 6, lines, weight, bias, bounds, result); break;
     }
     for (int ky = 0; ky < kernel; ky++) lines[ky] += pixels * stride * NK_LANES;
     result += pixels * NK_LANES;
@@ -88,7 +91,7 @@ static inline __attribute__((always_inline)) void nk_depthwise_line(
 static inline __attribute__((always_inline)) void nk_depthwise_plane(
     const int kernel, const int stride, ptrdiff_t height, ptrdiff_t width, ptrdiff_t top, ptrdiff_t left,
     ptrdiff_t result_height, ptrdiff_t result_width, const float *plane, const float *weight, float bias,
-    float *result, float *space) {
+    niche_bounds bounds, float *result, float *space) {
   nk_ring ring = {space, kernel, (result_width - 1) * stride + kernel, 0};
   for (ptrdiff_t line = 0; line < result_height; line++, result += result_width * NK_LANES) {
     nk_fill_ring(&ring, plane, height, width, top, left, line * stride + kernel);
@@ -96,18 +99,18 @@ static inline __attribute__((always_inline)) void nk_depthwise_plane(
     for (int ky = 0; ky < kernel; ky++) {
       lines[ky] = space + (line * stride + ky) % kernel * ring.columns * NK_LANES;
     }
-    nk_depthwise_line(kernel, stride, result_width, lines, weight, bias, result);
+    nk_depthwise_line(kernel, stride, result_width, lines, weight, bias, bounds, result);
   }
 }
 
 #define NK_DEPTHWISE(KERNEL, STRIDE)                                                                               \
   nk_depthwise_plane(                                                                                              \
       KERNEL, STRIDE, s->height, s->width, s->padding_height, s->padding_width, s->result_height, s->result_width, \
-      images, weight + c *KERNEL *KERNEL, bias ? bias[c] : 0, result, space)
+      images, weight + c *KERNEL *KERNEL, bias ? bias[c] : 0, bounds, result, space)
 
 static void nk_convolve_depthwise(
     const niche_convolution *s, ptrdiff_t channels, ptrdiff_t blocks, const float *images, const float *weight,
-    const float *bias, float *result, float *space) {
+    const float *bias, niche_bounds bounds, float *result, float *space) {
   for (ptrdiff_t block = 0; block < blocks; block++) {
     for (ptrdiff_t c = 0; c < channels; c++) {
       if (s->kernel_height == 3) {
@@ -148,7 +151,8 @@ static void nk_convolve_depthwise_input_gradient(
     const float *from = weight + plane % channels * taps;
     float weights[25];
     for (ptrdiff_t tap = 0; tap < taps; tap++) weights[tap] = from[taps - 1 - tap];
-    nk_convolve_depthwise(&turned, 1, 1, gradient + plane * result, weights, 0, image_gradient + plane * image, space);
+    nk_convolve_depthwise(
+        &turned, 1, 1, gradient + plane * result, weights, 0, nk_unbounded, image_gradient + plane * image, space);
   }
 }
 

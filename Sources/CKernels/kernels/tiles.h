@@ -18,7 +18,7 @@ static inline ptrdiff_t nk_part(ptrdiff_t total, ptrdiff_t parts, ptrdiff_t inde
 }
 static inline ptrdiff_t nk_parts(ptrdiff_t total, ptrdiff_t most) { return (total + most - 1) / most; }
 
-// result[row][place] = bias[row] + Σ_k weights[k][row] · x[place + offsets[k]], over the pixels of one block.
+// result[row][place] = bias[row] + Σ_k weights[k][row] · x[place + offsets[k]] between the bounds, over the pixels of one block.
 typedef struct {
   ptrdiff_t rows, depth;
   const ptrdiff_t *offsets;
@@ -27,6 +27,7 @@ typedef struct {
   ptrdiff_t height, width;
   ptrdiff_t line_step, pixel_step;
   ptrdiff_t result_row_step, result_line_step, result_pixel_step;
+  niche_bounds bounds;
   ptrdiff_t ahead;  // if not 0, how far from the pixels those lie that are fetched into the cache meanwhile
 } nk_product;
 
@@ -56,10 +57,13 @@ static inline __attribute__((always_inline)) void nk_product_tile(
     }
   }
   ptrdiff_t result_step = p->result_pixel_step;
+  nk_vector lower = p->bounds.lower, upper = p->bounds.upper;
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++, result += p->result_row_step) {
 #pragma clang loop unroll(full)
-    for (int j = 0; j < pixels; j++) nk_store(sums[i][j], result + j * result_step);
+    for (int j = 0; j < pixels; j++) {
+      nk_store(nk_clamp_vector(sums[i][j], lower, upper), result + j * result_step);
+    }
   }
 }
 

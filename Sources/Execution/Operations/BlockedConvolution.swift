@@ -4,22 +4,45 @@ import NetworkGraph
 /// Convolutions in the layout in which they were planned.
 extension LoweringContext {
   /// images, weight, bias if there is one → result.
-  func convolution(_ convolution: Convolution) throws(ExecutionError) -> LoweredOperation {
+  ///
+  /// With batch normalisation by running statistics, its vectors come behind; weight and bias are scaled by them
+  /// before each run, as parameters may have changed.
+  func convolution(_ fused: FusedConvolution) throws(ExecutionError) -> LoweredOperation {
     let lowering = ConvolutionLowering(
-      convolution, images: images(inputs[0]), weight: shape(1), output: images(outputs[0]))
-    guard worksInBlocks, let kernel = lowering.blockKernel else { return try lowering.forward(self) }
+      fused.convolution, images: images(inputs[0]), weight: shape(1), output: images(outputs[0]))
+    guard worksInBlocks, let kernel = lowering.blockKernel else {
+      guard fused.normalization == nil, fused.activation == nil else {
+        throw .tooLarge("a convolution of \(inputs[0].shape) by \(inputs[1].shape)")
+      }
+      return try lowering.forward(self)
+    }
     let (group, groups, blocks) = (lowering.group, lowering.groupCount, shape(0)[0])
     let function =
       kernel.isWinograd ? kernels.pointee.convolve_winograd : kernels.pointee.convolve_blocks
     let (imageSize, resultSize) = (count(0) / blocks, outputCount / blocks)
-    return LoweredOperation(units: blocks, scratchByteCount: kernel.scratchByteCount) { operands, range in
+    let (channels, weightCount) = (shape(1)[0], count(1))
+    let folded = AlignedMemory.rounded(kernel.scratchByteCount)
+    let foldedByteCount =
+      fused.normalization == nil ? 0 : (weightCount + channels) * MemoryLayout<Float>.stride
+    let bounds = fused.activation?.bounds ?? niche_bounds(lower: .nan, upper: .nan)
+    return LoweredOperation(units: blocks, scratchByteCount: folded + foldedByteCount) { operands, range in
       let (images, result) = (
         operands.input(0) + range.lowerBound * imageSize, operands.output(0) + range.lowerBound * resultSize
       )
-      let (weight, bias) = (operands.input(1), lowering.hasBias ? UnsafePointer(operands.input(2)) : nil)
-      return {
+      var weight = operands.input(1)
+      var bias = lowering.hasBias ? operands.input(2) : nil
+      var folding: FoldedNormalization?
+      if let normalization = fused.normalization {
+        let space = (operands.scratch + folded).assumingMemoryBound(to: Float.self)
+        folding = FoldedNormalization(
+          normalization, operands, first: lowering.hasBias ? 3 : 2, weight: weight, bias: bias,
+          channels: channels, depth: weightCount / channels, space: space)
+        (weight, bias) = (space, space + weightCount)
+      }
+      return { [weight, bias, folding] in
+        folding?.fold()
         withUnsafePointer(to: group) {
-          function($0, groups, range.count, images, weight, bias, result, operands.scratch)
+          function($0, groups, range.count, images, weight, bias, bounds, result, operands.scratch)
         }
       }
     }
@@ -124,5 +147,61 @@ extension ConvolutionLowering {
     let count = withUnsafePointer(to: group) { winogradScratch($0, imageCount / Layout.blockSize) }
     if count >= 0 { return (true, count) }
     return blockScratchByteCount.map { (false, $0) }
+  }
+}
+
+/// Batch normalisation by running statistics as a scaling of a convolution's weight and bias.
+private struct FoldedNormalization {
+  private let epsilon: Double
+  private let gamma: UnsafePointer<Float>?
+  private let beta: UnsafePointer<Float>?
+  private let mean: UnsafePointer<Float>
+  private let variance: UnsafePointer<Float>
+  private let weight: UnsafePointer<Float>
+  private let bias: UnsafePointer<Float>?
+  private let channels: Int
+  private let depth: Int
+  /// The weights, then the biases.
+  private let space: UnsafeMutablePointer<Float>
+
+  /// The normalisation's vectors begin with operand `first`.
+  init(
+    _ normalization: BatchNormalization, _ operands: LoweredOperation.Operands, first: Int,
+    weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?, channels: Int, depth: Int,
+    space: UnsafeMutablePointer<Float>
+  ) {
+    epsilon = normalization.epsilon
+    gamma = normalization.isAffine ? UnsafePointer(operands.input(first)) : nil
+    beta = normalization.isAffine ? UnsafePointer(operands.input(first + 1)) : nil
+    let statistics = normalization.isAffine ? first + 2 : first
+    mean = UnsafePointer(operands.input(statistics))
+    variance = UnsafePointer(operands.input(statistics + 1))
+    self.weight = weight
+    self.bias = bias
+    self.channels = channels
+    self.depth = depth
+    self.space = space
+  }
+
+  func fold() {
+    for channel in 0..<channels {
+      let slope = Double(gamma?[channel] ?? 1) / (Double(variance[channel]) + epsilon).squareRoot()
+      let (from, to, factor) = (weight + channel * depth, space + channel * depth, Float(slope))
+      for index in 0..<depth { to[index] = from[index] * factor }
+      space[channels * depth + channel] = Float(
+        Double(beta?[channel] ?? 0) + (Double(bias?[channel] ?? 0) - Double(mean[channel])) * slope)
+    }
+  }
+}
+
+extension UnaryFunction {
+  /// The bounds between which the function is the identity and beyond which it stays, if it is of that kind.
+  var bounds: niche_bounds? {
+    switch self {
+    case .relu: niche_bounds(lower: 0, upper: .nan)
+    case .relu6: niche_bounds(lower: 0, upper: 6)
+    case .hardTanh(let lower, let upper): niche_bounds(lower: Float(lower), upper: Float(upper))
+    default: nil
+    }
   }
 }

@@ -2,6 +2,8 @@ import NetworkGraph
 
 /// Work that stands for several operations of a graph and passes over their tensors once.
 enum FusedOperation {
+  /// f(batch normalisation of a convolution by running statistics), over blocks of images.
+  case convolution(FusedConvolution)
   /// f(batch normalisation + residual).
   case normalization(FusedNormalization)
   /// x, batch mean, batch 1/√(variance + ε), weight if affine, scale, shift, gradient → gradients of x, weight, bias:
@@ -12,6 +14,9 @@ enum FusedOperation {
   /// The names of the operations, joined by `+`.
   var name: String {
     switch self {
+    case .convolution(let fused):
+      (["convolution"] + (fused.normalization == nil ? [] : ["batchNormalization"])
+        + (fused.activation.map { [Operation.unary($0).name] } ?? [])).joined(separator: "+")
     case .normalization(let fused):
       (["batchNormalization"] + (fused.addsResidual ? ["add"] : [])
         + (fused.activation.map { [Operation.unary($0).name] } ?? [])).joined(separator: "+")
@@ -23,11 +28,21 @@ enum FusedOperation {
   /// The work made ready for its kernels.
   func lowered(_ context: LoweringContext) throws(ExecutionError) -> LoweredOperation {
     switch self {
+    case .convolution(let fused): try context.convolution(fused)
     case .normalization(let fused): context.normalization(fused)
     case .normalizationGradient(let normalization, let activation):
       context.normalizationGradient(normalization, activation: activation)
     }
   }
+}
+
+/// A convolution with what follows it; the operands of a normalisation come behind its own.
+struct FusedConvolution {
+  var convolution: Convolution
+  /// By running statistics, behind the convolution.
+  var normalization: BatchNormalization?
+  /// What is applied last: one that has `bounds`.
+  var activation: UnaryFunction?
 }
 
 /// Batch normalisation with what follows it.

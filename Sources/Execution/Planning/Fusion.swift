@@ -21,6 +21,7 @@ struct Fusion {
     var fusion = Fusion(layouts, results: results)
     for index in layouts.nodes.indices { fusion.gateNormalizationGradient(at: index) }
     for index in layouts.nodes.indices { fusion.extendNormalization(at: index) }
+    for index in layouts.nodes.indices { fusion.extendConvolution(at: index) }
     return (fusion.nodes.compactMap(\.self), fusion.values)
   }
 
@@ -134,6 +135,36 @@ struct Fusion {
     nodes[index] = PlannedNode(
       work: .fused(.normalization(fused)), inputs: source.inputs + others, outputs: outputs)
     return true
+  }
+
+  /// A convolution over blocks with the activation, or the normalisation by running statistics and its activation,
+  /// that alone reads its result.
+  private mutating func extendConvolution(at index: Int) {
+    guard let node = nodes[index], let value = node.inputs.first, readers[value].count == 1,
+      let (sourceIndex, source) = producer(of: value),
+      case .operation(.convolution(let convolution)) = source.work, values[value].layout == .blocks
+    else { return }
+    var fused = FusedConvolution(convolution: convolution)
+    switch node.work {
+    case .operation(.unary(let function)):
+      fused.activation = function
+    default:
+      guard let normalization = node.normalization, !normalization.addsResidual, !normalization.yieldsScale,
+        !normalization.normalization.isTraining
+      else { return }
+      fused.normalization = normalization.normalization
+      fused.activation = normalization.activation
+    }
+    if let activation = fused.activation, activation.bounds == nil { return }
+    nodes[sourceIndex] = nil
+    for input in source.inputs {
+      removeReader(sourceIndex, of: input)
+      readers[input].append(index)
+    }
+    readers[value] = []
+    nodes[index] = PlannedNode(
+      work: .fused(.convolution(fused)), inputs: source.inputs + node.inputs.dropFirst(),
+      outputs: node.outputs)
   }
 
   private mutating func removeReader(_ reader: Int, of value: Int) {

@@ -120,7 +120,7 @@ extension Operation {
     switch self {
     case .input, .parameter, .buffer, .constant: nil
     case .convolution(let convolution):
-      try context.convolution(convolution)
+      try context.convolution(FusedConvolution(convolution: convolution))
     case .convolutionInputGradient(let convolution, let shape):
       try context.convolutionInputGradient(convolution, images: shape)
     case .convolutionWeightGradient(let convolution, let shape):
