@@ -7,7 +7,7 @@ import Testing
 ///
 /// `NICHE_PYRIBS_ADDITIONS` says how many additions there are per archive (5,000; a tenth with sliding borders, at
 /// which pyribs is slow).
-@Suite(.enabled(if: Pyribs.python != nil, "no Python here can import ribs (NICHE_PYTHON names one)"))
+@Suite(.enabled(if: Pyribs.python != nil, "no Python here can import ribs (NICHE_PEERS_PYTHON names one)"))
 struct PyribsLiveTests {
   private static func axes(_ count: Int) throws -> [MeasureAxis] {
     try (0..<count).map { try MeasureAxis(name: "m\($0)", lower: 0, upper: 1) }
@@ -163,7 +163,8 @@ enum Pyribs {
 
   /// The interpreter, or nil where none can import ribs.
   static let python: String? = {
-    let named = ProcessInfo.processInfo.environment["NICHE_PYTHON"].map { [$0] } ?? []
+    let environment = ProcessInfo.processInfo.environment
+    let named = [environment["NICHE_PEERS_PYTHON"], environment["NICHE_PYTHON"]].compactMap(\.self)
     return (named + ["/usr/bin/python3", "/usr/local/bin/python3"]).first { path in
       FileManager.default.isExecutableFile(atPath: path) && (try? status(path, ["-c", "import ribs"])) == 0
     }
