@@ -68,12 +68,12 @@ network = module.Net().to(memory_format=torch.channels_last)
 optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4)
 epochs = []
 for epoch in range(arguments.epochs):
-    for group in optimizer.param_groups:
-        group["lr"] = 0.05 * (1 + math.cos(math.pi * epoch / arguments.epochs))
     network.train()
     order, total, steps = torch.from_numpy(random.permutation(len(images))), 0.0, len(images) // 128
     for step in range(steps):
         batch = order[step * 128 : step * 128 + 128]
+        for group in optimizer.param_groups:
+            group["lr"] = 0.05 * (1 + math.cos(math.pi * (epoch + step / steps) / arguments.epochs))
         optimizer.zero_grad(set_to_none=True)
         loss = F.cross_entropy(network(augmented(images[batch])), labels[batch])
         loss.backward()
@@ -83,5 +83,5 @@ for epoch in range(arguments.epochs):
     with torch.inference_mode():
         right = sum(
             (network(x).argmax(1) == y).sum().item() for x, y in zip(held_images.split(500), held_labels.split(500)))
-    epochs.append({"trainingLoss": total / steps, "validation": {"accuracy": right / len(held_labels)}})
+    epochs.append({"training_loss": total / steps, "validation": {"accuracy": right / len(held_labels)}})
 print(json.dumps({"epochs": epochs, "torch": torch.__version__}))
