@@ -247,55 +247,37 @@ struct InheritanceTests {
 /// What is taken over, loaded into PyTorch's own modules.
 @Suite(.enabled(if: Interpreter.torch != nil, "no Python with PyTorch; set NICHE_PYTHON to one"))
 struct TorchInheritanceTests {
-  private static let program = """
-    import json, struct, sys
-    import torch
-    from torch import nn
-    torch.set_num_threads(1)
-    folder = sys.argv[1]
+  private static let program =
+    Interpreter.torchPrelude + """
+      class Net(nn.Module):
+          def __init__(self, width, hidden, is_deep):
+              super().__init__()
+              self.conv = nn.Conv2d(2, width, 3, padding=1)
+              self.norm = nn.BatchNorm2d(width)
+              if is_deep:
+                  self.new = nn.Conv2d(width, width, 3, padding=1)
+                  self.newnorm = nn.BatchNorm2d(width)
+              self.is_deep = is_deep
+              self.fc = nn.Linear(width * 4, hidden)
+              self.head = nn.Linear(hidden, 4)
 
-    def read(name):
-        data = open(f"{folder}/{name}", "rb").read()
-        n = struct.unpack("<Q", data[:8])[0]
-        header = json.loads(data[8:8 + n].decode())
-        header.pop("__metadata__", None)
-        types = {"F32": torch.float32, "I64": torch.int64}
-        result = {}
-        for key, entry in header.items():
-            a, b = (8 + n + offset for offset in entry["data_offsets"])
-            tensor = torch.frombuffer(bytearray(data[a:b]), dtype=types[entry["dtype"]])
-            result[key] = tensor.reshape(entry["shape"])
-        return result
+          def forward(self, x):
+              x = torch.relu(self.norm(self.conv(x)))
+              if self.is_deep:
+                  x = torch.relu(self.newnorm(self.new(x)))
+              x = torch.max_pool2d(x, 2).flatten(1)
+              return self.head(torch.relu(self.fc(x)))
 
-    class Net(nn.Module):
-        def __init__(self, width, hidden, is_deep):
-            super().__init__()
-            self.conv = nn.Conv2d(2, width, 3, padding=1)
-            self.norm = nn.BatchNorm2d(width)
-            if is_deep:
-                self.new = nn.Conv2d(width, width, 3, padding=1)
-                self.newnorm = nn.BatchNorm2d(width)
-            self.is_deep = is_deep
-            self.fc = nn.Linear(width * 4, hidden)
-            self.head = nn.Linear(hidden, 4)
-
-        def forward(self, x):
-            x = torch.relu(self.norm(self.conv(x)))
-            if self.is_deep:
-                x = torch.relu(self.newnorm(self.new(x)))
-            x = torch.max_pool2d(x, 2).flatten(1)
-            return self.head(torch.relu(self.fc(x)))
-
-    parent, child = Net(3, 5, False), Net(8, 11, True)
-    parent.load_state_dict(read("parent.safetensors"), strict=True)
-    child.load_state_dict(read("child.safetensors"), strict=True)
-    torch.manual_seed(1)
-    images = torch.randn(64, 2, 4, 4)
-    parent.eval(), child.eval()
-    with torch.no_grad():
-        a, b = parent(images), child(images)
-    print(float((a - b).abs().max() / a.abs().max()))
-    """
+      parent, child = Net(3, 5, False), Net(8, 11, True)
+      parent.load_state_dict(read("parent.safetensors"), strict=True)
+      child.load_state_dict(read("child.safetensors"), strict=True)
+      torch.manual_seed(1)
+      images = torch.randn(64, 2, 4, 4)
+      parent.eval(), child.eval()
+      with torch.no_grad():
+          a, b = parent(images), child(images)
+      print(float((a - b).abs().max() / a.abs().max()))
+      """
 
   @Test("A wider and deeper child computes in PyTorch what its parent does")
   func agreesWithPyTorch() throws {

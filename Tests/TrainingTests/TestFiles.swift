@@ -98,6 +98,31 @@ enum Interpreter {
   /// A Python at all.
   static let plain: String? = first { _ = try python("print(1)", interpreter: $0) }
 
+  /// What PyTorch programs begin with: a folder as their argument, and `read`, which gives the tensors of a
+  /// safetensors file in it without the library of that name.
+  static let torchPrelude = """
+    import json, struct, sys
+    import torch
+    from torch import nn
+    torch.set_num_threads(1)
+    folder = sys.argv[1]
+
+    def read(name):
+        data = open(f"{folder}/{name}", "rb").read()
+        n = struct.unpack("<Q", data[:8])[0]
+        header = json.loads(data[8:8 + n].decode())
+        header.pop("__metadata__", None)
+        types = {"F32": torch.float32, "I64": torch.int64}
+        result = {}
+        for key, entry in header.items():
+            a, b = (8 + n + offset for offset in entry["data_offsets"])
+            tensor = torch.frombuffer(bytearray(data[a:b]), dtype=types[entry["dtype"]])
+            result[key] = tensor.reshape(entry["shape"])
+        return result
+
+
+    """
+
   /// A Python that has PyTorch: `NICHE_PYTHON`, `python3` or `/usr/bin/python3`.
   static let torch: String? = first { _ = try python("import torch", interpreter: $0) }
 

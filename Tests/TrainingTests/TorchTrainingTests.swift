@@ -39,72 +39,54 @@ struct TorchTrainingTests {
 
   /// Reads safetensors without the library of that name, trains the same network on the same images, loads the
   /// weights trained here, and prints what both come to.
-  private static let program = """
-    import json, struct, sys
-    import torch
-    from torch import nn
-    torch.set_num_threads(1)
-    folder = sys.argv[1]
+  private static let program =
+    Interpreter.torchPrelude + """
+      class Net(nn.Module):
+          def __init__(self):
+              super().__init__()
+              self.conv = nn.Conv2d(2, 4, 3, padding=1)
+              self.bn = nn.BatchNorm2d(4)
+              self.fc = nn.Linear(16, 4)
 
-    def read(name):
-        data = open(f"{folder}/{name}", "rb").read()
-        n = struct.unpack("<Q", data[:8])[0]
-        header = json.loads(data[8:8 + n].decode())
-        header.pop("__metadata__", None)
-        types = {"F32": torch.float32, "I64": torch.int64}
-        result = {}
-        for key, entry in header.items():
-            a, b = (8 + n + offset for offset in entry["data_offsets"])
-            tensor = torch.frombuffer(bytearray(data[a:b]), dtype=types[entry["dtype"]])
-            result[key] = tensor.reshape(entry["shape"])
-        return result
+          def forward(self, x):
+              x = torch.max_pool2d(torch.relu(self.bn(self.conv(x))), 2)
+              return self.fc(x.flatten(1))
 
-    class Net(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.conv = nn.Conv2d(2, 4, 3, padding=1)
-            self.bn = nn.BatchNorm2d(4)
-            self.fc = nn.Linear(16, 4)
-
-        def forward(self, x):
-            x = torch.max_pool2d(torch.relu(self.bn(self.conv(x))), 2)
-            return self.fc(x.flatten(1))
-
-    options = json.load(open(f"{folder}/options.json"))
-    data = read("data.safetensors")
-    images, labels = data["images"], data["labels"]
-    held, answers = data["validation.images"], data["validation.labels"]
-    model = Net()
-    model.load_state_dict(read("initial.safetensors"), strict=True)
-    OPTIMIZER
-    loss_function = nn.CrossEntropyLoss(label_smoothing=options["smoothing"])
-    losses, norms, validation = [], [], []
-    for epoch in range(options["epochs"]):
-        model.train()
-        optimizer.zero_grad()
-        loss = loss_function(model(images), labels)
-        loss.backward()
-        if options.get("clip"):
-            norms.append(float(nn.utils.clip_grad_norm_(model.parameters(), options.get("clip"))))
-        optimizer.step()
-        schedule.step()
-        losses.append(float(loss))
-        model.eval()
-        with torch.no_grad():
-            validation.append(float(nn.functional.cross_entropy(model(held), answers)))
-    theirs = {name: value.clone() for name, value in model.state_dict().items()}
-    model.load_state_dict(read("final.safetensors"), strict=True)
-    with torch.no_grad():
-        logits = model(held)
-    differences = [float((theirs[name].double() - value.double()).abs().max())
-                   for name, value in model.state_dict().items()]
-    print(json.dumps({
-        "losses": losses, "validation": validation, "difference": max(differences),
-        "loaded": float(nn.functional.cross_entropy(logits, answers)),
-        "accuracy": float((logits.argmax(1) == answers).double().mean()),
-        "clipped": sum(norm > options.get("clip") for norm in norms),
-    }))
-    """
+      options = json.load(open(f"{folder}/options.json"))
+      data = read("data.safetensors")
+      images, labels = data["images"], data["labels"]
+      held, answers = data["validation.images"], data["validation.labels"]
+      model = Net()
+      model.load_state_dict(read("initial.safetensors"), strict=True)
+      OPTIMIZER
+      loss_function = nn.CrossEntropyLoss(label_smoothing=options["smoothing"])
+      losses, norms, validation = [], [], []
+      for epoch in range(options["epochs"]):
+          model.train()
+          optimizer.zero_grad()
+          loss = loss_function(model(images), labels)
+          loss.backward()
+          if options.get("clip"):
+              norms.append(float(nn.utils.clip_grad_norm_(model.parameters(), options.get("clip"))))
+          optimizer.step()
+          schedule.step()
+          losses.append(float(loss))
+          model.eval()
+          with torch.no_grad():
+              validation.append(float(nn.functional.cross_entropy(model(held), answers)))
+      theirs = {name: value.clone() for name, value in model.state_dict().items()}
+      model.load_state_dict(read("final.safetensors"), strict=True)
+      with torch.no_grad():
+          logits = model(held)
+      differences = [float((theirs[name].double() - value.double()).abs().max())
+                     for name, value in model.state_dict().items()]
+      print(json.dumps({
+          "losses": losses, "validation": validation, "difference": max(differences),
+          "loaded": float(nn.functional.cross_entropy(logits, answers)),
+          "accuracy": float((logits.argmax(1) == answers).double().mean()),
+          "clipped": sum(norm > options.get("clip") for norm in norms),
+      }))
+      """
 
   private struct Answer: Decodable {
     var losses: [Double]
