@@ -4,7 +4,7 @@ public import PythonSyntax
 /// A formula over named figures, such as `log10(macs)` or `parameters < 1e6 and niche.macs < 5e7`.
 ///
 /// The language is Python's: numbers, `+ - * / // % **`, signs, comparisons, `and`, `or`, `not` (also written `&&`,
-/// `||`, `!`), `a if b else c`, the functions `log`, `log2`, `log10`, `sqrt`, `exp`, `abs`, `floor`, `ceil`, `round`, `min`
+/// `||`, `!(…)`), `a if b else c`, the functions `log`, `log2`, `log10`, `sqrt`, `exp`, `abs`, `floor`, `ceil`, `round`, `min`
 /// and `max`, and `count("conv")`, the sum of the figures of a family whose names hold the text. What is true is 1, what
 /// is false 0. It is checked when it is made, evaluated in double precision, and can neither loop nor allocate.
 public struct Formula: Sendable, Hashable {
