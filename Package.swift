@@ -83,7 +83,10 @@ let package = Package(
     // MARK: What a user takes home
     .target(
       name: "RunStore",
-      dependencies: ["LanguageModels", "Search", .product(name: "GRDB", package: "GRDB.swift")]),
+      dependencies: [
+        "LanguageModels", "QualityDiversity", "Search", "Training",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     .testTarget(
       name: "RunStoreTests",
       dependencies: [

@@ -28,8 +28,13 @@ public struct CandidateView: Codable, Sendable {
   ///
   /// - Throws: where there is none.
   public init(_ number: Int, isNiche: Bool, of run: RunSnapshot, store: RunStore) async throws(SearchError) {
-    let byNumber = Dictionary(run.candidates.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-    let found = isNiche ? run.elites.first { $0.cell == number }?.record : byNumber[number]
+    let chosen = isNiche ? run.elites.first { $0.cell == number }?.record.id : number
+    var found: CandidateRecord?
+    do {
+      if let chosen { found = try store.records(of: [chosen])[chosen] }
+    } catch {
+      throw SearchError(error.description)
+    }
     guard let found else {
       throw SearchError(
         isNiche
@@ -41,7 +46,7 @@ public struct CandidateView: Codable, Sendable {
     niche = run.elites.first { $0.record.id == found.id }?.cell
     ancestry = []
     var parent = found.origin.parents.first
-    while let number = parent, let record = byNumber[number], ancestry.count < 1000 {
+    while let number = parent, let record = run.candidate(number), ancestry.count < 1000 {
       ancestry.append(Ancestor(candidate: record.id, prompt: record.origin.prompt, fitness: record.fitness))
       parent = record.origin.parents.first
     }

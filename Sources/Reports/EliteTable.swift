@@ -13,7 +13,7 @@ public struct EliteTable: Codable, Sendable {
     /// Its raw measures, in the order of the axes.
     public var measures: [Double]
     /// What the compiler says of it.
-    public var description: NetworkDescription?
+    public var description: CandidateSummary.Network?
     /// How it came about.
     public var origin: CandidateOrigin
     /// Whether it compiled as written or was healed.

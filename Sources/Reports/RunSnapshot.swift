@@ -3,18 +3,18 @@ public import QualityDiversity
 public import RunStore
 public import Search
 
-/// All that reports need of a run, read at one moment.
+/// What reports need of a run, read at one moment; what is long (sources, curves, exchanges) is read when asked for.
 public struct RunSnapshot: Sendable {
-  /// The run's folder.
-  public let folder: String
-  /// What it was begun with.
-  public let header: RunHeader
+  /// The run's file, for what is not held here.
+  public let store: RunStore
   /// All candidates, by number.
-  public let candidates: [CandidateRecord]
+  public let candidates: [CandidateSummary]
   /// The finished generations.
   public let generations: [GenerationRecord]
   /// Exchanges with models, and the tokens they took.
   public let usage: ModelUsage
+  /// The elites of the last finished generation, by cell.
+  public let elites: [RunElite]
 
   /// What the exchanges of a run add up to.
   public struct ModelUsage: Codable, Sendable, Hashable {
@@ -32,11 +32,10 @@ public struct RunSnapshot: Sendable {
 
   /// Reads a run.
   public init(_ store: RunStore) async throws(RunLogError) {
-    folder = store.folder
-    header = store.header
+    self.store = store
     // Generations first: a run under way stores candidates before the generation that lists them.
     generations = try await store.generations()
-    candidates = try await store.candidates()
+    candidates = try store.summaries()
     var usage = ModelUsage()
     for (_, exchange) in try await store.exchanges() {
       guard case .reply(let reply) = exchange.outcome else {
@@ -49,14 +48,24 @@ public struct RunSnapshot: Sendable {
       usage.seconds += reply.latencySeconds
     }
     self.usage = usage
+    elites = Self.elites(generations.last?.networks ?? [], among: candidates)
   }
 
-  /// The elites of the last finished generation, by cell.
-  public var elites: [RunElite] {
-    let byNumber = Dictionary(candidates.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-    return (generations.last?.networks ?? []).compactMap { cell in
-      byNumber[cell.candidate].map { RunElite(cell: cell.cell, record: $0) }
+  private static func elites(_ cells: [ArchiveCell], among candidates: [CandidateSummary]) -> [RunElite] {
+    cells.compactMap { cell in
+      candidates.place(of: cell.candidate).map { RunElite(cell: cell.cell, record: candidates[$0]) }
     }
+  }
+
+  /// The run's folder.
+  public var folder: String { store.folder }
+
+  /// What it was begun with.
+  public var header: RunHeader { store.header }
+
+  /// The candidate of that number; nil where there is none.
+  public func candidate(_ number: Int) -> CandidateSummary? {
+    candidates.place(of: number).map { candidates[$0] }
   }
 
   /// The best elite; of equals the one with the lowest number.
@@ -83,7 +92,7 @@ public struct RunSnapshot: Sendable {
   }
 
   /// The candidates of the finished generations; the initial network does not count.
-  var finished: [CandidateRecord] {
+  var finished: [CandidateSummary] {
     candidates.filter { $0.generation > 0 && $0.generation <= generations.count }
   }
 
@@ -103,10 +112,32 @@ public struct RunSnapshot: Sendable {
   }
 }
 
+extension [CandidateSummary] {
+  /// The place of the candidate of that number; they stand in the order of their numbers.
+  fileprivate func place(of number: Int) -> Int? {
+    var (low, high) = (startIndex, endIndex)
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle].id < number { low = middle + 1 } else { high = middle }
+    }
+    return low < endIndex && self[low].id == number ? low : nil
+  }
+}
+
+extension Descriptor {
+  /// Its value for a network.
+  func value(of network: CandidateSummary.Network) -> Double {
+    value(
+      of: NetworkDescription(
+        hash: network.hash, className: network.className, parameters: network.parameters, macs: network.macs,
+        width: network.width, depth: network.depth))
+  }
+}
+
 /// An elite of a run: the best network found for a niche.
 public struct RunElite: Sendable, Hashable {
   /// The niche's cell.
   public var cell: Int
   /// The network.
-  public var record: CandidateRecord
+  public var record: CandidateSummary
 }

@@ -137,7 +137,7 @@ public struct RunStatus: Codable, Sendable {
 }
 
 extension RunStatus.Stopping {
-  fileprivate init?(_ candidates: [CandidateRecord], _ training: TrainingSettings) {
+  fileprivate init?(_ candidates: [CandidateSummary], _ training: TrainingSettings) {
     guard training.fidelities.contains(where: { $0 < training.epochs }) else { return nil }
     for candidate in candidates where candidate.verdict.status != .duplicate {
       guard let evaluation = candidate.evaluation, let judgement = evaluation.judgement else { continue }

@@ -189,7 +189,47 @@ public final class RunStore: RunLog {
     }
   }
 
+  /// What reports need of all candidates, by number.
+  public func summaries() throws(RunLogError) -> [CandidateSummary] {
+    try read { database in
+      try String.fetchAll(database, sql: "SELECT record FROM candidates ORDER BY id")
+        .map { CandidateSummary(try Self.decode(CandidateRecord.self, $0)) }
+    }
+  }
+
+  /// The whole records of some candidates, by number; those that are not stored are left out.
+  public func records(of candidates: some Sequence<Int>) throws(RunLogError) -> [Int: CandidateRecord] {
+    let list = Self.list(candidates)
+    return try read { database in
+      let records = try String.fetchAll(
+        database, sql: "SELECT record FROM candidates WHERE id IN (SELECT value FROM json_each(?))",
+        arguments: [list]
+      ).map { try Self.decode(CandidateRecord.self, $0) }
+      return Dictionary(records.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+  }
+
+  /// The sources of some candidates, by number; those that have none are left out.
+  public func sources(of candidates: some Sequence<Int>) throws(RunLogError) -> [Int: String] {
+    try records(of: candidates).compactMapValues(\.source)
+  }
+
+  /// The epochs of some candidates, by number; those that were not trained are left out.
+  public func curves(of candidates: some Sequence<Int>) throws(RunLogError) -> [Int: [TrainingOutcome.Epoch]]
+  {
+    try records(of: candidates).compactMapValues { $0.evaluation?.epochs }
+  }
+
+  /// Numbers as SQLite's `json_each` takes them.
+  private static func list(_ numbers: some Sequence<Int>) -> String {
+    "[" + numbers.map(String.init).joined(separator: ",") + "]"
+  }
+
   // MARK: Access
+
+  private func read<Result>(_ body: (Database) throws -> Result) throws(RunLogError) -> Result {
+    try Self.explained("read", database.path) { try database.read(body) }
+  }
 
   private func read<Result: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Result

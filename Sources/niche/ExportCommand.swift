@@ -83,7 +83,8 @@ struct ExportCommand: AsyncParsableCommand {
       }
       for note in try await exporter.write(archive, to: folder) { Terminal.note("\(note)") }
       print(
-        "\(archive.elites.count) elites are in \(folder): a folder each, elites.csv, elites.json, archive.csv and load.py."
+        "\(archive.elites.count) elites are in \(folder): a folder each, elites.csv, elites.json, archive.csv, archive.npz "
+          + "and load.py."
       )
       let best = archive.elites.first { $0.candidate == snapshot.best?.record.id }
       if let best, let accuracy = best.testAccuracy {

@@ -122,11 +122,12 @@ public struct ExportSelection: Sendable, Hashable {
       }
     case .graph:
       let task = try run.task()
+      let records = try run.records(of: elites)
       var signatures: [GraphSignature] = []
       for elite in elites {
         do {
           let network = try NetworkCompiler.compile(
-            elite.record.source ?? "", options: task.options(batch: 1, isTraining: false))
+            records[elite.record.id]?.source ?? "", options: task.options(batch: 1, isTraining: false))
           signatures.append(GraphSignature(network.graph))
         } catch {
           throw SearchError("Candidate \(elite.record.id) is an elite but does not compile: \(error)")
@@ -167,6 +168,17 @@ private struct EliteFigures {
 }
 
 extension RunSnapshot {
+  /// The whole records of elites, by number.
+  ///
+  /// - Throws: where the run's file cannot be read.
+  func records(of elites: [RunElite]) throws(SearchError) -> [Int: CandidateRecord] {
+    do {
+      return try store.records(of: elites.map(\.record.id))
+    } catch {
+      throw SearchError(error.description)
+    }
+  }
+
   /// What a run's networks are for, by its data set's name; the data need not be there.
   ///
   /// - Throws: where the data set is none that is known.

@@ -30,13 +30,14 @@ public struct Exporter: Sendable {
   ) async throws(SearchError) -> ExportedArchive {
     let configuration = run.header.configuration
     let chosen = try selection.elites(of: run)
+    let records = try run.records(of: chosen)
     var elites: [ExportedElite] = []
     for (index, elite) in chosen.enumerated() {
-      let record = elite.record
-      guard let source = record.source, let description = record.description, let fitness = record.fitness
+      guard let record = records[elite.record.id], let source = record.source,
+        let description = record.description, let fitness = record.fitness
       else {
         throw SearchError(
-          "Candidate \(record.id) is an elite but lacks its source or fitness; the file is damaged.")
+          "Candidate \(elite.record.id) is an elite but lacks its source or fitness; the file is damaged.")
       }
       var accuracy: Double?
       if let evaluator {
@@ -60,8 +61,8 @@ public struct Exporter: Sendable {
   }
 
   /// Writes the archive into a folder, which is made anew: one folder per elite with `network.py`,
-  /// `weights.safetensors`, `network.onnx` and `card.md`, then `elites.csv`, `elites.json`, `archive.csv` (as pyribs
-  /// reads it) and `load.py`, which loads an elite into PyTorch.
+  /// `weights.safetensors`, `network.onnx` and `card.md`, then `elites.csv`, `elites.json`, `archive.csv` and
+  /// `archive.npz` (as pyribs and NumPy read them) and `load.py`, which loads an elite into PyTorch.
   ///
   /// - Returns: what was left out: networks that ONNX has no operations for.
   /// - Throws: where the folder holds something that is no export, or cannot be written, or the run's file lacks
@@ -100,6 +101,7 @@ public struct Exporter: Sendable {
       let tables = ArchiveTables(archive: archive)
       try write(tables.elites.utf8, "elites.csv")
       try write(tables.pyribs.utf8, "archive.csv")
+      try write(archive.arrays.bytes, "archive.npz")
       try write(PyTorchLoader.source.utf8, "load.py")
       try write(Self.json(archive).utf8, "elites.json")
     } catch let error as SearchError {
@@ -125,7 +127,8 @@ public struct Exporter: Sendable {
   /// Whether a file of that name may stand in an export, which then may be made anew.
   private static func isOurs(_ name: String) -> Bool {
     let digits = name.dropFirst("niche-".count)
-    return ["archive.csv", "elites.csv", "elites.json", "load.py", "__pycache__"].contains(name)
+    return ["archive.csv", "archive.npz", "elites.csv", "elites.json", "load.py", "__pycache__"].contains(
+      name)
       || name.hasPrefix("niche-") && !digits.isEmpty && digits.allSatisfy { $0.isASCII && $0.isNumber }
   }
 

@@ -3,6 +3,7 @@ import LanguageModels
 import QualityDiversity
 import RunStore
 import Search
+import Synchronization
 
 @testable import Reports
 
@@ -115,10 +116,27 @@ struct SampleRun {
     return store
   }
 
-  /// Stores the run, reads it and removes it again.
+  /// Stores the run and reads it; its folder goes when the tests end, for a snapshot reads what is long later.
   func snapshot() async throws -> RunSnapshot {
     let folder = Self.folder()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    TemporaryFolders.removeAtExit(folder)
     return try await RunSnapshot(store(in: folder))
+  }
+}
+
+/// Folders that are removed when the tests end.
+private enum TemporaryFolders {
+  private static let folders = Mutex<[String]>([])
+  private static let registration: Void = {
+    atexit { TemporaryFolders.removeAll() }
+  }()
+
+  static func removeAtExit(_ folder: String) {
+    _ = registration
+    folders.withLock { $0.append(folder) }
+  }
+
+  private static func removeAll() {
+    for folder in folders.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: folder) }
   }
 }

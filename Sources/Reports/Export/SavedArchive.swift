@@ -1,0 +1,248 @@
+import Foundation
+public import QualityDiversity
+public import Search
+
+/// An archive out of a file, be it of an export of ours or of pyribs: objectives and measures without networks.
+///
+/// It reads `elites.json`, and tables with a title line: `archive.csv`, or what `ArchiveDataFrame.to_csv` of pyribs
+/// writes (columns `objective`, `measures_0`, `measures_1`, …, perhaps `solution_0`, … and `index`).
+public struct SavedArchive: Sendable, Hashable {
+  /// One elite.
+  public struct Row: Sendable, Hashable {
+    /// Its objective, which is maximised.
+    public var objective: Double
+    /// Its measures, one per axis.
+    public var measures: [Double]
+    /// The cell it had in its archive; nil where the file does not say.
+    public var cell: Int?
+    /// The candidate's number in an export of ours; nil in other files.
+    public var candidate: Int?
+
+    /// An elite.
+    public init(objective: Double, measures: [Double], cell: Int? = nil, candidate: Int? = nil) {
+      self.objective = objective
+      self.measures = measures
+      self.cell = cell
+      self.candidate = candidate
+    }
+  }
+
+  /// The most bytes of a file that is read.
+  public static let byteLimit = 512 << 20
+  /// The most axes.
+  public static let axisLimit = 1000
+
+  /// The file's name without its ending, or that of its folder where that says more.
+  public var name: String
+  /// The axes: those of the export, or `measures_0`, `measures_1`, … with the bounds of what is in the file.
+  public var axes: [MeasureAxis]
+  /// How many cells the archive had, occupied or not; nil where the file does not say.
+  public var cells: Int?
+  /// The elites, in the order of the file.
+  public var rows: [Row]
+
+  /// The archive in a file whose name ends in `.csv` or `.json`.
+  ///
+  /// - Throws: one sentence with the place where the file cannot be read, is too large, lacks a column, or holds
+  ///   something that is no finite number.
+  public init(contentsOf path: String) throws(SearchError) {
+    let url = URL(fileURLWithPath: path)
+    let data: Data
+    do {
+      let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+      guard size <= Self.byteLimit else {
+        throw SearchError(
+          "'\(path)' has \(size >> 20) MiB; files of at most \(Self.byteLimit >> 20) MiB are read.")
+      }
+      data = try Data(contentsOf: url)
+    } catch let error as SearchError {
+      throw error
+    } catch {
+      throw SearchError("'\(path)' cannot be read; check that it is a file and that you may read it.")
+    }
+    let stem = url.deletingPathExtension().lastPathComponent
+    // An export's files are all called the same; its folder, or the run's around it, tells them apart.
+    var folder = url.standardizedFileURL.deletingLastPathComponent()
+    if folder.lastPathComponent == "export" { folder.deleteLastPathComponent() }
+    name = ["archive", "elites"].contains(stem) ? folder.lastPathComponent : stem
+    (axes, rows) = ([], [])
+    switch url.pathExtension.lowercased() {
+    case "json": try readJSON(data, path)
+    case "csv": try readTable(data, path)
+    default:
+      throw SearchError("'\(path)' is neither .csv nor .json; give a run, elites.json or an archive's table.")
+    }
+  }
+
+  /// An archive of those cells that holds the rows, each by its place in `rows`.
+  ///
+  /// - Throws: where the cells and axes do not go together, or a row has not as many measures as there are axes.
+  public func archive(
+    _ geometry: ArchiveGeometry, axes: [MeasureAxis]
+  ) throws(SearchError) -> any Archive<Int> {
+    var archive: any Archive<Int>
+    do {
+      archive = try geometry.makeArchive(axes: axes, of: Int.self)
+    } catch {
+      throw SearchError("The archive cannot be made: \(error).")
+    }
+    guard self.axes.count == axes.count else {
+      throw SearchError(
+        "'\(name)' has \(self.axes.count) measures, but they are to be placed on \(axes.count) axes.")
+    }
+    for (place, row) in rows.enumerated() {
+      archive.add(place, objective: row.objective, measures: row.measures)
+    }
+    return archive
+  }
+
+  // MARK: JSON
+
+  private mutating func readJSON(_ data: Data, _ path: String) throws(SearchError) {
+    let file: ArchiveFile
+    do {
+      file = try JSONDecoder().decode(ArchiveFile.self, from: data)
+    } catch {
+      throw SearchError("'\(path)' is no elites.json of an export: \(Self.explained(error)).")
+    }
+    guard file.format == 1 else {
+      throw SearchError("'\(path)' has the format \(file.format), but this Niche reads 1.")
+    }
+    for axis in file.axes {
+      do {
+        axes.append(
+          try MeasureAxis(
+            name: axis.name, lower: axis.lower, upper: axis.upper,
+            scale: axis.scale == "log" ? .logarithmic : .linear))
+      } catch {
+        throw SearchError("'\(path)': the axis '\(axis.name)' makes no sense: \(error).")
+      }
+    }
+    cells = file.niches
+    for elite in file.elites {
+      var measures: [Double] = []
+      for axis in axes {
+        guard let value = elite.measures[axis.name] else {
+          throw SearchError("'\(path)': the elite of niche \(elite.niche) lacks the measure '\(axis.name)'.")
+        }
+        measures.append(value)
+      }
+      rows.append(
+        Row(objective: elite.fitness, measures: measures, cell: elite.niche, candidate: elite.candidate))
+    }
+  }
+
+  private static func explained(_ error: any Error) -> String {
+    guard let error = error as? DecodingError else { return "it cannot be read as JSON" }
+    switch error {
+    case .keyNotFound(let key, let context):
+      let place = context.codingPath.map(\.stringValue).joined(separator: ".")
+      return "it lacks '\(key.stringValue)'" + (place.isEmpty ? "" : " in \(place)")
+    case .typeMismatch(_, let context), .valueNotFound(_, let context):
+      return
+        "'\(context.codingPath.map(\.stringValue).joined(separator: "."))' has another type than it should"
+    default: return "it cannot be read as JSON"
+    }
+  }
+
+  // MARK: Tables
+
+  private mutating func readTable(_ data: Data, _ path: String) throws(SearchError) {
+    var table = CommaSeparatedReader(data)
+    guard let titles = try table.next(path) else { throw SearchError("'\(path)' is empty.") }
+    let columns = Dictionary(titles.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    guard let objective = columns["objective"] else {
+      throw SearchError(
+        "'\(path)' lacks the column 'objective'; it has \(Self.listed(titles)).")
+    }
+    let prefix = columns["measures_0"] == nil && columns["measure_0"] != nil ? "measure_" : "measures_"
+    var places: [Int] = []
+    while places.count < Self.axisLimit, let place = columns["\(prefix)\(places.count)"] {
+      places.append(place)
+    }
+    guard !places.isEmpty else {
+      throw SearchError("'\(path)' lacks the column 'measures_0'; it has \(Self.listed(titles)).")
+    }
+    if let stray = titles.first(where: { title in
+      guard title.hasPrefix(prefix), let number = Int(title.dropFirst(prefix.count)) else { return false }
+      return number >= places.count
+    }) {
+      throw SearchError("'\(path)' has the column '\(stray)' but lacks '\(prefix)\(places.count)'.")
+    }
+    let index = columns["index"]
+    while let cells = try table.next(path) {
+      guard cells.count == titles.count else {
+        throw SearchError(
+          "'\(path)', line \(table.line): there are \(cells.count) cells, but \(titles.count) columns.")
+      }
+      func number(_ column: Int) throws(SearchError) -> Double {
+        guard let value = Double(cells[column].trimmingCharacters(in: .whitespaces)), value.isFinite else {
+          throw SearchError(
+            "'\(path)', line \(table.line): '\(cells[column].prefix(40))' in the column '\(titles[column])' is no "
+              + "finite number.")
+        }
+        return value
+      }
+      var measures: [Double] = []
+      for place in places { measures.append(try number(place)) }
+      var cell: Int?
+      if let index {
+        guard let value = Int(exactly: try number(index)) else {
+          throw SearchError("'\(path)', line \(table.line): the index '\(cells[index])' is no whole number.")
+        }
+        cell = value
+      }
+      rows.append(Row(objective: try number(objective), measures: measures, cell: cell))
+    }
+    try findAxes(places.indices.map { "\(prefix)\($0)" }, path)
+  }
+
+  /// Axes that go from the least to the greatest measure in the file.
+  private mutating func findAxes(_ names: [String], _ path: String) throws(SearchError) {
+    for (axis, name) in names.enumerated() {
+      var lower = rows.first?.measures[axis] ?? 0
+      var upper = lower
+      for row in rows {
+        lower = min(lower, row.measures[axis])
+        upper = max(upper, row.measures[axis])
+      }
+      if lower == upper {
+        // One value alone still needs a range around it.
+        let margin = max(0.5, abs(lower) / 1024)
+        (lower, upper) = (lower - margin, upper + margin)
+      }
+      do {
+        axes.append(try MeasureAxis(name: name, lower: lower, upper: upper))
+      } catch {
+        throw SearchError("'\(path)': the measures of '\(name)' have no range: \(error).")
+      }
+    }
+  }
+
+  private static func listed(_ titles: [String]) -> String {
+    let shown = titles.prefix(8).map { "'\($0.prefix(40))'" }.joined(separator: ", ")
+    return titles.count > 8 ? shown + ", …" : shown
+  }
+}
+
+/// What of `elites.json` makes an archive.
+private struct ArchiveFile: Decodable {
+  struct Axis: Decodable {
+    var name: String
+    var lower: Double
+    var upper: Double
+    var scale: String
+  }
+
+  struct Elite: Decodable {
+    var niche: Int
+    var candidate: Int
+    var fitness: Double
+    var measures: [String: Double]
+  }
+
+  var format: Int
+  var axes: [Axis]
+  var niches: Int
+  var elites: [Elite]
+}
