@@ -22,9 +22,9 @@ struct PlotCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await explained {
-      let snapshot = try await Project.open(run).snapshot
+      let (store, snapshot) = try await Project.open(run)
       let path = output ?? snapshot.folder + "/map.svg"
-      let picture = try HeatMap(snapshot).svg
+      let picture = try await RunPictures(snapshot, store: store).picture(.map)?.svg ?? ""
       do {
         try Data(picture.utf8).write(to: URL(fileURLWithPath: path))
       } catch {

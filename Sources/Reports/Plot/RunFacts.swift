@@ -1,0 +1,103 @@
+import LanguageModels
+import QualityDiversity
+import Search
+
+/// What pictures tell of a run, worked out once: its archive and how it came to be, candidate by candidate.
+struct RunFacts: Sendable {
+  /// The archive after a candidate.
+  struct Moment: Sendable {
+    /// Networks trained until then, repetitions not counted.
+    var trained: Int
+    /// Seconds of training until then, summed over the threads.
+    var seconds: Double
+    /// Tokens of all exchanges until then.
+    var tokens: Int
+    /// The archive's statistics.
+    var statistics: ArchiveStatistics
+  }
+
+  /// What is known of a candidate's exchanges with models.
+  struct Talk: Sendable {
+    var replies = 0
+    var failures = 0
+    var tokens = 0
+    var models: Set<String> = []
+  }
+
+  /// The run.
+  let run: RunSnapshot
+  /// The archive of the finished generations.
+  let archive: any Archive<Int>
+  /// How the archive grew; of very long runs some hundred moments.
+  private(set) var moments: [Moment] = []
+  /// The moments at which generations ended, with the statistics that were stored then.
+  private(set) var generations: [Moment] = []
+  /// What the archive said of each candidate that was offered to it.
+  private(set) var outcomes: [Int: AddStatus] = [:]
+  /// The exchanges that each candidate took.
+  private(set) var talks: [Int: Talk] = [:]
+
+  /// More moments than a curve of this many cannot be told apart.
+  private static let resolution = 600
+
+  /// The facts of a run.
+  ///
+  /// - Parameter exchanges: all of its exchanges with models, with the candidate each was for.
+  /// - Throws: where the configuration's axes cannot be made.
+  init(
+    _ run: RunSnapshot, exchanges: [(candidate: Int, exchange: ChatExchange)]
+  ) throws(SearchError) {
+    self.run = run
+    for (candidate, exchange) in exchanges {
+      var talk = talks[candidate] ?? Talk()
+      talk.models.insert(exchange.identity.model)
+      switch exchange.outcome {
+      case .failure: talk.failures += 1
+      case .reply(let reply):
+        talk.replies += 1
+        talk.tokens += reply.usage.promptTokens + reply.usage.completionTokens
+      }
+      talks[candidate] = talk
+    }
+    var archive = try run.header.configuration.makeArchive()
+    let finished = run.finished
+    let stride = max(1, finished.count { $0.evaluation != nil } / Self.resolution)
+    var now = Moment(trained: 0, seconds: 0, tokens: 0, statistics: archive.statistics())
+    moments = [now]
+    var hasChanged = false
+    for (index, candidate) in finished.enumerated() {
+      now.tokens += talks[candidate.id]?.tokens ?? 0
+      if let evaluation = candidate.evaluation, candidate.verdict.status != .duplicate {
+        now.trained += 1
+        now.seconds += evaluation.seconds
+      }
+      if let fitness = candidate.fitness, let measures = candidate.measures {
+        let outcome = archive.add(candidate.id, objective: fitness, measures: measures)
+        outcomes[candidate.id] = outcome.status
+        hasChanged = hasChanged || outcome.status != .rejected
+      }
+      let isLast = index + 1 == finished.count
+      if isLast || (hasChanged && now.trained - (moments.last?.trained ?? 0) >= stride) {
+        now.statistics = archive.statistics()
+        moments.append(now)
+        hasChanged = false
+      }
+      if isLast || finished[index + 1].generation != candidate.generation,
+        run.generations.indices.contains(candidate.generation - 1)
+      {
+        var end = now
+        end.statistics = run.generations[candidate.generation - 1].statistics
+        generations.append(end)
+      }
+    }
+    self.archive = archive
+  }
+
+  /// What a title says of the run: data, seed, how far it got.
+  var particulars: String {
+    let configuration = run.header.configuration
+    let generations = run.generations.count
+    return "\(run.header.name) · \(configuration.data.name), seed \(configuration.seed) · \(generations) "
+      + "\(generations == 1 ? "generation" : "generations"), \(run.finished.count) candidates"
+  }
+}

@@ -1,0 +1,195 @@
+import Foundation
+import QualityDiversity
+import RandomStreams
+import Search
+import Testing
+
+@testable import Reports
+
+@Suite("Charts and maps")
+struct ChartTests {
+  private func axes(_ count: Int, isMixed: Bool) throws -> [MeasureAxis] {
+    let all = [
+      try MeasureAxis(name: "width", lower: 1, upper: 100, scale: .logarithmic),
+      isMixed
+        ? try MeasureAxis(name: "kind", categories: ["convolution", "attention <b>", "dense & other"])
+        : try MeasureAxis(name: "depth", lower: 0, upper: 50),
+      try MeasureAxis(name: "macs", lower: 1e3, upper: 1e9, scale: .logarithmic),
+      try MeasureAxis(name: "parameters", lower: 0, upper: 5e6),
+      try MeasureAxis(name: "latency_ms", lower: 0, upper: 1),
+    ]
+    return Array(all.prefix(count))
+  }
+
+  private enum Kind: CaseIterable { case grid, voronoi, sliding, proximity, novelty, deep }
+
+  private func archive(_ kind: Kind, _ axes: [MeasureAxis]) throws -> any Archive<Int> {
+    let dimensions = axes.map { $0.categories?.count ?? 4 }
+    switch kind {
+    case .grid: return try ArchiveGeometry.grid(dimensions: dimensions).makeArchive(axes: axes)
+    case .voronoi: return try ArchiveGeometry.cvt(cells: 30, samples: 2000, seed: 1).makeArchive(axes: axes)
+    case .sliding:
+      return try ArchiveGeometry.slidingGrid(dimensions: dimensions, remapFrequency: 20, capacity: 100)
+        .makeArchive(axes: axes)
+    case .proximity: return try ProximityArchive<Int>(axes: axes, neighbourCount: 2, noveltyThreshold: 0.05)
+    case .novelty: return try DominatedNoveltyArchive<Int>(axes: axes, capacity: 25, neighbourCount: 3)
+    case .deep:
+      return try DeepArchive<GridTessellation, Int>(
+        try GridTessellation(axes: axes, dimensions: dimensions), depth: 3)
+    }
+  }
+
+  private func fill(_ archive: inout any Archive<Int>, _ count: Int, isConstant: Bool) {
+    var stream = RandomStream(seed: 9).stream("charts")
+    for number in 0..<count {
+      let measures = archive.axes.map { $0.denormalized(stream.uniform(0, 1)) }
+      archive.add(number, objective: isConstant ? 0.5 : stream.uniform(0, 1), measures: measures)
+    }
+  }
+
+  private func picture(_ archive: any Archive<Int>, _ theme: Theme) -> SVG {
+    let elites = archive.elites
+    let panel = CellPanel(
+      values: Dictionary(elites.map { ($0.cell, $0.objective) }, uniquingKeysWith: max),
+      hints: Dictionary(elites.map { ($0.cell, CellPanel.hint($0, archive.axes)) }, uniquingKeysWith: { $1 }),
+      scale: Scale(covering: elites.map(\.objective), unit: .share))
+    let layout = CellLayout(archive)
+    return archive.axes.count <= 2
+      ? CellMap(title: "A map", layout: layout, panel: panel, valueTitle: "fitness").svg(theme)
+      : CellMultiples(title: "Maps", layout: layout, panel: panel, valueTitle: "fitness").svg(theme)
+  }
+
+  @Test(
+    "Every kind of archive, empty, tiny and full, gives a picture that shows each elite", arguments: 1...5,
+    [0, 1, 200])
+  func kinds(axisCount: Int, additions: Int) throws {
+    for kind in Kind.allCases {
+      for isMixed in [false, true] {
+        // Sliding borders and novelty need axes with distances.
+        if isMixed && (axisCount < 2 || [.sliding, .proximity, .novelty].contains(kind)) { continue }
+        var archive: any Archive<Int>
+        do {
+          archive = try self.archive(kind, axes(axisCount, isMixed: isMixed))
+        } catch {
+          Issue.record("\(kind) of \(axisCount) axes: \(error)")
+          continue
+        }
+        fill(&archive, additions, isConstant: isMixed)
+        let picture = picture(archive, isMixed ? .dark : .light)
+        let faults = DocumentReader.faults(of: picture)
+        #expect(faults.isEmpty, "\(kind), \(axisCount) axes: \(faults.prefix(3))")
+        let document = try #require(DocumentReader.read(picture.document))
+        // The picture's own title is the first.
+        #expect(
+          document.titles.count - 1 == Set(archive.elites.map(\.cell)).count, "\(kind), \(axisCount) axes")
+      }
+    }
+  }
+
+  /// The area of a polygon by the shoelace formula.
+  private func area(_ path: String) -> Double {
+    let numbers = path.split(whereSeparator: { "MLZ ".contains($0) }).compactMap { Double($0) }
+    let corners = stride(from: 0, to: numbers.count - 1, by: 2).map { (numbers[$0], numbers[$0 + 1]) }
+    var sum = 0.0
+    for (index, corner) in corners.enumerated() {
+      let next = corners[(index + 1) % corners.count]
+      sum += corner.0 * next.1 - next.0 * corner.1
+    }
+    return abs(sum) / 2
+  }
+
+  @Test("The Voronoi cells of a full archive fill the frame, each in its value's colour")
+  func polygons() throws {
+    var archive: any Archive<Int> = try archive(.voronoi, axes(2, isMixed: false))
+    fill(&archive, 3000, isConstant: false)
+    #expect(archive.count == 30)
+    let document = try #require(DocumentReader.read(picture(archive, .light).document))
+    let frame = try #require(
+      document.attributes(of: "rect").first { $0["fill"] == Theme.light.paint(.empty) })
+    let size = try #require(Double(frame["width"] ?? "")) * #require(Double(frame["height"] ?? ""))
+    let cells = document.attributes(of: "path").filter { ($0["d"] ?? "").hasSuffix("Z") }
+    #expect(cells.count == 30)
+    let sum = cells.reduce(0.0) { $0 + area($1["d"] ?? "") }
+    #expect(abs(sum - size) < 1e-3 * size)
+    let scale = Scale(covering: archive.objectives, unit: .share)
+    let colours = archive.objectives.map { ColourScale.viridis.colour(at: scale.position($0)).hex }
+    #expect(cells.compactMap { $0["fill"] }.sorted() == colours.sorted())
+  }
+
+  @Test("A grid of 100 × 100 cells, all occupied, stays below two megabytes")
+  func large() throws {
+    var archive: any Archive<Int> = try ArchiveGeometry.grid(dimensions: [100, 100]).makeArchive(
+      axes: axes(2, isMixed: false))
+    for cell in 0..<archive.cellCount {
+      guard let region = archive.region(of: cell) else { continue }
+      archive.add(cell, objective: Double(cell % 97) / 97, measures: region.measures)
+    }
+    #expect(archive.count == 10_000)
+    #expect(picture(archive, .light).document.utf8.count < 2_000_000)
+  }
+
+  @Test("Curves with bands, log scales, single points and none; long ones are thinned to what is seen")
+  func curves() throws {
+    var chart = LineChart(
+      title: "QD score", subtitle: "three seeds", x: .init(title: "networks trained"),
+      y: .init(title: "QD score", includesZero: true),
+      series: [
+        .init(
+          name: "first",
+          samples: (0..<50).map {
+            .init(x: Double($0), y: Double($0), lower: Double($0) * 0.8, upper: Double($0) * 1.2)
+          },
+          isStepped: true),
+        .init(name: "second <&>", samples: (0..<50).map { .init(x: Double($0), y: 30) }, isDashed: true),
+        .init(name: "third", samples: [.init(x: 10, y: 4)]), .init(name: "none", samples: []),
+      ])
+    for theme in Theme.allCases { #expect(DocumentReader.faults(of: chart.svg(theme)).isEmpty) }
+    let document = try #require(DocumentReader.read(chart.svg(.light).document))
+    #expect(document.attributes(of: "path").filter { $0["opacity"] == "0.18" }.count == 1, "one band")
+    #expect(["first", "second <&>", "third", "none", "networks trained"].allSatisfy(document.texts.contains))
+    chart.x.kind = .logarithmic
+    #expect(DocumentReader.faults(of: chart.svg(.light)).isEmpty)
+    chart.series = []
+    #expect(DocumentReader.faults(of: chart.svg(.light)).isEmpty)
+
+    var stream = RandomStream(seed: 3).stream("curve")
+    let samples = (0..<100_000).map { LineChart.Sample(x: Double($0), y: stream.uniform(0, 1)) }
+    let scale = Scale(0, 100_000)
+    let thinned = LineChart.thinned(samples, scale, columns: 600)
+    #expect(thinned.count <= 4 * 601 && thinned.first == samples.first && thinned.last == samples.last)
+    #expect(
+      thinned.map(\.y).max() == samples.map(\.y).max() && thinned.map(\.y).min() == samples.map(\.y).min())
+    #expect(thinned.map(\.x) == thinned.map(\.x).sorted())
+    chart.series = [.init(name: "long", samples: samples)]
+    #expect(chart.svg(.light).document.utf8.count < 60_000)
+  }
+
+  @Test("Text is escaped, and is what XML may hold")
+  func escaping() throws {
+    let name = "<a href=\"x\">&amp; 'b' ]]>\u{0}\u{1B}[31m\r\n\u{FFFF}\u{202E} é😀</a>"
+    let chart = LineChart(
+      title: name, x: .init(title: name), y: .init(title: name), series: [.init(name: name, samples: [])])
+    let document = try #require(DocumentReader.read(chart.svg(.light).document))
+    #expect(!document.elements.contains { $0.name == "a" })
+    #expect(document.titles.first?.hasPrefix("<a href=\"x\">&amp; 'b' ]]> ") == true)
+    #expect(Markup.escaped("a\u{0}\tb\n<'\">&") == "a\u{FFFD}\tb\n&lt;&#39;&quot;&gt;&amp;")
+    #expect(
+      [0.0, -0.004, 1.5, -2.25, 1e99, .nan, 12.05].map(SVG.number) == [
+        "0", "0", "1.5", "-2.25", "10000000", "0", "12.05",
+      ])
+  }
+
+  @Test("A page that loads nothing, with every text escaped and all elements closed")
+  func page() throws {
+    let bad = "</script><img src=x onerror=alert(1)>\u{0}"
+    let table = HTML.table(
+      caption: bad, columns: [("name", false), ("count", true)],
+      rows: [[.init(text: bad), .init("\(3)", order: 3)]], isSortable: true)
+    let page = HTMLPage(title: bad, subtitle: bad, sections: [.init(name: "one", title: bad, content: table)])
+    let document = page.document
+    #expect(document.contains("default-src 'none'") && !document.contains("<img"))
+    #expect(document.components(separatedBy: "</script>").count == 2)
+    let markup = document.replacing(#/<(style|script)>.*?</(style|script)>/#.dotMatchesNewlines(), with: "")
+    #expect(DocumentReader.read(markup) != nil)
+  }
+}
