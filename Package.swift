@@ -65,7 +65,9 @@ let package = Package(
       name: "QualityDiversityTests", dependencies: ["QualityDiversity", "RandomStreams"],
       resources: [.copy("Fixtures")]),
     .target(name: "LanguageModels", dependencies: ["CCurl", "CCurlShims", "RandomStreams"]),
-    .testTarget(name: "LanguageModelsTests", dependencies: ["LanguageModels", "RandomStreams"]),
+    .testTarget(
+      name: "LanguageModelsTests", dependencies: ["LanguageModels", "RandomStreams"],
+      resources: [.copy("Fixtures")]),
     .target(
       name: "Search",
       dependencies: [

@@ -3,18 +3,18 @@ import Testing
 @testable import LanguageModels
 
 @Suite struct ConfigurationTests {
-  @Test func theEnvironmentIsReadAsUsersKnowIt() {
+  @Test func theEnvironmentIsReadAsUsersKnowIt() throws {
     let environment = [
       "OPENAI_BASE_URL": " http://a/v1 ", "OPENAI_API_BASE": "http://old/v1", "OPENAI_API_KEY": "sk-1234\n",
       "OPENAI_MODEL": "m", "OPENAI_ORG_ID": "org", "OPENAI_PROJECT_ID": "", "SSL_CERT_FILE": "/ca.pem",
     ]
-    let all = OpenAICompatibleConfiguration(environment: environment)
+    let all = try EndpointConfiguration(environment: environment)
     #expect(all.baseURL == "http://a/v1" && all.model == "m" && all.apiKey == APIKey("sk-1234"))
     #expect(all.organization == "org" && all.project == nil && all.certificateFile == "/ca.pem")
-    let older = OpenAICompatibleConfiguration(environment: ["OPENAI_API_BASE": "http://old/v1"])
+    let older = try EndpointConfiguration(environment: ["OPENAI_API_BASE": "http://old/v1"])
     #expect(older.baseURL == "http://old/v1" && older.apiKey == nil && older.model.isEmpty)
-    #expect(OpenAICompatibleConfiguration(environment: [:]).baseURL == "https://api.openai.com/v1")
-    let given = OpenAICompatibleConfiguration(environment: environment, baseURL: "http://b", model: "n")
+    #expect(try EndpointConfiguration(environment: [:]).baseURL == "https://api.openai.com/v1")
+    let given = try EndpointConfiguration(environment: environment, baseURL: "http://b", model: "n")
     #expect(given.baseURL == "http://b" && given.model == "n" && given.apiKey == APIKey("sk-1234"))
   }
 
@@ -22,9 +22,9 @@ import Testing
     let key = try #require(APIKey("sk-abcdefgh-secret"))
     var dumped = ""
     dump(key, to: &dumped)
-    let configuration = OpenAICompatibleConfiguration(model: "m", apiKey: key)
+    let configuration = EndpointConfiguration(model: "m", apiKey: key)
     dump(configuration, to: &dumped)
-    let model = try OpenAICompatibleModel(configuration: configuration)
+    let model = try RemoteModel(configuration: configuration)
     for text in ["\(key)", String(reflecting: key), "\(configuration)", dumped, "\(model.identity)"] {
       #expect(!text.contains("abcdefgh"))
     }
@@ -54,24 +54,25 @@ import Testing
   }
 
   @Test func headersCannotBeInjected() {
-    var configuration = OpenAICompatibleConfiguration(model: "m", apiKey: APIKey("abcd\r\nX-Evil: 1"))
-    #expect(throws: ChatFailure.self) { try OpenAICompatibleModel(configuration: configuration) }
+    var configuration = EndpointConfiguration(model: "m", apiKey: APIKey("abcd\r\nX-Evil: 1"))
+    #expect(throws: ChatFailure.self) { try RemoteModel(configuration: configuration) }
     configuration.apiKey = nil
     configuration.organization = "o\nX-Evil: 1"
-    #expect(throws: ChatFailure.self) { try OpenAICompatibleModel(configuration: configuration) }
+    #expect(throws: ChatFailure.self) { try RemoteModel(configuration: configuration) }
   }
 
   @Test func openAIItselfWantsTheNewerNameForTheTokenLimit() {
     let request = ChatRequest(messages: [.user("x")], maximumTokens: 7)
-    func sent(_ prefers: Bool, _ refused: Set<String>) -> (Set<String>, [String]) {
-      let body = OpenAIWire.body(
-        of: request, model: "m", extra: [], refused: refused, prefersCompletionTokens: prefers)
+    func sent(_ host: String, _ refused: Set<String>) -> (Set<String>, [String]) {
+      var options = WireOptions(model: "m", traits: ModelTraits(model: "m", host: host))
+      options.refusals.parameters = refused
+      let body = ModelAPI.openAI.dialect.body(of: request, options: options)
       return (body.sent, body.dropped)
     }
-    #expect(sent(true, []) == (["max_completion_tokens"], []))
-    #expect(sent(false, []) == (["max_tokens"], []))
-    #expect(sent(true, ["max_completion_tokens"]) == (["max_tokens"], []))
-    #expect(sent(false, ["max_completion_tokens", "max_tokens"]) == ([], ["max_tokens"]))
+    #expect(sent("api.openai.com", []) == (["max_completion_tokens"], []))
+    #expect(sent("h", []) == (["max_tokens"], []))
+    #expect(sent("api.openai.com", ["max_completion_tokens"]) == (["max_tokens"], []))
+    #expect(sent("h", ["max_completion_tokens", "max_tokens"]) == ([], ["max_tokens"]))
   }
 
   @Test func waitsFollowTheSDKsRules() {

@@ -7,15 +7,15 @@ import Testing
 private func model(
   _ baseURL: String, retries: Int = 0, timeout: Double = 20, maximumBytes: Int = 1 << 20,
   client: HTTPClient = .shared
-) throws -> OpenAICompatibleModel {
-  var configuration = OpenAICompatibleConfiguration(baseURL: baseURL, model: "m")
+) throws -> RemoteModel {
+  var configuration = EndpointConfiguration(baseURL: baseURL, model: "m")
   configuration.maximumRetries = retries
   configuration.timeoutSeconds = timeout
   configuration.maximumReplyBytes = maximumBytes
-  return try OpenAICompatibleModel(configuration: configuration, client: client)
+  return try RemoteModel(configuration: configuration, client: client, registry: EndpointRegistry())
 }
 
-private func failure(of model: OpenAICompatibleModel) async -> ChatFailure? {
+private func failure(of model: RemoteModel) async -> ChatFailure? {
   do throws(ChatFailure) {
     _ = try await model.reply(to: ChatRequest(messages: [.user("hello")]))
     return nil

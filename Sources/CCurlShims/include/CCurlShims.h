@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 CURLcode niche_curl_set_long(CURL *_Nonnull easy, CURLoption option, long value);
+CURLMcode niche_curl_multi_set_long(CURLM *_Nonnull multi, CURLMoption option, long value);
 // curl copies the text.
 CURLcode niche_curl_set_string(CURL *_Nonnull easy, CURLoption option, const char *_Nullable value);
 CURLcode niche_curl_set_list(CURL *_Nonnull easy, CURLoption option, struct curl_slist *_Nullable list);
