@@ -1,4 +1,3 @@
-import LanguageModels
 public import QualityDiversity
 public import RunStore
 public import Search
@@ -16,38 +15,13 @@ public struct RunSnapshot: Sendable {
   /// The elites of the last finished generation, by cell.
   public let elites: [RunElite]
 
-  /// What the exchanges of a run add up to.
-  public struct ModelUsage: Codable, Sendable, Hashable {
-    /// Exchanges that gave a reply.
-    public var replies = 0
-    /// Exchanges that failed.
-    public var failures = 0
-    /// Tokens sent.
-    public var promptTokens = 0
-    /// Tokens received.
-    public var completionTokens = 0
-    /// Seconds spent waiting.
-    public var seconds = 0.0
-  }
-
   /// Reads a run.
   public init(_ store: RunStore) async throws(RunLogError) {
     self.store = store
     // Generations first: a run under way stores candidates before the generation that lists them.
     generations = try await store.generations()
     candidates = try store.summaries()
-    var usage = ModelUsage()
-    for (_, exchange) in try await store.exchanges() {
-      guard case .reply(let reply) = exchange.outcome else {
-        usage.failures += 1
-        continue
-      }
-      usage.replies += 1
-      usage.promptTokens += reply.usage.promptTokens
-      usage.completionTokens += reply.usage.completionTokens
-      usage.seconds += reply.latencySeconds
-    }
-    self.usage = usage
+    usage = try store.usage()
     elites = Self.elites(generations.last?.networks ?? [], among: candidates)
   }
 

@@ -1,4 +1,5 @@
 public import QualityDiversity
+public import RunStore
 import Search
 
 /// What a run holds and how far it is.
@@ -26,7 +27,7 @@ public struct RunStatus: Codable, Sendable {
   /// Who wrote the networks, and why.
   public var author: String
   /// What the language model took.
-  public var usage: RunSnapshot.ModelUsage
+  public var usage: ModelUsage
   /// What stopping candidates early came to; nil where the run stops none.
   public var stopping: Stopping?
   /// Seconds of training, summed over the threads.

@@ -4,13 +4,15 @@ import Search
 
 /// The tables of a run's file.
 ///
-/// Each row keeps its record as JSON, once; the other columns are generated from it, so that SQL can be asked
-/// about them and nothing can disagree.
+/// Each fact stands once, in a column of its own wherever it is one value. What is long (sources, curves, lists of
+/// changes) has tables of its own, so that a look at all candidates reads a few hundred bytes of each.
 enum RunSchema {
   /// "NICH": tells a run's file from other SQLite files (`PRAGMA application_id`).
   static let applicationID: Int32 = 0x4E49_4348
   /// The version of the tables (`PRAGMA user_version`).
-  static let version = 1
+  static let version: Int32 = 2
+  /// The oldest version that is brought to the present one when a file is opened.
+  static let oldestVersion: Int32 = 1
 
   /// Looks at the first bytes of a file before SQLite may touch it: opening a stranger's database as ours would
   /// already change its journal mode.
@@ -36,72 +38,166 @@ enum RunSchema {
     guard number(at: 68) == applicationID else {
       throw RunLogError("'\(path)' is an SQLite file but not a run of Niche.")
     }
-    guard number(at: 60) == version else {
+    try check(version: number(at: 60), path)
+  }
+
+  /// Refuses versions that this Niche does not read.
+  static func check(version found: Int32, _ path: String) throws {
+    guard (oldestVersion...version).contains(found) else {
       throw RunLogError(
-        "'\(path)' has the format \(number(at: 60)), but this Niche reads \(version); use the Niche that wrote it."
-      )
+        "'\(path)' has the format \(found), but this Niche reads \(oldestVersion) and \(version); use the Niche that "
+          + "wrote it.")
     }
   }
 
-  static func create(in database: Database) throws {
+  /// Makes the tables and views of a run whose archive has those axes.
+  static func create(in database: Database, axes: [String]) throws {
     try database.execute(sql: "PRAGMA application_id = \(applicationID)")
     try database.execute(sql: "PRAGMA user_version = \(version)")
-    try database.execute(
-      sql: """
-        CREATE TABLE run (
-          singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
-          header TEXT NOT NULL,
-          name TEXT AS (header ->> '$.name'),
-          began TEXT AS (header ->> '$.began')
-        );
-        CREATE TABLE candidates (
-          id INTEGER PRIMARY KEY,
-          record TEXT NOT NULL,
-          generation INTEGER AS (record ->> '$.generation'),
-          step TEXT AS (record ->> '$.origin.step'),
-          author TEXT AS (record ->> '$.origin.author'),
-          form TEXT AS (record ->> '$.origin.form'),
-          prompt TEXT AS (record ->> '$.origin.prompt'),
-          temperature REAL AS (record ->> '$.origin.temperature'),
-          status TEXT AS (record ->> '$.verdict.status'),
-          reason TEXT AS (record ->> '$.verdict.reason'),
-          hash TEXT AS (record ->> '$.description.hash'),
-          parameters INTEGER AS (record ->> '$.description.parameters'),
-          macs INTEGER AS (record ->> '$.description.macs'),
-          width INTEGER AS (record ->> '$.description.width'),
-          depth INTEGER AS (record ->> '$.description.depth'),
-          fitness REAL AS (record ->> '$.fitness'),
-          source TEXT AS (record ->> '$.source')
-        );
-        CREATE INDEX candidates_by_hash ON candidates (hash);
-        CREATE TABLE exchanges (
-          key TEXT PRIMARY KEY,
-          candidate INTEGER NOT NULL,
-          exchange TEXT NOT NULL
-        ) WITHOUT ROWID;
-        CREATE TABLE weights (
-          candidate INTEGER PRIMARY KEY,
-          safetensors BLOB NOT NULL
-        );
-        CREATE TABLE generations (
-          number INTEGER PRIMARY KEY,
-          record TEXT NOT NULL,
-          elites INTEGER AS (record ->> '$.statistics.elites'),
-          qd_score REAL AS (record ->> '$.statistics.qdScore'),
-          best REAL AS (record ->> '$.statistics.best')
-        );
-        CREATE TABLE network_cells (
-          cell INTEGER PRIMARY KEY,
-          candidate INTEGER NOT NULL REFERENCES candidates (id),
-          fitness REAL NOT NULL
-        );
-        CREATE TABLE prompt_cells (
-          cell INTEGER PRIMARY KEY,
-          prompt TEXT NOT NULL,
-          temperature REAL NOT NULL,
-          score REAL NOT NULL,
-          curiosity REAL NOT NULL
-        );
-        """)
+    try database.execute(sql: tables(axes: axes))
+    try database.execute(sql: views(axes: axes))
+  }
+
+  private static func tables(axes: [String]) -> String {
+    """
+    CREATE TABLE run (
+      singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
+      header TEXT NOT NULL,
+      name TEXT AS (header ->> '$.name'),
+      began TEXT AS (header ->> '$.began')
+    ) STRICT;
+    CREATE TABLE candidate_facts (
+      id INTEGER PRIMARY KEY,
+      generation INTEGER NOT NULL,
+      place INTEGER NOT NULL,
+      step TEXT NOT NULL,
+      author TEXT NOT NULL,
+      form TEXT NOT NULL,
+      parents TEXT NOT NULL,
+      prompt TEXT,
+      temperature REAL,
+      exchange TEXT,
+      status TEXT NOT NULL,
+      reason TEXT,
+      twin INTEGER,
+      hash TEXT,
+      class TEXT,
+      parameters INTEGER,
+      macs INTEGER,
+      width INTEGER,
+      depth INTEGER,
+      fitness REAL,
+      images_seen INTEGER,
+      seconds REAL,
+      stop_reason TEXT,
+      stop_epoch INTEGER,
+      stop_step INTEGER\(axes.indices.map { ",\n  measure_\($0) REAL" }.joined())
+    ) STRICT;
+    CREATE INDEX candidates_by_hash ON candidate_facts (hash);
+    CREATE TABLE candidate_sources (
+      candidate INTEGER PRIMARY KEY REFERENCES candidate_facts (id),
+      source TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE candidate_changes (
+      candidate INTEGER PRIMARY KEY REFERENCES candidate_facts (id),
+      applied TEXT NOT NULL,
+      refused_edits TEXT NOT NULL,
+      healed TEXT NOT NULL,
+      inheritance TEXT
+    ) STRICT;
+    CREATE TABLE epochs (
+      candidate INTEGER NOT NULL REFERENCES candidate_facts (id),
+      epoch INTEGER NOT NULL,
+      training_loss REAL NOT NULL,
+      training_accuracy REAL NOT NULL,
+      validation_loss REAL NOT NULL,
+      validation_accuracy REAL NOT NULL,
+      PRIMARY KEY (candidate, epoch)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE judgements (
+      candidate INTEGER PRIMARY KEY REFERENCES candidate_facts (id),
+      incumbent INTEGER NOT NULL,
+      incumbent_fitness REAL NOT NULL,
+      curves INTEGER NOT NULL,
+      is_audit INTEGER NOT NULL,
+      hopeless_after INTEGER,
+      checks TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE exchanges (
+      key TEXT PRIMARY KEY,
+      candidate INTEGER NOT NULL,
+      provider TEXT AS (exchange ->> '$.identity.provider') STORED,
+      model TEXT AS (exchange ->> '$.identity.model') STORED,
+      temperature REAL AS (exchange ->> '$.request.temperature') STORED,
+      outcome TEXT AS (CASE WHEN exchange -> '$.outcome.reply' IS NULL THEN 'failure' ELSE 'reply' END) STORED,
+      prompt_tokens INTEGER AS (exchange ->> '$.outcome.reply._0.usage.promptTokens') STORED,
+      completion_tokens INTEGER AS (exchange ->> '$.outcome.reply._0.usage.completionTokens') STORED,
+      seconds REAL AS (exchange ->> '$.outcome.reply._0.latencySeconds') STORED,
+      reply TEXT AS (exchange ->> '$.outcome.reply._0.content'),
+      exchange TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE weights (
+      candidate INTEGER PRIMARY KEY REFERENCES candidate_facts (id),
+      safetensors BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE generations (
+      number INTEGER PRIMARY KEY,
+      record TEXT NOT NULL,
+      elites INTEGER AS (record ->> '$.statistics.elites'),
+      coverage REAL AS (record ->> '$.statistics.coverage'),
+      qd_score REAL AS (record ->> '$.statistics.qdScore'),
+      best REAL AS (record ->> '$.statistics.best'),
+      best_of_generation REAL AS (record ->> '$.bestOfGeneration')
+    ) STRICT;
+    CREATE TABLE network_history (
+      generation INTEGER NOT NULL REFERENCES generations (number),
+      cell INTEGER NOT NULL,
+      place INTEGER NOT NULL,
+      candidate INTEGER REFERENCES candidate_facts (id),
+      fitness REAL,
+      PRIMARY KEY (generation, cell, place)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE prompt_history (
+      generation INTEGER NOT NULL REFERENCES generations (number),
+      cell INTEGER NOT NULL,
+      place INTEGER NOT NULL,
+      prompt TEXT,
+      temperature REAL,
+      score REAL,
+      curiosity REAL,
+      PRIMARY KEY (generation, cell, place)
+    ) STRICT, WITHOUT ROWID;
+    """
+  }
+
+  private static func views(axes: [String]) -> String {
+    let measures = axes.enumerated().map { "f.measure_\($0) AS \(identifier("measure_" + $1)), " }.joined()
+    let columns = """
+      f.generation, f.place, f.step, f.author, f.form, f.parents, f.prompt, f.temperature, f.exchange, f.status,
+        f.reason, f.twin, f.hash, f.class, f.parameters, f.macs, f.width, f.depth, \(measures)f.images_seen, f.seconds,
+        f.stop_reason, f.stop_epoch, f.stop_step, s.source
+      """
+    func current(_ table: String, _ values: String) -> String {
+      """
+      SELECT h.cell, \(values) FROM \(table) h
+        JOIN (SELECT cell, max(generation) AS generation FROM \(table) GROUP BY cell) USING (cell, generation)
+      """
+    }
+    return """
+      CREATE VIEW candidates AS SELECT f.id, f.fitness, \(columns)
+        FROM candidate_facts f LEFT JOIN candidate_sources s ON s.candidate = f.id;
+      CREATE VIEW network_cells AS \(current("network_history", "h.candidate, h.fitness"))
+        WHERE h.candidate IS NOT NULL ORDER BY h.cell, h.place;
+      CREATE VIEW prompt_cells AS \(current("prompt_history", "h.prompt, h.temperature, h.score, h.curiosity"))
+        WHERE h.prompt IS NOT NULL ORDER BY h.cell, h.place;
+      CREATE VIEW elites AS SELECT n.cell AS niche, f.id, n.fitness, \(columns)
+        FROM network_cells n JOIN candidate_facts f ON f.id = n.candidate
+        LEFT JOIN candidate_sources s ON s.candidate = f.id;
+      """
+  }
+
+  /// A name as SQL quotes it.
+  static func identifier(_ name: String) -> String {
+    "\"" + name.replacingOccurrences(of: "\"", with: "\"\"") + "\""
   }
 }

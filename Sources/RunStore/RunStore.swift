@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 public import LanguageModels
 public import Search
+import Synchronization
 
 /// A run in one SQLite file: every candidate, exchange and evaluation, and both archives.
 ///
@@ -16,11 +17,15 @@ public final class RunStore: RunLog {
   /// The run's folder.
   public let folder: String
   private let database: DatabasePool
+  private let rows: CandidateRows
+  /// The last generation that this process has seen stored, which the next one's changes are told from.
+  private let last = Mutex<GenerationRecord?>(nil)
 
   private init(header: RunHeader, folder: String, database: DatabasePool) {
     self.header = header
     self.folder = folder
     self.database = database
+    rows = CandidateRows(axisCount: header.configuration.descriptors.count)
   }
 
   /// Begins a run in a folder, which is made.
@@ -38,9 +43,9 @@ public final class RunStore: RunLog {
       let draft = path + ".new"
       try? FileManager.default.removeItem(atPath: draft)
       let queue = try DatabaseQueue(path: draft)
-      let text = try encode(header)
+      let text = try RunText.encode(header)
       try queue.write { database in
-        try RunSchema.create(in: database)
+        try RunSchema.create(in: database, axes: header.configuration.descriptors.map(\.name))
         try database.execute(sql: "INSERT INTO run (singleton, header) VALUES (1, ?)", arguments: [text])
       }
       try queue.close()
@@ -65,8 +70,16 @@ public final class RunStore: RunLog {
     return try explained("read", path) {
       try RunSchema.check(path)
       let pool = try openPool(path, pageLimit: pageLimit)
+      // The first bytes may be older than what the write-ahead log says.
+      let version = try pool.read { try Int32.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
+      try RunSchema.check(version: version, path)
+      if version < RunSchema.version {
+        let lock = try RunLock(folder: folder)
+        try pool.write { try RunMigration.migrate($0) }
+        withExtendedLifetime(lock) {}
+      }
       let text = try pool.read { try String.fetchOne($0, sql: "SELECT header FROM run") ?? "" }
-      return RunStore(header: try decode(RunHeader.self, text), folder: folder, database: pool)
+      return RunStore(header: try RunText.decode(RunHeader.self, text), folder: folder, database: pool)
     }
   }
 
@@ -91,7 +104,7 @@ public final class RunStore: RunLog {
   public func exchange(forKey key: String) async throws(RunLogError) -> ChatExchange? {
     try await read { database in
       try String.fetchOne(database, sql: "SELECT exchange FROM exchanges WHERE key = ?", arguments: [key])
-        .map { try Self.decode(ChatExchange.self, $0) }
+        .map { try RunText.decode(ChatExchange.self, $0) }
     }
   }
 
@@ -100,29 +113,30 @@ public final class RunStore: RunLog {
     try await write { database in
       try database.execute(
         sql: "INSERT OR REPLACE INTO exchanges (key, candidate, exchange) VALUES (?, ?, ?)",
-        arguments: [exchange.key, candidate, try Self.encode(exchange)])
+        arguments: [exchange.key, candidate, try RunText.encode(exchange)])
     }
   }
 
   /// Stores a candidate and, where it was trained, its weights as safetensors.
   public func record(_ candidate: CandidateRecord, weights: [UInt8]?) async throws(RunLogError) {
-    try await write { database in
-      try database.execute(
-        sql: "INSERT OR REPLACE INTO candidates (id, record) VALUES (?, ?)",
-        arguments: [candidate.id, try Self.encode(candidate)])
+    try await write { [rows] database in
+      try rows.insert(CollectionOfOne(candidate), in: database)
       guard let weights else { return }
       try database.execute(
-        sql: "INSERT OR REPLACE INTO weights (candidate, safetensors) VALUES (?, ?)",
+        sql: "INSERT INTO weights (candidate, safetensors) VALUES (?, ?)",
         arguments: [candidate.id, Data(weights)])
     }
   }
 
+  /// Stores many candidates in one transaction, as suits searches that look fitness up in a table: all of them or, where
+  /// one does not fit or the process is killed meanwhile, none.
+  public func record(_ candidates: [CandidateRecord]) async throws(RunLogError) {
+    try await write { [rows] in try rows.insert(candidates, in: $0) }
+  }
+
   /// All stored candidates, by number.
   public func candidates() async throws(RunLogError) -> [CandidateRecord] {
-    try await read { database in
-      try String.fetchAll(database, sql: "SELECT record FROM candidates ORDER BY id")
-        .map { try Self.decode(CandidateRecord.self, $0) }
-    }
+    try await read { [rows] in try rows.records(in: $0, of: nil) }
   }
 
   /// The weights of a candidate as safetensors; nil where none are kept: only elites' outlast a generation.
@@ -138,36 +152,21 @@ public final class RunStore: RunLog {
   /// Stores a finished generation with both archives in one transaction, and forgets the weights of networks
   /// that are no elites any more.
   public func commit(_ generation: GenerationRecord) async throws(RunLogError) {
+    let known = last.withLock { $0 }
     try await write { database in
+      let number = try Int.fetchOne(database, sql: "SELECT max(number) FROM generations")
+      let before = known?.number == number ? known : try GenerationRows.all(in: database).last
+      try GenerationRows.insert(generation, after: before, in: database)
       try database.execute(
-        sql: "INSERT INTO generations (number, record) VALUES (?, ?)",
-        arguments: [generation.number, try Self.encode(generation)])
-      try database.execute(sql: "DELETE FROM network_cells; DELETE FROM prompt_cells")
-      for cell in generation.networks {
-        try database.execute(
-          sql: "INSERT INTO network_cells (cell, candidate, fitness) VALUES (?, ?, ?)",
-          arguments: [cell.cell, cell.candidate, cell.fitness])
-      }
-      for cell in generation.prompts {
-        let individual = cell.individual
-        try database.execute(
-          sql:
-            "INSERT INTO prompt_cells (cell, prompt, temperature, score, curiosity) VALUES (?, ?, ?, ?, ?)",
-          arguments: [
-            cell.cell, individual.prompt, individual.temperature, individual.score, individual.curiosity,
-          ])
-      }
-      try database.execute(
-        sql: "DELETE FROM weights WHERE candidate NOT IN (SELECT candidate FROM network_cells)")
+        sql: "DELETE FROM weights WHERE candidate NOT IN (SELECT value FROM json_each(?))",
+        arguments: [RunText.list(generation.networks.map(\.candidate))])
     }
+    last.withLock { $0 = generation }
   }
 
   /// The finished generations, in order.
   public func generations() async throws(RunLogError) -> [GenerationRecord] {
-    try await read { database in
-      try String.fetchAll(database, sql: "SELECT record FROM generations ORDER BY number")
-        .map { try Self.decode(GenerationRecord.self, $0) }
-    }
+    try await read { try GenerationRows.all(in: $0) }
   }
 
   // MARK: For reports
@@ -184,45 +183,52 @@ public final class RunStore: RunLog {
             throw DecodingError.dataCorrupted(
               .init(codingPath: [], debugDescription: "an exchange of another type"))
           }
-          return (candidate: candidate, exchange: try Self.decode(ChatExchange.self, text))
+          return (candidate: candidate, exchange: try RunText.decode(ChatExchange.self, text))
         }
+    }
+  }
+
+  /// What the exchanges of a run add up to.
+  public func usage() throws(RunLogError) -> ModelUsage {
+    try read { database in
+      let row = try Row.fetchOne(
+        database,
+        sql: """
+          SELECT count(*), count(*) FILTER (WHERE outcome = 'reply'), total(prompt_tokens), total(completion_tokens),
+            total(seconds) FROM exchanges
+          """)
+      guard let row else { return ModelUsage() }
+      let replies = try row.integer(1)
+      // Sums of hostile numbers may be beyond what an Int holds.
+      return ModelUsage(
+        replies: replies, failures: try row.integer(0) - replies,
+        promptTokens: Int(exactly: try row.number(2)) ?? .max,
+        completionTokens: Int(exactly: try row.number(3)) ?? .max, seconds: try row.number(4))
     }
   }
 
   /// What reports need of all candidates, by number.
   public func summaries() throws(RunLogError) -> [CandidateSummary] {
-    try read { database in
-      try String.fetchAll(database, sql: "SELECT record FROM candidates ORDER BY id")
-        .map { CandidateSummary(try Self.decode(CandidateRecord.self, $0)) }
-    }
+    try read { try rows.summaries(in: $0) }
   }
 
   /// The whole records of some candidates, by number; those that are not stored are left out.
   public func records(of candidates: some Sequence<Int>) throws(RunLogError) -> [Int: CandidateRecord] {
-    let list = Self.list(candidates)
-    return try read { database in
-      let records = try String.fetchAll(
-        database, sql: "SELECT record FROM candidates WHERE id IN (SELECT value FROM json_each(?))",
-        arguments: [list]
-      ).map { try Self.decode(CandidateRecord.self, $0) }
+    try read { database in
+      let records = try rows.records(in: database, of: Array(candidates))
       return Dictionary(records.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     }
   }
 
   /// The sources of some candidates, by number; those that have none are left out.
   public func sources(of candidates: some Sequence<Int>) throws(RunLogError) -> [Int: String] {
-    try records(of: candidates).compactMapValues(\.source)
+    try read { try rows.sources(in: $0, of: Array(candidates)) }
   }
 
   /// The epochs of some candidates, by number; those that were not trained are left out.
   public func curves(of candidates: some Sequence<Int>) throws(RunLogError) -> [Int: [TrainingOutcome.Epoch]]
   {
-    try records(of: candidates).compactMapValues { $0.evaluation?.epochs }
-  }
-
-  /// Numbers as SQLite's `json_each` takes them.
-  private static func list(_ numbers: some Sequence<Int>) -> String {
-    "[" + numbers.map(String.init).joined(separator: ",") + "]"
+    try read { try rows.curves(in: $0, of: Array(candidates)) }
   }
 
   // MARK: Access
@@ -257,49 +263,5 @@ public final class RunStore: RunLog {
     } catch {
       throw sentence(for: error, doing: verb, path)
     }
-  }
-
-  /// One sentence for whatever SQLite, the file system or the decoder says.
-  private static func sentence(for error: any Error, doing verb: String, _ path: String) -> RunLogError {
-    if let known = error as? RunLogError { return known }
-    if let failure = error as? DatabaseError {
-      switch failure.resultCode {
-      case .SQLITE_FULL:
-        return RunLogError(
-          "The disk is full, so '\(path)' cannot be written; all up to now is kept: make room, then go on by --resume."
-        )
-      case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-        return RunLogError(
-          "'\(path)' is damaged or no run's file at all; restore it from a copy or begin a new run.")
-      case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:
-        return RunLogError("'\(path)' cannot be opened for writing; check its permissions and its folder's.")
-      case .SQLITE_BUSY, .SQLITE_LOCKED:
-        return RunLogError("'\(path)' is in use by another process; wait for it or stop it.")
-      case .SQLITE_IOERR:
-        return RunLogError(
-          "'\(path)' cannot be \(verb == "read" ? "read" : "written"): the disk reports an error.")
-      default:
-        return RunLogError(
-          "'\(path)' cannot be \(verb == "read" ? "read" : "written"): \(failure.message ?? "SQLite error").")
-      }
-    }
-    if error is DecodingError || error is EncodingError {
-      return RunLogError(
-        "'\(path)' holds a record that cannot be understood; it is damaged or from another version.")
-    }
-    return RunLogError(
-      "'\(path)' cannot be \(verb == "read" ? "read" : "written"): \(error.localizedDescription)")
-  }
-
-  // MARK: Records as text
-
-  private static func encode(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
-  }
-
-  private static func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
-    try JSONDecoder().decode(type, from: Data(text.utf8))
   }
 }

@@ -92,9 +92,10 @@ struct StoppingReportTests {
     account.matching = (0..<9).map { "layer\($0)" }
     account.widened = ["fc.weight"]
     account.refusal = "It was refused."
+    record.id = 101
     record.evaluation?.inheritance = Inheritance(parent: 1, account: account)
     try await store.record(record, weights: nil)
-    let text = try await CandidateView(2, isNiche: false, of: RunSnapshot(store), store: store).text
+    let text = try await CandidateView(101, isNiche: false, of: RunSnapshot(store), store: store).text
     for line in [
       "contest: against candidate 1 with 50.00 %, by 21 curves",
       "  after epoch 1: 25.00 % against 37.50 %, expected to reach 43.75 % at most",
@@ -104,9 +105,10 @@ struct StoppingReportTests {
     ] {
       #expect(text.components(separatedBy: "\n").contains(line), "\(line)")
     }
+    record.id = 102
     record.evaluation?.inheritance = Inheritance(parent: 0, reason: "No weights of its parent are kept.")
     try await store.record(record, weights: nil)
-    let other = try await CandidateView(2, isNiche: false, of: RunSnapshot(store), store: store).text
+    let other = try await CandidateView(102, isNiche: false, of: RunSnapshot(store), store: store).text
     #expect(other.contains("weights of candidate 0: none; No weights of its parent are kept."))
   }
 }

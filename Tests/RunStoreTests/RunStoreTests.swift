@@ -3,6 +3,7 @@ import GRDB
 import LanguageModels
 import QualityDiversity
 import Testing
+import Training
 
 @testable import RunStore
 @testable import Search
@@ -68,17 +69,23 @@ final class RunStoreTests {
     try await store.record(candidate, weights: nil)
     try await store.commit(Sample.generation(1, elites: [3]))
     let queue = try DatabaseQueue(path: path)
-    let row = try #require(try queue.read { try Row.fetchOne($0, sql: "SELECT * FROM candidates") })
-    let texts: [String: String] = [
-      "step": "crossover", "author": "language-model", "form": "edits", "prompt": "add-\"layer\"",
-      "status": "healed",
-      "source": candidate.source ?? "", "hash": candidate.description?.hash ?? "",
-    ]
-    for (column, text) in texts { #expect(row[column] as String? == text, "\(column)") }
-    #expect(row["generation"] as Int? == 1)
-    #expect(row["macs"] as Int? == Int.max)
-    #expect(row["fitness"] as Double? == candidate.fitness)
-    #expect(row["temperature"] as Double? == candidate.origin.temperature)
+    for view in ["candidates", "elites"] {
+      let row = try #require(try queue.read { try Row.fetchOne($0, sql: "SELECT * FROM \(view)") })
+      let texts: [String: String] = [
+        "step": "crossover", "author": "language-model", "form": "edits", "prompt": "add-\"layer\"",
+        "parents": "[0,1]", "status": "healed", "class": "Net", "stop_reason": "outclassed",
+        "source": candidate.source ?? "", "hash": candidate.description?.hash ?? "", "exchange": "key3",
+      ]
+      for (column, text) in texts { #expect(row[column] as String? == text, "\(column)") }
+      #expect(row["id"] as Int? == 3 && row["generation"] as Int? == 1 && row["place"] as Int? == 2)
+      #expect(row["macs"] as Int? == Int.max && row["images_seen"] as Int? == 5)
+      #expect(row["stop_epoch"] as Int? == 1 && row["stop_step"] as Int? == 9)
+      #expect(row["seconds"] as Double? == 0.25)
+      #expect(row["fitness"] as Double? == (view == "elites" ? 0.25 : candidate.fitness))
+      #expect(row["temperature"] as Double? == candidate.origin.temperature)
+      #expect(row["measure_width_depth_ratio"] as Double? == 1e-300)
+      #expect(row["measure_macs"] as Double? == 1.7976931348623157e308)
+    }
     let cells = try queue.read {
       try Row.fetchAll($0, sql: "SELECT cell, candidate, fitness FROM network_cells")
     }
@@ -88,6 +95,148 @@ final class RunStoreTests {
     let elites = try await queue.read { try Int.fetchOne($0, sql: "SELECT elites FROM generations") }
     #expect(elites == 1)
     #expect(try await queue.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") } == "ok")
+  }
+
+  @Test("Measures are columns whatever the axes are called")
+  func oddAxes() async throws {
+    var configuration = RunConfiguration()
+    configuration.descriptors = [
+      DescriptorSettings(name: "log10(\"macs\") + 1", lower: 0, upper: 1),
+      DescriptorSettings(name: "x'; DROP TABLE run; --", lower: 0, upper: 1),
+    ]
+    let store = try RunStore.create(in: folder, header: Sample.header(configuration))
+    try await store.record(Sample.candidate(1), weights: nil)
+    let queue = try DatabaseQueue(path: path)
+    let row = try #require(try queue.read { try Row.fetchOne($0, sql: "SELECT * FROM candidates") })
+    #expect(row["measure_log10(\"macs\") + 1"] as Double? == 1e-300)
+    #expect(row["measure_x'; DROP TABLE run; --"] as Double? == 1.7976931348623157e308)
+    #expect(try await store.candidates() == [Sample.candidate(1)])
+  }
+
+  @Test("Summaries, sources, curves and records agree, and the sample leaves no member out")
+  func parts() async throws {
+    // A member that the sample leaves empty would not be seen to be lost.
+    #expect(Sample.emptyMembers(of: Sample.candidate(3)).isEmpty)
+    #expect(Sample.emptyMembers(of: Sample.candidate(3, fitness: nil)) == ["fitness"])
+    let store = try RunStore.create(in: folder, header: Sample.header())
+    var records = [Sample.candidate(3), Sample.candidate(4, fitness: nil)]
+    records.append(
+      CandidateRecord(
+        id: 5, generation: 1, index: 4,
+        origin: CandidateOrigin(step: .initial, author: .person, form: .wholeProgram, parents: []),
+        source: nil, verdict: Verdict(.refused, reason: "No reply.")))
+    let reasons: [StopReason] = [
+      .completed, .nonFiniteLoss(epoch: 1, step: 2), .diverged(epoch: 3, step: 4),
+      .stalled(epoch: 5, step: 6),
+      .cancelled(epoch: 7, step: 8),
+    ]
+    for (index, reason) in reasons.enumerated() {
+      var record = Sample.candidate(6 + index)
+      record.evaluation?.stopReason = reason
+      record.verdict = Verdict(.valid)
+      record.evaluation?.inheritance = nil
+      record.evaluation?.judgement = nil
+      records.append(record)
+    }
+    try await store.record(records)
+    #expect(try await store.candidates() == records)
+    #expect(try store.summaries() == records.map(CandidateSummary.init))
+    let numbers = [3, 5, 99]
+    #expect(try store.records(of: numbers) == [3: records[0], 5: records[2]])
+    #expect(try store.sources(of: numbers) == [3: records[0].source])
+    #expect(try store.curves(of: numbers) == [3: records[0].evaluation?.epochs])
+    #expect(try store.records(of: []).isEmpty)
+  }
+
+  @Test("A batch is stored whole or not at all, and nothing twice")
+  func batches() async throws {
+    let store = try RunStore.create(in: folder, header: Sample.header())
+    try await store.record((1...5).map { Sample.candidate($0) })
+    await #expect(throws: RunLogError("Candidate 3 is stored already.")) {
+      try await store.record([Sample.candidate(9), Sample.candidate(3)])
+    }
+    await #expect(throws: RunLogError("Candidate 5 is stored already.")) {
+      try await store.record(Sample.candidate(5), weights: nil)
+    }
+    #expect(try await store.candidates().map(\.id) == Array(1...5))
+    func refusal(_ change: (inout CandidateRecord) -> Void) async -> String? {
+      var record = Sample.candidate(6)
+      change(&record)
+      do throws(RunLogError) {
+        try await store.record([Sample.candidate(7), record])
+        return nil
+      } catch {
+        return error.description
+      }
+    }
+    let short = await refusal { $0.measures = [1] }
+    #expect(short == "Candidate 6 has 1 measures, but the run has 2 axes.")
+    let sentence = "Candidate 6 has a figure that is no finite number; it was not stored."
+    for number in [Double.nan, .infinity] {
+      #expect(await refusal { $0.fitness = number } == sentence)
+      #expect(await refusal { $0.measures = [1, number] } == sentence)
+      #expect(await refusal { $0.evaluation?.seconds = number } == sentence)
+      #expect(await refusal { $0.origin.temperature = number } == sentence)
+      #expect(await refusal { $0.evaluation?.epochs[0].trainingLoss = number } == sentence)
+      #expect(await refusal { $0.evaluation?.judgement?.incumbentFitness = number } == sentence)
+    }
+    #expect(try await store.candidates().count == 5)
+  }
+
+  @Test("Archives come back generation by generation, several elites in a cell in their order")
+  func histories() async throws {
+    let store = try RunStore.create(in: folder, header: Sample.header())
+    try await store.record((1...9).map { Sample.candidate($0) })
+    func generation(_ number: Int, _ cells: [(Int, Int)], prompts: [Int]) -> GenerationRecord {
+      var record = Sample.generation(number, elites: [])
+      record.networks = cells.map { ArchiveCell(cell: $0.0, candidate: $0.1, fitness: Double($0.1) / 16) }
+      record.prompts = prompts.map {
+        PromptCell(
+          cell: $0,
+          individual: PromptIndividual(
+            prompt: "p\($0)", temperature: 0.5, score: Double(number), curiosity: 1))
+      }
+      return record
+    }
+    let expected = [
+      generation(1, [(2, 1)], prompts: [4]),
+      generation(2, [(0, 2), (2, 5), (2, 1), (2, 3)], prompts: [1, 4]),
+      generation(3, [(0, 2), (2, 5), (2, 1), (2, 3)], prompts: []), generation(4, [], prompts: []),
+      generation(5, [(2, 3), (2, 5), (7, 9)], prompts: [4]),
+    ]
+    for (index, generation) in expected.enumerated() {
+      // Every other one is stored by a store that has not seen the last one.
+      let writer = index.isMultiple(of: 2) ? store : try RunStore.open(folder)
+      try await writer.commit(generation)
+      #expect(try await store.generations() == Array(expected.prefix(index + 1)))
+    }
+    let queue = try DatabaseQueue(path: path)
+    let cells = try await queue.read {
+      try Row.fetchAll($0, sql: "SELECT cell, candidate FROM network_cells").map { [$0[0] as Int, $0[1]] }
+    }
+    #expect(cells == [[2, 3], [2, 5], [7, 9]])
+    let prompts = try await queue.read { try Int.fetchAll($0, sql: "SELECT cell FROM prompt_cells") }
+    #expect(prompts == [4])
+    await #expect(throws: RunLogError.self) {
+      try await store.commit(generation(6, [(7, 1), (2, 1)], prompts: []))
+    }
+    // An archive that did not change costs no rows.
+    #expect(
+      try await queue.read {
+        try Int.fetchOne($0, sql: "SELECT count(*) FROM network_history WHERE generation = 3")
+      } == 0)
+  }
+
+  @Test("What the exchanges add up to")
+  func usage() async throws {
+    let store = try RunStore.create(in: folder, header: Sample.header())
+    #expect(try store.usage() == ModelUsage())
+    var failed = Sample.exchange(2)
+    failed.outcome = .failure(.timedOut(endpoint: "http://host", seconds: 1.5, attempts: 2))
+    for exchange in [Sample.exchange(1), failed, Sample.exchange(3)] {
+      try await store.record(exchange, candidate: 1)
+    }
+    #expect(try store.usage() == ModelUsage(replies: 2, failures: 1, promptTokens: 14, completionTokens: 10))
   }
 
   @Test("A generation is stored whole or not at all, and once")
@@ -186,7 +335,8 @@ final class RunStoreTests {
     }
     try queue.close()
     #expect(
-      try refusal() == "'\(path)' has the format 99, but this Niche reads 1; use the Niche that wrote it.")
+      try refusal()
+        == "'\(path)' has the format 99, but this Niche reads 1 and 2; use the Niche that wrote it.")
   }
 
   @Test("A file that is cut off or overwritten never crashes, whatever of it is left", arguments: 0..<12)
@@ -223,9 +373,15 @@ final class RunStoreTests {
   @Test(
     "Records that cannot be understood are told as such",
     arguments: [
-      "UPDATE candidates SET record = '{}'", "UPDATE generations SET record = '[1]'",
-      "UPDATE exchanges SET exchange = 'null'", "UPDATE exchanges SET exchange = x'FF'",
-      "UPDATE exchanges SET candidate = 'abc'",
+      "UPDATE candidate_facts SET status = 'odd'", "UPDATE candidate_facts SET parents = '[1,]'",
+      "UPDATE candidate_facts SET parents = '[99999999999999999999]'",
+      "UPDATE candidate_facts SET class = NULL",
+      "UPDATE candidate_facts SET stop_reason = 'tired'", "UPDATE candidate_facts SET stop_step = NULL",
+      "UPDATE candidate_facts SET seconds = NULL", "UPDATE candidate_facts SET measure_1 = NULL",
+      "UPDATE candidate_changes SET healed = '{}'", "UPDATE candidate_changes SET inheritance = '[]'",
+      "UPDATE judgements SET checks = 'null'", "UPDATE generations SET record = '[1]'",
+      "UPDATE network_history SET fitness = NULL", "UPDATE prompt_history SET score = NULL",
+      "UPDATE exchanges SET exchange = 'null'",
     ])
   func oddRecords(sql: String) async throws {
     let store = try RunStore.create(in: folder, header: Sample.header())

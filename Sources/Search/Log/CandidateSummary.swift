@@ -33,6 +33,13 @@ public struct CandidateSummary: Sendable, Hashable, Identifiable {
     /// The earlier candidate that is the same network.
     public var twin: Int?
 
+    /// A verdict.
+    public init(status: Search.Verdict.Status, reason: String? = nil, twin: Int? = nil) {
+      self.status = status
+      self.reason = reason
+      self.twin = twin
+    }
+
     /// Whether the candidate is a network (trainable or not).
     public var isNetwork: Bool { status != .refused }
   }
@@ -51,6 +58,16 @@ public struct CandidateSummary: Sendable, Hashable, Identifiable {
     public var width: Int
     /// The number of applied layers.
     public var depth: Int
+
+    /// A network's figures.
+    public init(hash: String, className: String, parameters: Int, macs: Int, width: Int, depth: Int) {
+      self.hash = hash
+      self.className = className
+      self.parameters = parameters
+      self.macs = macs
+      self.width = width
+      self.depth = depth
+    }
   }
 
   /// What training a network took, and how it stood against the elite of its niche.
@@ -63,6 +80,33 @@ public struct CandidateSummary: Sendable, Hashable, Identifiable {
     public var stopReason: StopReason?
     /// How it compared with the elite of its niche on the way.
     public var judgement: NicheJudgement?
+
+    /// What training took.
+    public init(
+      imagesSeen: Int, seconds: Double, stopReason: StopReason? = nil, judgement: NicheJudgement? = nil
+    ) {
+      self.imagesSeen = imagesSeen
+      self.seconds = seconds
+      self.stopReason = stopReason
+      self.judgement = judgement
+    }
+  }
+
+  /// A summary.
+  public init(
+    id: Int, generation: Int, index: Int, origin: CandidateOrigin, verdict: Verdict,
+    description: Network? = nil,
+    measures: [Double]? = nil, evaluation: Evaluation? = nil, fitness: Double? = nil
+  ) {
+    self.id = id
+    self.generation = generation
+    self.index = index
+    self.origin = origin
+    self.verdict = verdict
+    self.description = description
+    self.measures = measures
+    self.evaluation = evaluation
+    self.fitness = fitness
   }
 
   /// Whether it (or the candidate it repeats) could be trained, be it to the end or until it was stopped as hopeless.

@@ -18,28 +18,46 @@ enum Sample {
       version: "0", machine: "test", began: "2026-01-01T00:00:00Z")
   }
 
-  /// A candidate with every field filled in, and letters that need care.
+  /// A candidate with every member filled in, and letters that need care.
   static func candidate(_ id: Int, fitness: Double? = 0.1 + 0.2) -> CandidateRecord {
-    CandidateRecord(
+    var account = InheritanceAccount()
+    (account.matching, account.widened, account.deepened, account.fresh) = (["a"], ["b"], ["c"], ["d"])
+    (account.difference, account.refusal) = (0.5, "No.")
+    var evaluation = TrainingOutcome(
+      epochs: [
+        .init(
+          trainingLoss: 1.0 / 3, trainingAccuracy: 0.1, validationLoss: .leastNonzeroMagnitude,
+          validationAccuracy: 1),
+        .init(trainingLoss: 2, trainingAccuracy: 0.2, validationLoss: 3, validationAccuracy: 0.4),
+      ],
+      imagesSeen: 5, seconds: 0.25, inheritance: Inheritance(parent: 1, account: account, reason: "None."))
+    evaluation.stopReason = .outclassed(epoch: 1, step: 9)
+    var judgement = NicheJudgement(incumbent: 7, incumbentFitness: 0.75, curves: 3, isAudit: true)
+    judgement.checks = [.init(epoch: 1, accuracy: 0.1, incumbentAccuracy: 0.2, bound: 0.3)]
+    judgement.hopelessAfter = 1
+    evaluation.judgement = judgement
+    return CandidateRecord(
       id: id, generation: 1, index: id - 1,
       origin: CandidateOrigin(
         step: .crossover, author: .languageModel, form: .edits, parents: [0, 1], prompt: "add-\"layer\"",
         temperature: 0.6000000000000001, exchange: "key\(id)"),
       source: "class Net:  # '\"\\ é😀 \u{2028} /* </script> ' OR 1=1; --\n    pass\n",
       verdict: Verdict(
-        .healed, reason: nil, twin: nil, applied: ["a"], refusedEdits: ["b"], healed: ["c\nd"]),
+        .healed, reason: "A\nreason.", twin: 12, applied: ["a"], refusedEdits: ["b"], healed: ["c\nd"]),
       description: NetworkDescription(
         hash: String(repeating: "a", count: 32), className: "Net", parameters: 1, macs: .max, width: 3,
         depth: 4),
-      measures: [1e-300, 1.7976931348623157e308],
-      evaluation: TrainingOutcome(
-        epochs: [
-          .init(
-            trainingLoss: 1.0 / 3, trainingAccuracy: 0.1, validationLoss: .leastNonzeroMagnitude,
-            validationAccuracy: 1)
-        ],
-        imagesSeen: 5, seconds: 0.25),
-      fitness: fitness)
+      measures: [1e-300, 1.7976931348623157e308], evaluation: evaluation, fitness: fitness)
+  }
+
+  /// The paths of members that are nil or empty.
+  static func emptyMembers(of value: Any) -> [String] {
+    Mirror(reflecting: value).children.flatMap { child -> [String] in
+      let (name, mirror) = (child.label ?? "", Mirror(reflecting: child.value))
+      let isContainer = [.optional, .collection, .dictionary, .set].contains(mirror.displayStyle)
+      if isContainer, mirror.children.isEmpty { return [name] }
+      return emptyMembers(of: child.value).map { "\(name).\($0)" }
+    }
   }
 
   static func exchange(_ number: Int) -> ChatExchange {

@@ -1,0 +1,46 @@
+import GRDB
+import Search
+
+/// Brings a file of format 1 to the present one, within the caller's transaction.
+///
+/// Format 1 kept each candidate and generation as one JSON text in `candidates.record` and `generations.record`.
+enum RunMigration {
+  static func migrate(_ database: Database) throws {
+    let header = try RunText.decode(
+      RunHeader.self, String.fetchOne(database, sql: "SELECT header FROM run") ?? "")
+    let candidates = try String.fetchAll(database, sql: "SELECT record FROM candidates ORDER BY id")
+      .map { try RunText.decode(CandidateRecord.self, $0) }
+    let generations = try String.fetchAll(database, sql: "SELECT record FROM generations ORDER BY number")
+      .map { try RunText.decode(GenerationRecord.self, $0) }
+    try database.execute(
+      sql: """
+        DROP TABLE network_cells;
+        DROP TABLE prompt_cells;
+        DROP TABLE candidates;
+        DROP TABLE generations;
+        ALTER TABLE run RENAME TO old_run;
+        ALTER TABLE exchanges RENAME TO old_exchanges;
+        ALTER TABLE weights RENAME TO old_weights;
+        """)
+    let axes = header.configuration.descriptors.map(\.name)
+    try RunSchema.create(in: database, axes: axes)
+    try database.execute(
+      sql: """
+        INSERT INTO run (singleton, header) SELECT singleton, header FROM old_run;
+        INSERT INTO exchanges (key, candidate, exchange) SELECT key, candidate, exchange FROM old_exchanges;
+        """)
+    try CandidateRows(axisCount: axes.count).insert(candidates, in: database)
+    try database.execute(
+      sql: """
+        INSERT INTO weights (candidate, safetensors) SELECT candidate, safetensors FROM old_weights;
+        DROP TABLE old_run;
+        DROP TABLE old_exchanges;
+        DROP TABLE old_weights;
+        """)
+    var last: GenerationRecord?
+    for generation in generations {
+      try GenerationRows.insert(generation, after: last, in: database)
+      last = generation
+    }
+  }
+}

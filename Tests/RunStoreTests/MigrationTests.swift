@@ -1,0 +1,123 @@
+import Foundation
+import GRDB
+import LanguageModels
+import Search
+import Testing
+
+@testable import RunStore
+
+@Suite("A run's file of format 1")
+final class MigrationTests {
+  private let folder = Sample.folder()
+  private var path: String { folder + "/" + RunStore.fileName }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  /// The file as the first version of Niche made it.
+  private func write(
+    _ candidates: [CandidateRecord], _ generations: [GenerationRecord], header: RunHeader
+  ) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let queue = try DatabaseQueue(path: path)
+    func text(_ value: some Encodable) throws -> String {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+    try queue.write { database in
+      try database.execute(
+        sql: """
+          PRAGMA application_id = \(0x4E49_4348);
+          PRAGMA user_version = 1;
+          CREATE TABLE run (
+            singleton INTEGER PRIMARY KEY CHECK (singleton = 1), header TEXT NOT NULL,
+            name TEXT AS (header ->> '$.name'), began TEXT AS (header ->> '$.began'));
+          CREATE TABLE candidates (
+            id INTEGER PRIMARY KEY, record TEXT NOT NULL, hash TEXT AS (record ->> '$.description.hash'));
+          CREATE INDEX candidates_by_hash ON candidates (hash);
+          CREATE TABLE exchanges (key TEXT PRIMARY KEY, candidate INTEGER NOT NULL, exchange TEXT NOT NULL)
+            WITHOUT ROWID;
+          CREATE TABLE weights (candidate INTEGER PRIMARY KEY, safetensors BLOB NOT NULL);
+          CREATE TABLE generations (
+            number INTEGER PRIMARY KEY, record TEXT NOT NULL, best REAL AS (record ->> '$.statistics.best'));
+          CREATE TABLE network_cells (
+            cell INTEGER PRIMARY KEY, candidate INTEGER NOT NULL REFERENCES candidates (id), fitness REAL NOT NULL);
+          CREATE TABLE prompt_cells (
+            cell INTEGER PRIMARY KEY, prompt TEXT NOT NULL, temperature REAL NOT NULL, score REAL NOT NULL,
+            curiosity REAL NOT NULL);
+          """)
+      try database.execute(
+        sql: "INSERT INTO run (singleton, header) VALUES (1, ?)", arguments: [text(header)])
+      for candidate in candidates {
+        try database.execute(
+          sql: "INSERT INTO candidates (id, record) VALUES (?, ?)",
+          arguments: [candidate.id, text(candidate)])
+      }
+      let exchange = Sample.exchange(1)
+      try database.execute(
+        sql: "INSERT INTO exchanges VALUES (?, 1, ?)", arguments: [exchange.key, text(exchange)])
+      try database.execute(sql: "INSERT INTO weights VALUES (2, x'0102')")
+      for generation in generations {
+        try database.execute(
+          sql: "INSERT INTO generations (number, record) VALUES (?, ?)",
+          arguments: [generation.number, text(generation)])
+      }
+      for cell in generations.last?.networks ?? [] {
+        try database.execute(
+          sql: "INSERT INTO network_cells VALUES (?, ?, ?)",
+          arguments: [cell.cell, cell.candidate, cell.fitness])
+      }
+    }
+    try queue.close()
+  }
+
+  private let candidates = [Sample.candidate(1, fitness: nil), Sample.candidate(2), Sample.candidate(3)]
+  private let generations = [Sample.generation(1, elites: [2]), Sample.generation(2, elites: [2, 3])]
+
+  @Test("It is brought to the present format when it is opened, and nothing is lost")
+  func migration() async throws {
+    let header = Sample.header()
+    try write(candidates, generations, header: header)
+    for _ in 0..<2 {
+      let store = try RunStore.open(folder)
+      #expect(store.header == header)
+      #expect(try await store.candidates() == candidates)
+      #expect(try await store.generations() == generations)
+      #expect(try await store.exchange(forKey: Sample.exchange(1).key) == Sample.exchange(1))
+      #expect(try await store.weights(of: 2) == [1, 2])
+      #expect(try store.usage().replies == 1)
+    }
+    let store = try RunStore.open(folder)
+    try await store.record(Sample.candidate(4), weights: nil)
+    try await store.commit(Sample.generation(3, elites: [4]))
+    #expect(try await store.generations().count == 3)
+    let queue = try DatabaseQueue(path: path)
+    #expect(try value(queue, "PRAGMA user_version") == "2")
+    #expect(try value(queue, "PRAGMA integrity_check") == "ok")
+    #expect(try value(queue, "PRAGMA foreign_key_check") == nil)
+    #expect(try value(queue, "SELECT name FROM sqlite_schema WHERE name LIKE 'old%'") == nil)
+    #expect(try value(queue, "SELECT count(*) FROM elites") == "1")
+  }
+
+  private func value(_ queue: DatabaseQueue, _ sql: String) throws -> String? {
+    try queue.read { try String.fetchOne($0, sql: sql) }
+  }
+
+  @Test("One that cannot be understood stays as it was, and one that is being written is left alone")
+  func refusals() throws {
+    try write(candidates, generations, header: Sample.header())
+    do {
+      let lock = try RunLock(folder: folder)
+      let error = #expect(throws: RunLogError.self) { _ = try RunStore.open(folder) }
+      #expect(error?.description.contains("Another process is running the search") == true)
+      withExtendedLifetime(lock) {}
+    }
+    let queue = try DatabaseQueue(path: path)
+    try queue.write { try $0.execute(sql: "UPDATE candidates SET record = '{}' WHERE id = 3") }
+    let error = #expect(throws: RunLogError.self) { _ = try RunStore.open(folder) }
+    #expect(error?.description.contains("holds a record that cannot be understood") == true)
+    #expect(try value(queue, "PRAGMA user_version") == "1")
+    #expect(try value(queue, "SELECT count(*) FROM candidates") == "3")
+    #expect(try value(queue, "SELECT count(*) FROM network_cells") == "2")
+  }
+}
