@@ -19,6 +19,10 @@ final class ScriptedServer: Sendable {
     case flood
     /// Waits until the client goes away.
     case hang
+    /// Breaks the connection off, with a reset in place of an end.
+    case reset
+    /// Keeps the connection for a further request; the last step where it is one.
+    case keepAlive
   }
 
   private struct State {
@@ -26,6 +30,7 @@ final class ScriptedServer: Sendable {
     var active = 0
     var mostActive = 0
     var hangUps = 0
+    var connections = 0
     var isStopped = false
   }
 
@@ -70,6 +75,8 @@ final class ScriptedServer: Sendable {
   var requests: [Request] { state.withLock { $0.requests } }
   /// The most connections that were answered at the same time.
   var mostActive: Int { state.withLock { $0.mostActive } }
+  /// How many connections were made.
+  var connections: Int { state.withLock { $0.connections } }
   /// How many clients went away before their answer was complete.
   var hangUps: Int { state.withLock { $0.hangUps } }
 
@@ -109,6 +116,7 @@ final class ScriptedServer: Sendable {
     while true {
       let connection = Glibc.accept(listener, nil, nil)
       guard connection >= 0 else { break }
+      state.withLock { $0.connections += 1 }
       Self.onThread { [self] in
         serve(connection, answer)
         close(connection)
@@ -118,17 +126,20 @@ final class ScriptedServer: Sendable {
   }
 
   private func serve(_ connection: CInt, _ answer: (Int, Request) -> [Step]) {
-    guard let request = Self.read(connection) else { return }
-    let number = state.withLock { state in
-      state.requests.append(request)
-      state.active += 1
-      state.mostActive = max(state.mostActive, state.active)
-      return state.requests.count - 1
-    }
-    let isComplete = answer(number, request).allSatisfy { perform($0, on: connection) }
-    state.withLock {
-      $0.active -= 1
-      if !isComplete { $0.hangUps += 1 }
+    while let request = Self.read(connection) {
+      let number = state.withLock { state in
+        state.requests.append(request)
+        state.active += 1
+        state.mostActive = max(state.mostActive, state.active)
+        return state.requests.count - 1
+      }
+      let steps = answer(number, request)
+      let isComplete = steps.allSatisfy { perform($0, on: connection) }
+      state.withLock {
+        $0.active -= 1
+        if !isComplete { $0.hangUps += 1 }
+      }
+      guard isComplete, case .keepAlive? = steps.last else { return }
     }
   }
 
@@ -145,6 +156,11 @@ final class ScriptedServer: Sendable {
       var byte: UInt8 = 0
       while recv(connection, &byte, 1, 0) > 0 {}
       return false
+    case .reset:
+      var option = linger(l_onoff: 1, l_linger: 0)
+      setsockopt(connection, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+      return true
+    case .keepAlive: return true
     }
   }
 

@@ -23,6 +23,8 @@ public enum ChatFailure: Error, Codable, Sendable, Hashable {
   case timedOut(endpoint: String, seconds: Double, attempts: Int)
   /// The server failed (408, 409, 500 and above).
   case serverError(endpoint: String, status: Int, attempts: Int, detail: String)
+  /// The server failed so many times in a row that it is not asked again for a while.
+  case circuitOpen(endpoint: String, retryAfterSeconds: Double)
   /// The server understood and refused the request (400, 413, 422 and others).
   case requestRefused(endpoint: String, status: Int, detail: String)
   /// The model declined to answer.
@@ -70,6 +72,9 @@ extension ChatFailure: CustomStringConvertible {
     case .serverError(let endpoint, let status, let attempts, let detail):
       "\(endpoint) failed (\(status)\(Self.also(detail)); \(Self.tries(attempts))); try again later or look at the "
         + "server's log."
+    case .circuitOpen(let endpoint, let seconds):
+      "\(endpoint) failed \(CircuitBreaker.threshold) times in a row and is not asked for "
+        + "\(Self.seconds(seconds)); look at the server's log, or name a model to fall back on."
     case .requestRefused(let endpoint, let status, let detail):
       "\(endpoint) refused the request (\(status)\(Self.also(detail))); change what the message names."
     case .declined(let endpoint, let detail):

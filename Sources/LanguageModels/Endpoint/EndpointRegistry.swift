@@ -1,3 +1,4 @@
+import RandomStreams
 import Synchronization
 
 /// What is known of servers, shared by all models that ask them.
@@ -6,6 +7,21 @@ final class EndpointRegistry: Sendable {
   static let shared = EndpointRegistry()
 
   private let refusals = Mutex<[String: Refusals]>([:])
+  private let gates = Mutex<[String: EndpointGate]>([:])
+
+  /// The way to that model at that server with that key.
+  ///
+  /// Servers count per model, so each has a way of its own. The key itself is not kept.
+  func gate(endpoint: String, key: APIKey?, model: String) -> EndpointGate {
+    let mark = key.map { StableHash.hexadecimal128($0.value) } ?? ""
+    return gates.withLock { gates in
+      let name = "\(Self.key(endpoint, model))\n\(mark)"
+      if let known = gates[name] { return known }
+      let new = EndpointGate()
+      gates[name] = new
+      return new
+    }
+  }
 
   /// What that server was found to refuse for that model.
   func refusals(endpoint: String, model: String) -> Refusals {

@@ -23,6 +23,7 @@ public final class RemoteModel: ChatModel {
   private let reader: ResponseReader
   private let client: HTTPClient
   private let registry: EndpointRegistry
+  private let gate: EndpointGate
   private let jitter: Mutex<RandomStream>
 
   /// The model of that configuration; nothing is sent yet.
@@ -56,6 +57,8 @@ public final class RemoteModel: ChatModel {
     self.configuration = configuration
     self.client = client
     self.registry = registry
+    gate = registry.gate(
+      endpoint: address.url(""), key: configuration.apiKey, model: configuration.model)
     reader = ResponseReader(
       dialect: dialect, endpoint: address.shown, model: configuration.model,
       secrets: [configuration.apiKey?.value].compactMap { $0 } + address.secrets
@@ -105,7 +108,22 @@ public final class RemoteModel: ChatModel {
   /// - Throws: `ChatFailure`.
   public func reply(to request: ChatRequest) async throws(ChatFailure) -> ChatReply {
     try Self.check(request)
+    if case .refuse(let seconds) = gate.admit() {
+      throw .circuitOpen(endpoint: address.shown, retryAfterSeconds: seconds)
+    }
+    do throws(ChatFailure) {
+      let reply = try await ask(request)
+      gate.ended(with: nil)
+      return reply
+    } catch {
+      gate.ended(with: error)
+      throw error
+    }
+  }
+
+  private func ask(_ request: ChatRequest) async throws(ChatFailure) -> ChatReply {
     let start = ContinuousClock.now
+    let need = RateNeed(request)
     let idempotencyKey = "Idempotency-Key: niche-" + String(UInt64.random(in: .min ... .max), radix: 16)
     var attempts = 0
     var retries = 0
@@ -113,9 +131,14 @@ public final class RemoteModel: ChatModel {
       guard !Task.isCancelled else { throw .cancelled }
       let body = dialect.body(of: request, options: options)
       attempts += 1
+      if let seconds = try await gate.enter(need) {
+        throw .rateLimited(
+          endpoint: address.shown, retryAfterSeconds: seconds, attempts: attempts - 1,
+          detail: "its headers leave no room for this request sooner")
+      }
       let failure: ChatFailure
       var wait: Double?
-      switch await attempt(request, body, idempotencyKey) {
+      switch await attempt(request, body, need, idempotencyKey) {
       case .success(.reply(let wire)):
         let latency = (ContinuousClock.now - start) / .seconds(1)
         return reply(wire, latency: latency, attempts: attempts, dropped: body.dropped)
@@ -137,6 +160,7 @@ public final class RemoteModel: ChatModel {
         guard RetryPolicy.mayRepeat(status: response.status, headers: response.headers) else { throw failure }
         wait = RetryPolicy.requestedWait(headers: response.headers, now: Double(time(nil)))
         if let wait, wait > RetryPolicy.longestWaitSeconds { throw failure }
+        if let wait, response.status == 429 { gate.block(seconds: wait) }
       case .failure(let problem):
         failure = reader.failure(of: problem, attempts: attempts)
         guard problem.mayPass else { throw failure }
@@ -200,7 +224,7 @@ public final class RemoteModel: ChatModel {
   }
 
   private func attempt(
-    _ request: ChatRequest, _ body: WireBody, _ idempotencyKey: String
+    _ request: ChatRequest, _ body: WireBody, _ need: RateNeed, _ idempotencyKey: String
   ) async -> Result<ResponseReader.Outcome, HTTPFailure> {
     let isStreamed = body.json["stream"]?.booleanValue == true
     var http = httpRequest(
@@ -216,8 +240,11 @@ public final class RemoteModel: ChatModel {
       http.idleSeconds = configuration.idleTimeoutSeconds
     }
     do throws(HTTPFailure) {
-      return .success(reader.outcome(of: try await client.send(http), reader: http.reader))
+      let response = try await client.send(http)
+      gate.leave(need, response.headers)
+      return .success(reader.outcome(of: response, reader: http.reader))
     } catch {
+      gate.leave(need, nil)
       return .failure(error)
     }
   }

@@ -1,5 +1,10 @@
 import CCurl
-import RandomStreams
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// When a failed attempt is repeated, and after how long.
 ///
@@ -30,8 +35,13 @@ struct RetryPolicy: Sendable {
     if let seconds = Double(text), seconds.isFinite { return max(0, seconds) }
     let moment = curl_getdate(text, nil)
     guard moment >= 0 else { return nil }
+    return max(0, Double(moment) - date(of: headers, otherwise: now))
+  }
+
+  /// The seconds since 1970 at which a response was sent: by its own clock, else by ours.
+  static func date(of headers: [String: String], otherwise now: Double = Double(time(nil))) -> Double {
     let sent = headers["date"].map { Double(curl_getdate($0, nil)) } ?? -1
-    return max(0, Double(moment) - (sent >= 0 ? sent : now))
+    return sent >= 0 ? sent : now
   }
 
   /// The wait before the next attempt after `retries` repetitions.

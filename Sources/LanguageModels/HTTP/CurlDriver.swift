@@ -31,9 +31,16 @@ final class CurlMailbox: Sendable {
     var cancelledEarly: Set<UInt64> = []
     var submitted: Set<UInt64> = []
     var isClosed = false
+    var active = 0
   }
 
   private let state = Mutex(State())
+
+  /// How many transfers are under way.
+  var active: Int { state.withLock { $0.active } }
+
+  /// Notes how many transfers the driver has now.
+  func note(active: Int) { state.withLock { $0.active = active } }
 
   /// A number for a request to come.
   func newID() -> UInt64 {
@@ -195,6 +202,7 @@ final class CurlDriver {
       }
       transfers[transfer.easy] = transfer
       handles[submission.id] = transfer.easy
+      mailbox.note(active: transfers.count)
     }
   }
 
@@ -229,6 +237,7 @@ final class CurlDriver {
     handles[transfer.submission.id] = nil
     curl_multi_remove_handle(multi.pointer, easy)
     transfer.close()
+    mailbox.note(active: transfers.count)
     transfer.submission.waiter.resume(returning: outcome)
   }
 

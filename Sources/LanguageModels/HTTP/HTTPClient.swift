@@ -16,6 +16,9 @@ final class HTTPClient: Sendable {
     if let multi { mailbox.stop(waking: multi) }
   }
 
+  /// How many transfers are under way.
+  var activeTransfers: Int { mailbox.active }
+
   /// The response to a request, whatever its status.
   ///
   /// Cancelling the task closes the connection.

@@ -1,0 +1,99 @@
+import RandomStreams
+import Synchronization
+
+/// Decides which of several models answers a request.
+///
+/// A choice must depend on the request and what was told before, not on time, or a run cannot be repeated.
+public protocol ModelChooser: Sendable {
+  /// The place of the model to ask, from 0 up.
+  ///
+  /// - Parameters:
+  ///   - count: How many there are.
+  ///   - key: The request's own key, different for each request.
+  func choose(among count: Int, for key: String) -> Int
+
+  /// What a model's reply was worth, such as the improvement that came of it, and what it cost.
+  func learn(model: Int, value: Double, cost: Double)
+}
+
+/// Chooses models by weights: each gets its share of the requests, by the requests' keys.
+public struct WeightedChooser: ModelChooser {
+  private let sums: [Double]
+
+  /// Those weights, one per model.
+  ///
+  /// - Throws: `ChatFailure.invalidConfiguration` where a weight is negative or no number, or all are zero.
+  public init(weights: [Double]) throws(ChatFailure) {
+    var sum = 0.0
+    var sums: [Double] = []
+    for weight in weights {
+      guard weight >= 0, weight.isFinite else {
+        throw .invalidConfiguration(detail: "the weight \(weight) of a model is not a number from 0 up")
+      }
+      sum += weight
+      sums.append(sum)
+    }
+    guard sum > 0, sum.isFinite else {
+      throw .invalidConfiguration(detail: "the weights of the models are all zero or too large")
+    }
+    self.sums = sums
+  }
+
+  /// The model whose share of all keys this one falls into.
+  public func choose(among count: Int, for key: String) -> Int {
+    var stream = RandomStream(seed: 0).stream("ensemble \(key)")
+    let point = stream.uniform() * (sums.last ?? 0)
+    return sums.firstIndex { point < $0 } ?? sums.count - 1
+  }
+
+  /// Nothing: weights are fixed.
+  public func learn(model: Int, value: Double, cost: Double) {}
+}
+
+/// Several models that share the requests.
+public final class EnsembleModel: ChatModel {
+  /// The ensemble: `ensemble`, with the models' names.
+  public let identity: ModelIdentity
+  private let models: [any ChatModel]
+  private let chooser: any ModelChooser
+  private let choices = Mutex<[String: Int]>([:])
+
+  /// Those models, of which the chooser names one for each request.
+  ///
+  /// - Throws: `ChatFailure.invalidConfiguration` where there are none.
+  public init(_ models: [any ChatModel], chooser: any ModelChooser) throws(ChatFailure) {
+    guard !models.isEmpty else {
+      throw .invalidConfiguration(detail: "an ensemble of models names none")
+    }
+    self.models = models
+    self.chooser = chooser
+    identity = ModelIdentity(
+      provider: "ensemble", model: models.map(\.identity.model).joined(separator: " + "))
+  }
+
+  /// The answer of the model that was chosen; `source` says which.
+  ///
+  /// - Throws: What that model throws.
+  public func reply(to request: ChatRequest) async throws(ChatFailure) -> ChatReply {
+    let key = request.key(model: identity.model)
+    let choice = chooser.choose(among: models.count, for: key)
+    guard models.indices.contains(choice) else {
+      throw .invalidConfiguration(detail: "the chooser named model \(choice) of \(models.count)")
+    }
+    choices.withLock { $0[key] = choice }
+    var reply = try await models[choice].reply(to: request)
+    reply.source = reply.source ?? models[choice].identity
+    return reply
+  }
+
+  /// Tells the chooser what the reply to a request was worth; once for each request.
+  ///
+  /// - Parameters:
+  ///   - key: The request's key, `request.key(model: identity.model)`.
+  ///   - value: The larger, the better.
+  ///   - cost: What the reply cost, in the unit that the chooser wants: money, seconds or tokens.
+  public func learn(key: String, value: Double, cost: Double) {
+    guard let choice = choices.withLock({ $0.removeValue(forKey: key) }) else { return }
+    chooser.learn(model: choice, value: value, cost: cost)
+  }
+}
