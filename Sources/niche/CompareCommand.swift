@@ -1,26 +1,94 @@
 import ArgumentParser
+import Foundation
 import Reports
 import Search
 
-/// `niche compare`: two runs niche by niche.
+/// `niche compare`: runs, groups of runs and saved archives niche by niche, or two elites side by side.
 struct CompareCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "compare", abstract: "Compare two runs: niches won, lost, tied, and found by one only.")
+    commandName: "compare",
+    abstract: "Compare runs: which found better networks, where, and whether it could be chance.",
+    discussion: """
+      Each of RUNS is a run, or an archive that was saved (elites.json or a table of measures, also of pyribs). Runs \
+      whose configurations agree but for seed and name are taken as one group; --group says which belong together. All \
+      are placed on the first run's axes and cells, or on those of --like or --axes.
+      """)
 
-  @Argument(help: "The first run; its axes are used.")
-  var first: String
+  @Argument(help: "Runs, or files of saved archives.")
+  var runs: [String] = []
 
-  @Argument(help: "The second run.")
-  var second: String
+  @Option(
+    help: ArgumentHelp("Runs to take as one: NAME=RUN,RUN,…; once for each group.", valueName: "name=runs"))
+  var group: [String] = []
+
+  @Option(help: "Compare on the axes and cells of this run.")
+  var like: String?
+
+  @Option(
+    help: "Compare on a grid over these axes: NAME=LOWER:UPPER:CELLS,…; ':log' behind spaces them by ratios.")
+  var axes: String?
+
+  @Option(help: "Differences of fitness up to this are ties; 0 takes all. Default: a test at 95 %.")
+  var noise: Double?
+
+  @Flag(help: "Take each run for itself, also where they differ in the seed only.")
+  var ungrouped = false
+
+  @Flag(help: "List every niche.")
+  var niches = false
 
   @OptionGroup var common: CommonOptions
 
+  func validate() throws {
+    guard runs.count + group.count > 1 else {
+      throw ValidationError("Name at least two runs or groups, a first and a second.")
+    }
+    guard like == nil || axes == nil else { throw ValidationError("--like and --axes exclude each other.") }
+    if let noise, !(noise >= 0 && noise.isFinite) { throw ValidationError("--noise must be 0 or more.") }
+    for group in group {
+      let parts = group.split(separator: "=", maxSplits: 1)
+      guard parts.count == 2, parts[1].contains(where: { $0 != "," }) else {
+        throw ValidationError("'\(group)' is no group; write NAME=RUN,RUN,…")
+      }
+    }
+  }
+
   func run() async throws {
     try await explained {
-      let left = try await Project.open(first).snapshot
-      let right = try await Project.open(second).snapshot
-      let comparison = try Comparison(left, right)
-      if common.json { try common.print(comparison) } else { print(comparison.text) }
+      var named: [ComparisonGroup] = []
+      for text in group {
+        let parts = text.split(separator: "=", maxSplits: 1)
+        var members: [ComparisonSource] = []
+        for run in parts[1].split(separator: ",") { members.append(try await Self.source(String(run))) }
+        named.append(ComparisonGroup(name: String(parts[0]), members: members))
+      }
+      var others: [ComparisonSource] = []
+      for run in runs { others.append(try await Self.source(run)) }
+      let rest =
+        ungrouped || !named.isEmpty
+        ? others.map { ComparisonGroup(name: $0.name, members: [$0]) } : ComparisonGroup.grouping(others)
+      let comparison = try Comparison(
+        named + rest, frame: try await frame(), noise: noise.map(TieRule.margin) ?? .automatic)
+      if common.json {
+        try common.print(comparison)
+      } else {
+        print(comparison.text(listsNiches: niches))
+      }
     }
+  }
+
+  private func frame() async throws -> ComparisonFrame? {
+    if let axes { return try ComparisonFrame(axes: axes) }
+    if let like { return ComparisonFrame(like: try await Project.open(like).snapshot) }
+    return nil
+  }
+
+  /// The run or saved archive that a user names.
+  private static func source(_ name: String) async throws -> ComparisonSource {
+    let ending = (name as NSString).pathExtension.lowercased()
+    if ["json", "csv"].contains(ending), FileManager.default.fileExists(atPath: name) {
+      return .archive(try SavedArchive(contentsOf: name))
+    }
+    return .run(try await Project.open(name).snapshot)
   }
 }

@@ -76,10 +76,10 @@ struct StoppingReportTests {
     var plain = run
     plain.configuration.training.fidelities = []
     let (first, second) = (try await run.snapshot(), try await plain.snapshot())
-    let note = "The runs differ in data or training, so their fitness values measure different things."
-    #expect(try !Comparison(first, second).notes.contains(note))
+    let note = "They differ in data or training, so their fitness values measure different things."
+    #expect(try !ComparisonTests.compare(first, second).notes.contains(note))
     plain.configuration.training.inheritance = .net2net
-    #expect(try await Comparison(first, plain.snapshot()).notes.contains(note))
+    #expect(try await ComparisonTests.compare(first, plain.snapshot()).notes.contains(note))
   }
 
   @Test("A candidate's page tells of its contest and of its parent's weights")

@@ -1,0 +1,110 @@
+import QualityDiversity
+import Search
+
+/// A run or saved archive on common axes: its elites, how it came to them, and what it cost.
+struct BinnedRun: Sendable {
+  /// What it is called.
+  var name: String
+  /// The seed; nil where it is not known.
+  var seed: Int?
+  /// The best of each cell.
+  var archive: any Archive<Int>
+  /// Elites' cells, candidates and fitness, by cell.
+  var elites: [ArchiveCell]
+  /// Coverage, QD score and so on.
+  var statistics: ArchiveStatistics
+  /// How coverage, QD score and best grew with what was spent; nil of a saved archive.
+  var history: SpendingHistory?
+  /// Candidates proposed; of a saved archive its elites.
+  var candidates: Int
+  /// Networks trained.
+  var trained = 0
+  /// Evaluated candidates beyond the range of each axis, which were clamped onto it.
+  var clamped: [Int]
+  /// Evaluated candidates that have no place on these axes.
+  var unplaced = 0
+  /// How many images fitness was measured on; nil where that is not known.
+  var validationImages: Int?
+
+  /// A run or saved archive, its candidates added to a copy of an empty archive.
+  ///
+  /// - Throws: where a saved archive lacks measures of the frame's axes.
+  init(
+    _ source: ComparisonSource, in frame: ComparisonFrame, empty: any Archive<Int>, offset: Double
+  ) throws(SearchError) {
+    name = source.name
+    seed = source.seed
+    validationImages = source.validationImages
+    archive = empty
+    candidates = 0
+    switch source {
+    case .run(let run):
+      var history = SpendingHistory(cells: empty.cellCount)
+      let descriptors = frame.configuration.descriptors.compactMap { Descriptor(rawValue: $0.name) }
+      for candidate in run.finished {
+        candidates += 1
+        var trained: CandidateSummary.Evaluation?
+        if candidate.verdict.status != .duplicate, let evaluation = candidate.evaluation {
+          trained = evaluation
+        }
+        if trained != nil { self.trained += 1 }
+        var gain: (isNew: Bool, amount: Double)?
+        if let fitness = candidate.fitness, let description = candidate.description {
+          let outcome = archive.add(
+            candidate.id, objective: fitness, measures: descriptors.map { $0.value(of: description) })
+          switch outcome.status {
+          case .new: gain = (true, fitness - offset)
+          case .improved: gain = (false, outcome.improvement ?? 0)
+          case .rejected: if outcome.cell == nil { unplaced += 1 }
+          }
+        }
+        history.add(trained, tokens: 0, gain: gain, fitness: gain == nil ? nil : candidate.fitness)
+      }
+      self.history = history
+    case .archive(let saved):
+      let columns = try saved.columns(on: frame.names)
+      candidates = saved.rows.count
+      for (place, row) in saved.rows.enumerated() {
+        let outcome = archive.add(
+          row.candidate ?? place, objective: row.objective, measures: columns.map { row.measures[$0] })
+        if outcome.cell == nil { unplaced += 1 }
+      }
+    }
+    elites = archive.elites.map { ArchiveCell(cell: $0.cell, candidate: $0.solution, fitness: $0.objective) }
+    statistics = archive.statistics(offset: offset)
+    clamped = archive.clampCounts
+  }
+}
+
+extension SavedArchive {
+  /// Whether the measures have names and not numbers alone, as in tables of pyribs.
+  var hasNames: Bool {
+    !axes.indices.allSatisfy { axes[$0].name == "measures_\($0)" || axes[$0].name == "measure_\($0)" }
+  }
+
+  /// The columns of measures on axes of those names; without names they are taken in the order of the axes.
+  ///
+  /// - Throws: where one is missing.
+  fileprivate func columns(on names: [String]) throws(SearchError) -> [Int] {
+    guard hasNames else {
+      guard axes.count == names.count else {
+        throw SearchError(
+          "'\(name)' has \(axes.count) measures without names, but there are \(names.count) axes "
+            + "(\(names.joined(separator: ", "))); a saved archive can only be placed by the measures it holds."
+        )
+      }
+      return Array(names.indices)
+    }
+    var columns: [Int] = []
+    for wanted in names {
+      guard let column = axes.firstIndex(where: { $0.name == wanted }) else {
+        throw SearchError(
+          "'\(name)' holds \(axes.map(\.name).joined(separator: ", ")) and not '\(wanted)'; a saved archive can only "
+            + "be placed by the measures it holds: compare the run itself, or choose other axes by --axes or --like."
+        )
+      }
+      columns.append(column)
+    }
+    return columns
+  }
+}
