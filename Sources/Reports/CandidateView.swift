@@ -139,7 +139,7 @@ public struct CandidateView: Codable, Sendable {
   }
 
   /// The text without what a terminal takes for commands; a model may write anything.
-  private static func printable(_ text: String) -> String {
+  static func printable(_ text: String) -> String {
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
       let isCommand = scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"

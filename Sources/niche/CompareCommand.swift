@@ -37,9 +37,26 @@ struct CompareCommand: AsyncParsableCommand {
   @Flag(help: "List every niche.")
   var niches = false
 
+  @Option(
+    help:
+      "Compare the elites of two niches side by side: given twice with one run, or once or twice with two.")
+  var niche: [Int] = []
+
+  @Option(help: "Write the comparison into this file, as one page with maps, curves and tables.")
+  var html: String?
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    guard niche.isEmpty else {
+      guard group.isEmpty, like == nil, axes == nil, [1, 2].contains(runs.count),
+        [1, 2].contains(niche.count),
+        runs.count + niche.count > 2
+      else {
+        throw ValidationError("Name one run with two --niche, or two runs with one or two --niche.")
+      }
+      return
+    }
     guard runs.count + group.count > 1 else {
       throw ValidationError("Name at least two runs or groups, a first and a second.")
     }
@@ -55,6 +72,7 @@ struct CompareCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await explained {
+      if !niche.isEmpty { return try await compareElites() }
       var named: [ComparisonGroup] = []
       for text in group {
         let parts = text.split(separator: "=", maxSplits: 1)
@@ -69,12 +87,37 @@ struct CompareCommand: AsyncParsableCommand {
         ? others.map { ComparisonGroup(name: $0.name, members: [$0]) } : ComparisonGroup.grouping(others)
       let comparison = try Comparison(
         named + rest, frame: try await frame(), noise: noise.map(TieRule.margin) ?? .automatic)
+      try write(comparison.html)
       if common.json {
         try common.print(comparison)
       } else {
         print(comparison.text(listsNiches: niches))
       }
     }
+  }
+
+  private func compareElites() async throws {
+    var snapshots: [RunSnapshot] = []
+    for run in runs { snapshots.append(try await Project.open(run).snapshot) }
+    let comparison = try EliteComparison(
+      (snapshots[0], niche[0]), (snapshots[snapshots.count - 1], niche[niche.count - 1]))
+    try write(comparison.html)
+    if common.json {
+      try common.print(comparison)
+    } else {
+      print(comparison.text(isColourful: Terminal.isColourfulOutput))
+    }
+  }
+
+  /// Writes the page, if one was asked for.
+  private func write(_ page: @autoclosure () -> String) throws {
+    guard let html else { return }
+    do {
+      try Data(page().utf8).write(to: URL(fileURLWithPath: html))
+    } catch {
+      throw Failure("'\(html)' cannot be written: \(error.localizedDescription)")
+    }
+    Terminal.note("the page is in \(html).")
   }
 
   private func frame() async throws -> ComparisonFrame? {

@@ -8,6 +8,10 @@ enum Terminal {
   /// Whether colour is wanted (https://no-color.org).
   static let isColourful = isInteractive && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
 
+  /// Whether colour is wanted on the standard output stream.
+  static let isColourfulOutput =
+    isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+
   /// How many characters a line has.
   static var width: Int {
     var size = winsize()

@@ -49,7 +49,7 @@ extension Comparison {
     return table.text
   }
 
-  private var counts: [(String, (Group) -> String)] {
+  var counts: [(String, (Group) -> String)] {
     [
       (
         "niches",
@@ -234,7 +234,7 @@ extension Comparison {
 
   // MARK: Words
 
-  private func scale(_ figure: ComparisonFigure) -> Double {
+  func scale(_ figure: ComparisonFigure) -> Double {
     switch figure {
     case .coverage: 100
     case .best, .mean, .normalizedQDScore, .continuousScore: isShare ? 100 : 1
@@ -242,15 +242,15 @@ extension Comparison {
     }
   }
 
-  private func title(_ figure: ComparisonFigure) -> String {
+  func title(_ figure: ComparisonFigure) -> String {
     figure.title + (scale(figure) == 100 ? ", %" : "")
   }
 
-  private func value(_ figure: GroupFigure, isShort: Bool = false) -> String {
+  func value(_ figure: GroupFigure, isShort: Bool = false) -> String {
     Self.value(figure.mean, isShort ? nil : figure.interval, scale: scale(figure.figure), isSigned: false)
   }
 
-  private static func value(
+  static func value(
     _ value: Double?, _ interval: ConfidenceInterval?, scale: Double, isSigned: Bool
   ) -> String {
     guard let value else { return "–" }
