@@ -57,7 +57,7 @@ private func request(_ text: String) -> ChatRequest { ChatRequest(messages: [.us
     #expect(try await recorded.reply(to: request("a")) == reply)
     for text in ["a", "b"] {
       let key = request(text).key(model: "m")
-      await #expect(throws: ChatFailure.notRecorded(key: key, recording: "run-7")) {
+      await #expect(throws: ChatFailure.notRecorded(key: key, recording: "run-7", request: text)) {
         try await recorded.reply(to: request(text))
       }
     }
@@ -99,32 +99,97 @@ private func request(_ text: String) -> ChatRequest { ChatRequest(messages: [.us
     #expect(CountingModel().identity.description == "counter (test) at http://h/v1")
   }
 
-  @Test func aBudgetEndsTheCalls() async throws {
-    let model = BudgetedModel(CountingModel(failing: [2]), budget: ChatBudget(calls: 3))
-    let texts = [
-      await Self.outcome(of: model, "a"), await Self.outcome(of: model, "a"),
-      await Self.outcome(of: model, "a"),
-    ]
-    #expect(texts[0] == "1" && texts[2] == "3")
-    guard case .budgetExhausted? = await Self.failure(of: model) else {
-      Issue.record("a fourth call was made")
-      return
-    }
-    #expect(model.spending == ChatSpending(calls: 3, promptTokens: 20, completionTokens: 4))
-    let tokens = BudgetedModel(
-      CountingModel(), budget: ChatBudget(promptTokens: 25), spent: ChatSpending(promptTokens: 6))
-    #expect(await Self.failure(of: tokens) == nil)
-    #expect(await Self.failure(of: tokens) == nil)
-    #expect(await Self.failure(of: tokens) == .budgetExhausted(detail: "26 of 25 prompt tokens are spent"))
+  @Test func whatWasNotRecordedMayBeAskedOfAnother() async throws {
+    let reply = ChatReply(content: "x", model: "m", usage: TokenUsage(promptTokens: 1, completionTokens: 1))
+    let replayed = RecordedModel(
+      identity: ModelIdentity(provider: "p", model: "m"), recording: "run-7",
+      outcomes: [(request("a").key(model: "m"), .reply(reply))], other: CountingModel())
+    var contents: [String] = []
+    for text in ["b", "a", "a", "c"] { contents.append(await Self.outcome(of: replayed, text)) }
+    #expect(contents == ["1", "x", "2", "3"])
+    #expect(replayed.counts == (1, 3))
   }
 
-  @Test func aCallBudgetHoldsUnderConcurrency() async {
-    let model = BudgetedModel(CountingModel(), budget: ChatBudget(calls: 50))
-    let answered = await withTaskGroup(of: Bool.self) { group in
-      for _ in 0..<200 { group.addTask { await Self.failure(of: model) == nil } }
-      return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+  @Test func theSentenceNamesTheUnknownRequest() async {
+    let replayed = RecordedModel(
+      identity: ModelIdentity(provider: "p", model: "m"), recording: "run-7",
+      exchanges: [ChatExchange]())
+    let text = "Widen the\nnetwork " + String(repeating: "very ", count: 40)
+    let sentence = await Self.outcome(of: replayed, text)
+    #expect(sentence.contains("run-7") && sentence.contains("'Widen the network very"))
+    #expect(!sentence.contains("\n") && sentence.count < 260)
+  }
+
+  @Test func exchangesOfOlderRunsAreStillRead() throws {
+    let stored = #"""
+      {"identity":{"provider":"local","model":"SmolLM2-135M-Instruct"},"request":{"messages":[{"role":"system",
+      "content":"s"},{"role":"user","content":"u"}],"temperature":0.1,"maximumTokens":256,"seed":7,"stop":[],
+      "responseSchema":{"name":"edits","schema":"{\"type\":\"object\"}"}},"outcome":{"reply":{"_0":{"content":"r",
+      "model":"m","usage":{"promptTokens":7,"completionTokens":5},"isUsageReported":true,"latencySeconds":1.5,
+      "attempts":1,"droppedParameters":[]}}}}
+      """#
+    let exchange = try JSONDecoder().decode(ChatExchange.self, from: Data(stored.utf8))
+    #expect(exchange.cost == nil && exchange.time == nil && exchange.request.grammar == nil)
+    guard case .reply(let reply) = exchange.outcome else {
+      Issue.record("no reply")
+      return
     }
-    #expect(answered == 50 && model.spending.calls == 50)
+    #expect(reply.content == "r" && reply.usage == TokenUsage(promptTokens: 7, completionTokens: 5))
+    let failure =
+      #"{"outcome":{"failure":{"_0":{"timedOut":{"endpoint":"e","seconds":1,"attempts":3}}}},"identity":{"provider":"p","model":"m"},"request":{"messages":[],"stop":[]}}"#
+    #expect(
+      try JSONDecoder().decode(ChatExchange.self, from: Data(failure.utf8)).outcome
+        == .failure(.timedOut(endpoint: "e", seconds: 1, attempts: 3)))
+  }
+
+  @Test func everythingOfAnExchangeIsKept() async throws {
+    let log = Mutex<[ChatExchange]>([])
+    let prices = PriceTable(prices: [
+      ModelPrice(
+        model: "counter", from: "2020-01-01", input: Money(picodollars: 3), output: Money(picodollars: 5))
+    ])
+    let model = RecordingModel(CountingModel(), prices: prices) { exchange in
+      log.withLock { $0.append(exchange) }
+    }
+    var asked = request("a")
+    asked.grammar = "root"
+    asked.topP = 0.5
+    asked.suffix = "s"
+    asked.reasoningEffort = "low"
+    _ = try await model.reply(to: asked)
+    let exchange = try #require(log.withLock { $0.first })
+    #expect(
+      exchange.cost == Money(picodollars: 35) && (exchange.time ?? 0) > 1.7e9 && exchange.request == asked)
+    var full = exchange
+    full.outcome = .reply(
+      ChatReply(
+        content: "c", model: "m",
+        usage: TokenUsage(
+          promptTokens: 1, completionTokens: 2, cachedTokens: 1, cacheWriteTokens: 1, reasoningTokens: 1),
+        finishReason: "stop", droppedParameters: ["seed"], reasoning: "r", responseID: "id", fingerprint: "f",
+        source: ModelIdentity(provider: "p", model: "q"), isCached: false))
+    #expect(try JSONDecoder().decode(ChatExchange.self, from: JSONEncoder().encode(full)) == full)
+  }
+
+  @Test func aCacheAsksNothingTwice() async throws {
+    let store = MemoryReplyStore()
+    let inner = CountingModel(failing: [1])
+    let model = CachedModel(inner, store: store)
+    let budgeted = BudgetedModel(model, budget: ChatBudget(calls: 100))
+    var contents: [String] = []
+    for text in ["a", "a", "b", "a", "b"] { contents.append(await Self.outcome(of: budgeted, text)) }
+    #expect(Array(contents.dropFirst()) == ["2", "3", "2", "3"], "a failure is not kept: \(contents)")
+    #expect(budgeted.spending.completionTokens == 5 && budgeted.spending.promptTokens == 20)
+    // Each part of the request makes it another one, and so does the model.
+    var other = request("a")
+    other.seed = 1
+    #expect(try await model.reply(to: other).isCached == nil)
+    #expect(try await model.reply(to: other).isCached == true)
+    let named = RecordedModel(
+      identity: ModelIdentity(provider: "q", model: "counter"), recording: "r", exchanges: [])
+    await #expect(throws: ChatFailure.self) {
+      try await CachedModel(named, store: store).reply(to: request("a"))
+    }
   }
 
   private static func outcome(of model: some ChatModel, _ text: String) async -> String {

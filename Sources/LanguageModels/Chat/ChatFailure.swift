@@ -37,8 +37,8 @@ public enum ChatFailure: Error, Codable, Sendable, Hashable {
   case cancelled
   /// The run may not ask for more.
   case budgetExhausted(detail: String)
-  /// A recorded session has no (further) reply for this request.
-  case notRecorded(key: String, recording: String)
+  /// A recorded session has no (further) reply for this request, of which some words are given.
+  case notRecorded(key: String, recording: String, request: String? = nil)
   /// The local model is not installed, did not start or ended.
   case localModelUnavailable(detail: String)
 }
@@ -87,8 +87,9 @@ extension ChatFailure: CustomStringConvertible {
       "The request was cancelled."
     case .budgetExhausted(let detail):
       "The budget for the language model is used up: \(detail)."
-    case .notRecorded(let key, let recording):
-      "The recording \(recording) has no (further) reply for request \(key); the run differs from the recorded one."
+    case .notRecorded(let key, let recording, let request):
+      "The recording \(recording) has no (further) reply for request \(key)"
+        + (request.map { " ('\($0)')" } ?? "") + "; the run differs from the recorded one."
     case .localModelUnavailable(let detail):
       "The local language model cannot be used: \(detail)."
     }

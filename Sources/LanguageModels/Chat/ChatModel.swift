@@ -29,8 +29,16 @@ public protocol ChatModel: Sendable {
   /// Which model this is, without secrets.
   var identity: ModelIdentity { get }
 
+  /// The models that may answer: this one, or those among which it chooses.
+  var sources: [ModelIdentity] { get }
+
   /// The model's answer to a request.
   ///
   /// - Throws: `ChatFailure`, which says in one sentence what is wrong, where, and what to do.
   func reply(to request: ChatRequest) async throws(ChatFailure) -> ChatReply
+}
+
+extension ChatModel {
+  /// This model alone.
+  public var sources: [ModelIdentity] { [identity] }
 }

@@ -50,13 +50,15 @@ public struct ChatReply: Codable, Sendable, Hashable {
   public var fingerprint: String?
   /// Which of several models answered, where one was chosen.
   public var source: ModelIdentity?
+  /// Whether the reply comes from a cache of earlier ones, so that it cost nothing.
+  public var isCached: Bool?
 
   /// A reply with those parts.
   public init(
     content: String, model: String, usage: TokenUsage, isUsageReported: Bool = true,
     finishReason: String? = nil, latencySeconds: Double = 0, attempts: Int = 1,
     droppedParameters: [String] = [], reasoning: String? = nil, responseID: String? = nil,
-    fingerprint: String? = nil, source: ModelIdentity? = nil
+    fingerprint: String? = nil, source: ModelIdentity? = nil, isCached: Bool? = nil
   ) {
     self.content = content
     self.model = model
@@ -70,5 +72,6 @@ public struct ChatReply: Codable, Sendable, Hashable {
     self.responseID = responseID
     self.fingerprint = fingerprint
     self.source = source
+    self.isCached = isCached
   }
 }

@@ -71,6 +71,9 @@ public final class EnsembleModel: ChatModel {
       provider: "ensemble", model: models.map(\.identity.model).joined(separator: " + "))
   }
 
+  /// The models that may answer.
+  public var sources: [ModelIdentity] { models.flatMap(\.sources) }
+
   /// The answer of the model that was chosen; `source` says which.
   ///
   /// - Throws: What that model throws.

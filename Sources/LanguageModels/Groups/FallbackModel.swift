@@ -27,6 +27,9 @@ public final class FallbackModel: ChatModel {
       provider: "fallback", model: models.map(\.identity.model).joined(separator: " > "))
   }
 
+  /// The models that may answer.
+  public var sources: [ModelIdentity] { models.flatMap(\.sources) }
+
   /// The answer of the first model that has one; `source` says which.
   ///
   /// - Throws: The last model's failure.
