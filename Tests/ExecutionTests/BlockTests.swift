@@ -129,6 +129,43 @@ import Testing
     }
   }
 
+  /// Residuals, bounds and gates of every kernel, also with a residual in the result's place.
+  @Test(arguments: InstructionSet.supported, shapes)
+  func finishedConvolutionsAgreeWithReference(on set: InstructionSet, shape: Shape) throws {
+    let (plain, _) = try Self.convolutionGraph(shape)
+    var builder = GraphBuilder(continuing: plain)
+    func input(_ name: String, as value: ValueID) -> ValueID { builder.input(name, builder.type(of: value)) }
+    let (y, imageGradient) = (plain.outputs[0], plain.outputs[1])
+    let (residual, other, gate) = (
+      input("r", as: y), input("o", as: imageGradient), input("z", as: imageGradient)
+    )
+    // Computed, so that they lie in the arena and may be overwritten.
+    let first = try builder.apply(.unary(.square), [residual])[0]
+    let second = try builder.apply(.unary(.square), [other])[0]
+    let sum = try builder.apply(.binary(.add), [first, y])[0]
+    let gradients = try builder.apply(.binary(.add), [imageGradient, second])[0]
+    builder.setOutputs([
+      try builder.apply(.unary(.relu6), [sum])[0],
+      try builder.apply(.unaryGradient(.hardTanh(lower: -0.5, upper: 1)), [gate, gradients])[0],
+    ])
+    let graph = builder.graph
+    let plan = try ExecutionPlan(graph, kernels: try set.kernels())
+    let names = plan.steps.map(\.label.name)
+    #expect(names.contains("convolution+add+relu6"))
+    #expect(names.contains("convolutionInputGradient+add+hardTanhGradient"))
+    let feeds = Self.feeds(graph, seed: 8)
+    let reference = feeds.mapValues { $0.map(Double.init) }
+    let expected = ReferenceEvaluator.run(graph, reference)
+    // What is left between bounds is as inexact as the sums were.
+    let sums = ReferenceEvaluator.run(plain, reference)
+    let actual = try run(graph, feeds, on: set)
+    for (index, (ours, theirs)) in zip(actual, expected).enumerated() {
+      let scale = sums[index].elements.reduce(1) { max($0, abs($1)) }
+      #expect(
+        difference(ours.map { $0 / scale }, theirs.elements.map { $0 / scale }) < 1e-5, "result \(index)")
+    }
+  }
+
   /// The shapes above that are meant for Winograd's algorithm are done by it, and only they.
   @Test func algorithmsAreChosenByShape() throws {
     let chosen = Self.shapes.filter { shape in

@@ -141,6 +141,16 @@ typedef struct {
   float lower, upper;
 } niche_bounds;
 
+// What becomes of a convolution's results before they are stored.
+typedef struct {
+  // Added to them, in their shape; the results may lie over it.
+  const float *_Nullable residual;
+  niche_bounds bounds;
+  // If there is one, in the results' shape: they are 0 where its numbers are not between the bounds, in place of being
+  // kept between them themselves. The results may lie over it.
+  const float *_Nullable gate;
+} niche_finish;
+
 // The geometry of one group of a convolution on one image.
 typedef struct {
   ptrdiff_t channels, height, width;
@@ -365,10 +375,10 @@ typedef struct {
   // `niche_block_convolution_scratch` says, on a boundary of 64.
   void (*convolve_blocks)(
       const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *images, const float *weight,
-      const float *_Nullable bias, niche_bounds bounds, float *result, void *scratch);
+      const float *_Nullable bias, const niche_finish *finish, float *result, void *scratch);
   void (*convolve_blocks_input_gradient)(
       const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *weight, const float *gradient,
-      float *image_gradient, void *scratch);
+      const niche_finish *finish, float *image_gradient, void *scratch);
   // Of the weights of the result channels begin ..< end, counted over all groups.
   void (*convolve_blocks_weight_gradient)(
       const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, ptrdiff_t begin, ptrdiff_t end,
@@ -377,10 +387,10 @@ typedef struct {
   // `niche_winograd_scratch` says.
   void (*convolve_winograd)(
       const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *images, const float *weight,
-      const float *_Nullable bias, niche_bounds bounds, float *result, void *scratch);
+      const float *_Nullable bias, const niche_finish *finish, float *result, void *scratch);
   void (*convolve_winograd_input_gradient)(
       const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *weight, const float *gradient,
-      float *image_gradient, void *scratch);
+      const niche_finish *finish, float *image_gradient, void *scratch);
   // `scratch` as `niche_winograd_gradient_scratch` says.
   void (*convolve_winograd_weight_gradient)(
       const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, ptrdiff_t begin, ptrdiff_t end,

@@ -116,10 +116,11 @@ static void nk_tap_offsets(
 
 static void nk_convolve_blocks(
     const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, const float *images, const float *weight,
-    const float *bias, niche_bounds bounds, float *result, void *scratch) {
+    const float *bias, const niche_finish *finish, float *result, void *scratch) {
+  nk_finish finishing = nk_finish_of(finish, result);
   nk_convolution_scratch parts = nk_divide_scratch(s, scratch);
   if (nk_is_depthwise(s)) {
-    nk_convolve_depthwise(s, groups, blocks, images, weight, bias, bounds, result, parts.copy);
+    nk_convolve_depthwise(s, groups, blocks, images, weight, bias, &finishing, result, parts.copy);
     return;
   }
   ptrdiff_t depth = s->channels * s->kernel_height * s->kernel_width;
@@ -131,7 +132,7 @@ static void nk_convolve_blocks(
   region.columns = (s->result_width - 1) * s->stride_width + nk_reach(s->kernel_width, s->dilation_width);
   ptrdiff_t band = nk_band_lines(
       s->channels, region.columns, s->stride_height, reach - s->stride_height, s->result_height);
-  nk_product product = {.rows = s->result_channels, .depth = depth, .offsets = parts.offsets, .bounds = bounds};
+  nk_product product = {.rows = s->result_channels, .depth = depth, .offsets = parts.offsets, .finish = &finishing};
   product.weights = parts.weights;
   product.width = s->result_width;
   product.pixel_step = s->stride_width * NK_LANES;
@@ -208,17 +209,18 @@ static ptrdiff_t nk_phase_taps(
 
 static void nk_convolve_blocks_input_gradient(
     const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, const float *weight, const float *gradient,
-    float *image_gradient, void *scratch) {
+    const niche_finish *finish, float *image_gradient, void *scratch) {
+  nk_finish finishing = nk_finish_of(finish, image_gradient);
   nk_convolution_scratch parts = nk_divide_scratch(s, scratch);
   if (nk_is_turned_depthwise(s)) {
-    nk_convolve_depthwise_input_gradient(s, groups, blocks, weight, gradient, image_gradient, parts.copy);
+    nk_convolve_depthwise_input_gradient(s, groups, blocks, weight, gradient, &finishing, image_gradient, parts.copy);
     return;
   }
   ptrdiff_t taps = s->kernel_height * s->kernel_width;
   ptrdiff_t line_size = s->width * NK_LANES, plane = s->height * line_size;
   ptrdiff_t result = s->result_channels * s->result_height * s->result_width * NK_LANES;
   nk_product product = {
-      .rows = s->channels, .offsets = parts.offsets, .weights = parts.weights, .bounds = nk_unbounded};
+      .rows = s->channels, .offsets = parts.offsets, .weights = parts.weights, .finish = &finishing};
   product.pixel_step = NK_LANES;
   product.result_row_step = plane;
   product.result_line_step = s->stride_height * line_size;

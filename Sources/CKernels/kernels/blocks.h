@@ -18,12 +18,39 @@ static inline nk_vector nk_choose(nk_integers mask, nk_vector a, nk_vector b) {
   return (nk_vector)(((nk_integers)a & mask) | ((nk_integers)b & ~mask));
 }
 
-static const niche_bounds nk_unbounded = {NAN, NAN};
-
 // x between two bounds, NaN for none; NaN stays what it is.
 static inline nk_vector nk_clamp_vector(nk_vector x, nk_vector lower, nk_vector upper) {
   x = nk_choose(x < lower, lower, x);
   return nk_choose(x > upper, upper, x);
+}
+
+// What becomes of results before they are stored; residual and gate have their places as the results have from `begin`.
+typedef struct {
+  const float *residual, *gate;
+  niche_bounds bounds;
+  const float *begin;
+} nk_finish;
+
+static const nk_finish nk_as_it_is = {.bounds = {NAN, NAN}};
+
+static inline nk_finish nk_finish_of(const niche_finish *f, const float *begin) {
+  nk_finish finish = {f->residual, f->gate, f->bounds, begin};
+  return finish;
+}
+
+// 0 where the gate is not between the bounds.
+static inline nk_vector nk_gate_vector(nk_vector x, nk_vector gate, nk_vector lower, nk_vector upper) {
+  const nk_vector zero = 0.0f;
+  return nk_choose((nk_integers)(gate <= lower) | (nk_integers)(gate >= upper), zero, x);
+}
+
+// By value, since whatever is stored through a pointer to floats might change what another points to.
+static inline __attribute__((always_inline)) nk_vector nk_finished(
+    const nk_finish f, nk_vector value, const float *place) {
+  nk_vector lower = f.bounds.lower, upper = f.bounds.upper;
+  if (f.residual) value += nk_load(f.residual + (place - f.begin));
+  if (f.gate) return nk_gate_vector(value, nk_load(f.gate + (place - f.begin)), lower, upper);
+  return nk_clamp_vector(value, lower, upper);
 }
 
 // Adds the halves of each group of `2 · SIZE` lanes: those of a, then those of b.

@@ -42,8 +42,8 @@ static inline void nk_fill_ring(
 
 static inline __attribute__((always_inline)) void nk_depthwise_tile(
     const int kernel, const int stride, const int pixels, const float *const *lines, const float *weight, float bias,
-    niche_bounds bounds, float *result) {
-  nk_vector lower = bounds.lower, upper = bounds.upper;
+    const nk_finish *finishing, float *result) {
+  const nk_finish finish = *finishing;
   for (ptrdiff_t lane = 0; lane < NK_LANES; lane += NK_WIDTH) {
     nk_vector sums[NK_RING_PIXELS];
 #pragma clang loop unroll(full)
@@ -63,24 +63,25 @@ static inline __attribute__((always_inline)) void nk_depthwise_tile(
     }
 #pragma clang loop unroll(full)
     for (int j = 0; j < pixels; j++) {
-      nk_store(nk_clamp_vector(sums[j], lower, upper), result + j * NK_LANES + lane);
+      float *place = result + j * NK_LANES + lane;
+      nk_store(nk_finished(finish, sums[j], place), place);
     }
   }
 }
 
 static inline __attribute__((always_inline)) void nk_depthwise_line(
     const int kernel, const int stride, ptrdiff_t width, const float **lines, const float *weight, float bias,
-    niche_bounds bounds, float *result) {
+    const nk_finish *finish, float *result) {
   ptrdiff_t parts = nk_parts(width, NK_RING_PIXELS);
   for (ptrdiff_t part = 0; part < parts; part++) {
     ptrdiff_t pixels = nk_part(width, parts, part);
     switch (pixels) {
-      case 1: nk_depthwise_tile(kernel, stride, 1, lines, weight, bias, bounds, result); break;
-      case 2: nk_depthwise_tile(kernel, stride, 2, lines, weight, bias, bounds, result); break;
-      case 3: nk_depthwise_tile(kernel, stride, 3, lines, weight, bias, bounds, result); break;
-      case 4: nk_depthwise_tile(kernel, stride, 4, lines, weight, bias, bounds, result); break;
-      case 5: nk_depthwise_tile(kernel, stride, 5, lines, weight, bias, bounds, result); break;
-      default: nk_depthwise_tile(kernel, stride, 6, lines, weight, bias, bounds, result); break;
+      case 1: nk_depthwise_tile(kernel, stride, 1, lines, weight, bias, finish, result); break;
+      case 2: nk_depthwise_tile(kernel, stride, 2, lines, weight, bias, finish, result); break;
+      case 3: nk_depthwise_tile(kernel, stride, 3, lines, weight, bias, finish, result); break;
+      case 4: nk_depthwise_tile(kernel, stride, 4, lines, weight, bias, finish, result); break;
+      case 5: nk_depthwise_tile(kernel, stride, 5, lines, weight, bias, finish, result); break;
+      default: nk_depthwise_tile(kernel, stride, 6, lines, weight, bias, finish, result); break;
     }
     for (int ky = 0; ky < kernel; ky++) lines[ky] += pixels * stride * NK_LANES;
     result += pixels * NK_LANES;
@@ -91,7 +92,7 @@ static inline __attribute__((always_inline)) void nk_depthwise_line(
 static inline __attribute__((always_inline)) void nk_depthwise_plane(
     const int kernel, const int stride, ptrdiff_t height, ptrdiff_t width, ptrdiff_t top, ptrdiff_t left,
     ptrdiff_t result_height, ptrdiff_t result_width, const float *plane, const float *weight, float bias,
-    niche_bounds bounds, float *result, float *space) {
+    const nk_finish *finish, float *result, float *space) {
   nk_ring ring = {space, kernel, (result_width - 1) * stride + kernel, 0};
   for (ptrdiff_t line = 0; line < result_height; line++, result += result_width * NK_LANES) {
     nk_fill_ring(&ring, plane, height, width, top, left, line * stride + kernel);
@@ -99,18 +100,18 @@ static inline __attribute__((always_inline)) void nk_depthwise_plane(
     for (int ky = 0; ky < kernel; ky++) {
       lines[ky] = space + (line * stride + ky) % kernel * ring.columns * NK_LANES;
     }
-    nk_depthwise_line(kernel, stride, result_width, lines, weight, bias, bounds, result);
+    nk_depthwise_line(kernel, stride, result_width, lines, weight, bias, finish, result);
   }
 }
 
 #define NK_DEPTHWISE(KERNEL, STRIDE)                                                                               \
   nk_depthwise_plane(                                                                                              \
       KERNEL, STRIDE, s->height, s->width, s->padding_height, s->padding_width, s->result_height, s->result_width, \
-      images, weight + c *KERNEL *KERNEL, bias ? bias[c] : 0, bounds, result, space)
+      images, weight + c *KERNEL *KERNEL, bias ? bias[c] : 0, finish, result, space)
 
 static void nk_convolve_depthwise(
     const niche_convolution *s, ptrdiff_t channels, ptrdiff_t blocks, const float *images, const float *weight,
-    const float *bias, niche_bounds bounds, float *result, float *space) {
+    const float *bias, const nk_finish *finish, float *result, float *space) {
   for (ptrdiff_t block = 0; block < blocks; block++) {
     for (ptrdiff_t c = 0; c < channels; c++) {
       if (s->kernel_height == 3) {
@@ -143,7 +144,7 @@ static inline int nk_is_turned_depthwise(const niche_convolution *s) {
 
 static void nk_convolve_depthwise_input_gradient(
     const niche_convolution *s, ptrdiff_t channels, ptrdiff_t blocks, const float *weight, const float *gradient,
-    float *image_gradient, float *space) {
+    const nk_finish *finish, float *image_gradient, float *space) {
   niche_convolution turned = nk_turned(s);
   ptrdiff_t taps = s->kernel_height * s->kernel_width;
   ptrdiff_t image = s->height * s->width * NK_LANES, result = s->result_height * s->result_width * NK_LANES;
@@ -152,7 +153,7 @@ static void nk_convolve_depthwise_input_gradient(
     float weights[25];
     for (ptrdiff_t tap = 0; tap < taps; tap++) weights[tap] = from[taps - 1 - tap];
     nk_convolve_depthwise(
-        &turned, 1, 1, gradient + plane * result, weights, 0, nk_unbounded, image_gradient + plane * image, space);
+        &turned, 1, 1, gradient + plane * result, weights, 0, finish, image_gradient + plane * image, space);
   }
 }
 

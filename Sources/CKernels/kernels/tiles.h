@@ -18,7 +18,7 @@ static inline ptrdiff_t nk_part(ptrdiff_t total, ptrdiff_t parts, ptrdiff_t inde
 }
 static inline ptrdiff_t nk_parts(ptrdiff_t total, ptrdiff_t most) { return (total + most - 1) / most; }
 
-// result[row][place] = bias[row] + Σ_k weights[k][row] · x[place + offsets[k]] between the bounds, over the pixels of one block.
+// result[row][place] = bias[row] + Σ_k weights[k][row] · x[place + offsets[k]], finished, over the pixels of one block.
 typedef struct {
   ptrdiff_t rows, depth;
   const ptrdiff_t *offsets;
@@ -27,7 +27,7 @@ typedef struct {
   ptrdiff_t height, width;
   ptrdiff_t line_step, pixel_step;
   ptrdiff_t result_row_step, result_line_step, result_pixel_step;
-  niche_bounds bounds;
+  const nk_finish *finish;
   ptrdiff_t ahead;  // if not 0, how far from the pixels those lie that are fetched into the cache meanwhile
 } nk_product;
 
@@ -41,6 +41,21 @@ static inline __attribute__((always_inline)) void nk_product_tile(
     for (int j = 0; j < pixels; j++) sums[i][j] = bias ? bias[i] : 0.0f;
   }
   const ptrdiff_t *offsets = p->offsets, step = p->pixel_step, depth = p->depth, ahead = p->ahead;
+  const nk_finish *finish = p->finish;
+  ptrdiff_t result_step = p->result_pixel_step, row_step = p->result_row_step;
+  if (finish->residual || finish->gate) {
+    ptrdiff_t place = result - finish->begin + (ahead ? p->width * result_step : 0);
+    const float *residual = finish->residual ? finish->residual : finish->gate;
+    const float *gate = finish->gate ? finish->gate : residual;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++, place += row_step) {
+#pragma clang loop unroll(full)
+      for (int j = 0; j < pixels; j++) {
+        __builtin_prefetch(residual + place + j * result_step, 0, 2);
+        if (gate != residual) __builtin_prefetch(gate + place + j * result_step, 0, 2);
+      }
+    }
+  }
   for (ptrdiff_t k = 0; k < depth; k++, weights += rows) {
     const float *from = x + offsets[k];
     nk_vector values[NK_TILE_COLUMNS];
@@ -56,10 +71,29 @@ static inline __attribute__((always_inline)) void nk_product_tile(
       for (int j = 0; j < pixels; j++) sums[i][j] += values[j] * weight;
     }
   }
-  ptrdiff_t result_step = p->result_pixel_step;
-  nk_vector lower = p->bounds.lower, upper = p->bounds.upper;
+  nk_vector lower = finish->bounds.lower, upper = finish->bounds.upper;
+  if (finish->residual) {
+    const float *residual = finish->residual + (result - finish->begin);
 #pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i++, result += p->result_row_step) {
+    for (int i = 0; i < rows; i++, residual += row_step) {
+#pragma clang loop unroll(full)
+      for (int j = 0; j < pixels; j++) sums[i][j] += nk_load(residual + j * result_step);
+    }
+  }
+  if (finish->gate) {
+    const float *gate = finish->gate + (result - finish->begin);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++, gate += row_step, result += row_step) {
+#pragma clang loop unroll(full)
+      for (int j = 0; j < pixels; j++) {
+        nk_vector value = nk_gate_vector(sums[i][j], nk_load(gate + j * result_step), lower, upper);
+        nk_store(value, result + j * result_step);
+      }
+    }
+    return;
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++, result += row_step) {
 #pragma clang loop unroll(full)
     for (int j = 0; j < pixels; j++) {
       nk_store(nk_clamp_vector(sums[i][j], lower, upper), result + j * result_step);

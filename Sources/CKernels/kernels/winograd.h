@@ -13,7 +13,7 @@ typedef struct {
   ptrdiff_t rows, result_height, result_width;
   // The taps and the result pixels of a tile along one axis; together they are 7.
   ptrdiff_t taps, tile;
-  niche_bounds bounds;
+  const nk_finish *finish;
   // Tiles that are done at a time: of so many images' blocks, lines and columns.
   ptrdiff_t blocks, lines, columns;
 } nk_winograd;
@@ -30,9 +30,9 @@ static inline ptrdiff_t nk_point_step(ptrdiff_t rows, ptrdiff_t tiles) { return 
 
 static nk_winograd nk_winograd_of(
     ptrdiff_t channels, ptrdiff_t height, ptrdiff_t width, ptrdiff_t top, ptrdiff_t left, ptrdiff_t rows,
-    ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t taps, niche_bounds bounds, ptrdiff_t blocks) {
+    ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t taps, const nk_finish *finish, ptrdiff_t blocks) {
   nk_winograd w = {channels,     height, width,    top,    left, rows, result_height,
-                   result_width, taps,   7 - taps, bounds, 1,    1,    1};
+                   result_width, taps,   7 - taps, finish, 1,    1,    1};
   niche_winograd_band(channels, w.tile, result_height, result_width, blocks, &w.blocks, &w.lines, &w.columns);
   return w;
 }
@@ -175,9 +175,9 @@ static void nk_transform_line(
 
 // The points of one tile to `height` × `width` of its pixels.
 static inline __attribute__((always_inline)) void nk_transform_back(
-    const int tile, const float *points, ptrdiff_t point_step, float bias, niche_bounds bounds, ptrdiff_t height,
+    const int tile, const float *points, ptrdiff_t point_step, float bias, const nk_finish *finishing, ptrdiff_t height,
     ptrdiff_t width, float *result, ptrdiff_t result_line) {
-  nk_vector lower = bounds.lower, upper = bounds.upper;
+  const nk_finish finish = *finishing;
   for (ptrdiff_t lane = 0; lane < NK_LANES; lane += NK_WIDTH) {
     nk_vector lines[6][4];
 #pragma clang loop unroll(full)
@@ -197,7 +197,8 @@ static inline __attribute__((always_inline)) void nk_transform_back(
 #pragma clang loop unroll(full)
       for (int i = 0; i < tile; i++) {
         if (i >= height) break;
-        nk_store(nk_clamp_vector(pixels[i] + bias, lower, upper), result + i * result_line + j * NK_LANES + lane);
+        float *place = result + i * result_line + j * NK_LANES + lane;
+        nk_store(nk_finished(finish, pixels[i] + bias, place), place);
       }
     }
   }
@@ -238,7 +239,7 @@ static inline __attribute__((always_inline)) void nk_winograd_results_of(
         for (ptrdiff_t column = run->column; column < run->column + run->columns; column++, from += NK_LANES) {
           ptrdiff_t width = w->result_width - tile * column;
           nk_transform_back(
-              tile, from, point_step, bias ? bias[row + i] : 0, w->bounds, height, width,
+              tile, from, point_step, bias ? bias[row + i] : 0, w->finish, height, width,
               plane + tile * line * line_size + tile * column * NK_LANES, line_size);
         }
       }
@@ -264,7 +265,7 @@ static void nk_winograd_products(
   for (ptrdiff_t part = 0; part < row_parts; part++) {
     ptrdiff_t rows = nk_part(w->rows, row_parts, part);
     nk_product product = {.rows = rows, .depth = w->channels, .offsets = parts.offsets, .height = 1, .width = tiles};
-    product.bounds = nk_unbounded;
+    product.finish = &nk_as_it_is;
     product.pixel_step = product.result_pixel_step = NK_LANES;
     product.result_row_step = tiles * NK_LANES;
     for (ptrdiff_t point = 0; point < NK_POINTS; point++) {
@@ -299,10 +300,11 @@ static void nk_run_winograd(
 
 static void nk_convolve_winograd(
     const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, const float *images, const float *weight,
-    const float *bias, niche_bounds bounds, float *result, void *scratch) {
+    const float *bias, const niche_finish *finish, float *result, void *scratch) {
+  nk_finish finishing = nk_finish_of(finish, result);
   nk_winograd w = nk_winograd_of(
       s->channels, s->height, s->width, s->padding_height, s->padding_width, s->result_channels, s->result_height,
-      s->result_width, s->kernel_height, bounds, blocks);
+      s->result_width, s->kernel_height, &finishing, blocks);
   nk_winograd_scratch parts = nk_divide_winograd_scratch(&w, scratch);
   ptrdiff_t taps = s->kernel_height * s->kernel_width, image = s->channels * s->height * s->width * NK_LANES;
   ptrdiff_t result_size = s->result_channels * s->result_height * s->result_width * NK_LANES;
@@ -318,10 +320,11 @@ static void nk_convolve_winograd(
 
 static void nk_convolve_winograd_input_gradient(
     const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, const float *weight, const float *gradient,
-    float *image_gradient, void *scratch) {
+    const niche_finish *finish, float *image_gradient, void *scratch) {
+  nk_finish finishing = nk_finish_of(finish, image_gradient);
   nk_winograd w = nk_winograd_of(
       s->result_channels, s->result_height, s->result_width, s->kernel_height - 1 - s->padding_height,
-      s->kernel_width - 1 - s->padding_width, s->channels, s->height, s->width, s->kernel_height, nk_unbounded,
+      s->kernel_width - 1 - s->padding_width, s->channels, s->height, s->width, s->kernel_height, &finishing,
       blocks);
   nk_winograd_scratch parts = nk_divide_winograd_scratch(&w, scratch);
   ptrdiff_t taps = s->kernel_height * s->kernel_width, image = s->channels * s->height * s->width * NK_LANES;

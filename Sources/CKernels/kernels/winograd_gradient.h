@@ -135,7 +135,7 @@ static void nk_convolve_winograd_weight_gradient(
     const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, ptrdiff_t begin, ptrdiff_t end,
     const float *images, const float *gradient, float *weight_gradient, void *scratch) {
   nk_winograd w = {s->channels, s->height, s->width, s->padding_height, s->padding_width, s->result_channels,
-                   s->result_height, s->result_width, s->kernel_height, 7 - s->kernel_height, nk_unbounded, 1, 1, 1};
+                   s->result_height, s->result_width, s->kernel_height, 7 - s->kernel_height, &nk_as_it_is, 1, 1, 1};
   niche_winograd_gradient_band(s, blocks, &w.blocks, &w.lines, &w.columns);
   ptrdiff_t image = s->channels * s->height * s->width * NK_LANES, weights = s->channels * s->result_channels;
   ptrdiff_t result_size = s->result_channels * s->result_height * s->result_width * NK_LANES;

@@ -6,12 +6,12 @@ extension LoweringContext {
   /// images, weight, bias if there is one → result.
   ///
   /// With batch normalisation by running statistics, its vectors come behind; weight and bias are scaled by them
-  /// before each run, as parameters may have changed.
+  /// before each run, as parameters may have changed. A residual comes last.
   func convolution(_ fused: FusedConvolution) throws(ExecutionError) -> LoweredOperation {
     let lowering = ConvolutionLowering(
       fused.convolution, images: images(inputs[0]), weight: shape(1), output: images(outputs[0]))
     guard worksInBlocks, let kernel = lowering.blockKernel else {
-      guard fused.normalization == nil, fused.activation == nil else {
+      guard fused.normalization == nil, fused.activation == nil, !fused.addsResidual else {
         throw .tooLarge("a convolution of \(inputs[0].shape) by \(inputs[1].shape)")
       }
       return try lowering.forward(self)
@@ -24,8 +24,10 @@ extension LoweringContext {
     let folded = AlignedMemory.rounded(kernel.scratchByteCount)
     let foldedByteCount =
       fused.normalization == nil ? 0 : (weightCount + channels) * MemoryLayout<Float>.stride
-    let bounds = fused.activation?.bounds ?? niche_bounds(lower: .nan, upper: .nan)
-    return LoweredOperation(units: blocks, scratchByteCount: folded + foldedByteCount) { operands, range in
+    let residual = fused.addsResidual ? inputs.count - 1 : nil
+    return LoweredOperation(
+      units: blocks, scratchByteCount: folded + foldedByteCount, inPlace: Self.inPlace([residual])
+    ) { operands, range in
       let (images, result) = (
         operands.input(0) + range.lowerBound * imageSize, operands.output(0) + range.lowerBound * resultSize
       )
@@ -39,36 +41,51 @@ extension LoweringContext {
           channels: channels, depth: weightCount / channels, space: space)
         (weight, bias) = (space, space + weightCount)
       }
+      let finish = niche_finish(
+        residual: residual.map { UnsafePointer(operands.input($0) + range.lowerBound * resultSize) },
+        bounds: fused.activation?.bounds ?? .none, gate: nil)
       return { [weight, bias, folding] in
         folding?.fold()
-        withUnsafePointer(to: group) {
-          function($0, groups, range.count, images, weight, bias, bounds, result, operands.scratch)
+        withUnsafePointers(group, finish) {
+          function($0, groups, range.count, images, weight, bias, $1, result, operands.scratch)
         }
       }
     }
   }
 
-  /// weight, result gradient → image gradient.
-  func convolutionInputGradient(
-    _ convolution: Convolution, images shape: [Int]
-  ) throws(ExecutionError) -> LoweredOperation {
+  /// weight, result gradient, the residual and what opens the gate if there are any → image gradient.
+  func convolutionInputGradient(_ fused: FusedInputGradient) throws(ExecutionError) -> LoweredOperation {
     let lowering = ConvolutionLowering(
-      convolution, images: shape, weight: self.shape(0), output: images(inputs[1]))
-    guard worksInBlocks, let kernel = lowering.blockKernel else { return try lowering.inputGradient(self) }
+      fused.convolution, images: fused.images, weight: self.shape(0), output: images(inputs[1]))
+    guard worksInBlocks, let kernel = lowering.blockKernel else {
+      guard fused.gate == nil, !fused.addsResidual else {
+        throw .tooLarge("the gradient of a convolution of \(fused.images) by \(inputs[0].shape)")
+      }
+      return try lowering.inputGradient(self)
+    }
     let (group, groups, blocks) = (lowering.group, lowering.groupCount, self.shape(1)[0])
     let function =
       kernel.isWinograd
       ? kernels.pointee.convolve_winograd_input_gradient : kernels.pointee.convolve_blocks_input_gradient
     let (gradientSize, resultSize) = (count(1) / blocks, outputCount / blocks)
-    return LoweredOperation(units: blocks, scratchByteCount: kernel.scratchByteCount) { operands, range in
+    let residual = fused.addsResidual ? 2 : nil
+    let gate = fused.gate == nil ? nil : inputs.count - 1
+    return LoweredOperation(
+      units: blocks, scratchByteCount: kernel.scratchByteCount, inPlace: Self.inPlace([residual, gate])
+    ) { operands, range in
+      func operand(_ index: Int) -> UnsafePointer<Float> {
+        UnsafePointer(operands.input(index) + range.lowerBound * resultSize)
+      }
+      let finish = niche_finish(
+        residual: residual.map(operand), bounds: fused.gate?.bounds ?? .none, gate: gate.map(operand))
       let weight = operands.input(0)
       let (gradient, result) = (
         operands.input(1) + range.lowerBound * gradientSize,
         operands.output(0) + range.lowerBound * resultSize
       )
       return {
-        withUnsafePointer(to: group) {
-          function($0, groups, range.count, weight, gradient, result, operands.scratch)
+        withUnsafePointers(group, finish) {
+          function($0, groups, range.count, weight, gradient, $1, result, operands.scratch)
         }
       }
     }
@@ -101,6 +118,11 @@ extension LoweringContext {
     }
   }
 
+  /// The operands of the first result's shape over which that may lie.
+  private static func inPlace(_ inputs: [Int?]) -> [LoweredOperation.InPlace] {
+    inputs.compactMap { $0.map { LoweredOperation.InPlace(output: 0, input: $0) } }
+  }
+
   /// The shape [N, C, H, W] of images in either layout.
   private func images(_ type: TensorType) -> [Int] {
     guard type.rank == 5 else { return type.shape }
@@ -124,6 +146,18 @@ extension LoweringContext {
       }
     }
   }
+}
+
+/// Calls the body with pointers to both.
+private func withUnsafePointers<First, Second>(
+  _ first: First, _ second: Second, _ body: (UnsafePointer<First>, UnsafePointer<Second>) -> Void
+) {
+  withUnsafePointer(to: first) { first in withUnsafePointer(to: second) { body(first, $0) } }
+}
+
+extension niche_bounds {
+  /// No bounds.
+  fileprivate static var none: niche_bounds { niche_bounds(lower: .nan, upper: .nan) }
 }
 
 extension ConvolutionLowering {

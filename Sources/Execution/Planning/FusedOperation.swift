@@ -2,8 +2,10 @@ import NetworkGraph
 
 /// Work that stands for several operations of a graph and passes over their tensors once.
 enum FusedOperation {
-  /// f(batch normalisation of a convolution by running statistics), over blocks of images.
+  /// f(batch normalisation of a convolution by running statistics + residual), over blocks of images.
   case convolution(FusedConvolution)
+  /// A convolution's image gradient, over blocks of images, with what follows it.
+  case convolutionInputGradient(FusedInputGradient)
   /// f(batch normalisation + residual).
   case normalization(FusedNormalization)
   /// x, batch mean, batch 1/√(variance + ε), weight if affine, scale, shift, gradient → gradients of x, weight, bias:
@@ -16,7 +18,11 @@ enum FusedOperation {
     switch self {
     case .convolution(let fused):
       (["convolution"] + (fused.normalization == nil ? [] : ["batchNormalization"])
+        + (fused.addsResidual ? ["add"] : [])
         + (fused.activation.map { [Operation.unary($0).name] } ?? [])).joined(separator: "+")
+    case .convolutionInputGradient(let fused):
+      (["convolutionInputGradient"] + (fused.addsResidual ? ["add"] : [])
+        + (fused.gate.map { [Operation.unaryGradient($0).name] } ?? [])).joined(separator: "+")
     case .normalization(let fused):
       (["batchNormalization"] + (fused.addsResidual ? ["add"] : [])
         + (fused.activation.map { [Operation.unary($0).name] } ?? [])).joined(separator: "+")
@@ -29,6 +35,7 @@ enum FusedOperation {
   func lowered(_ context: LoweringContext) throws(ExecutionError) -> LoweredOperation {
     switch self {
     case .convolution(let fused): try context.convolution(fused)
+    case .convolutionInputGradient(let fused): try context.convolutionInputGradient(fused)
     case .normalization(let fused): context.normalization(fused)
     case .normalizationGradient(let normalization, let activation):
       context.normalizationGradient(normalization, activation: activation)
@@ -36,13 +43,27 @@ enum FusedOperation {
   }
 }
 
-/// A convolution with what follows it; the operands of a normalisation come behind its own.
+/// A convolution with what follows it; the operands of a normalisation come behind its own, the residual last.
 struct FusedConvolution {
   var convolution: Convolution
   /// By running statistics, behind the convolution.
   var normalization: BatchNormalization?
+  /// Whether another tensor of the result's shape is added.
+  var addsResidual = false
   /// What is applied last: one that has `bounds`.
   var activation: UnaryFunction?
+}
+
+/// A convolution's image gradient with what follows it; the residual and then the activation's operand or value come
+/// behind its own operands.
+struct FusedInputGradient {
+  var convolution: Convolution
+  /// The shape of the images.
+  var images: [Int]
+  /// Whether another tensor of the images' shape is added.
+  var addsResidual = false
+  /// The activation through whose gradient the sum goes: one that has `bounds`.
+  var gate: UnaryFunction?
 }
 
 /// Batch normalisation with what follows it.

@@ -100,9 +100,8 @@ struct Fusion {
     case .unary(let function):
       extend(with: node, at: index, operand: 0) { $0.activation = function }
     case .binary(.add):
-      // The operand that is computed last, so that the other one may be extended as well.
-      let order = (producers[node.inputs[0]] ?? 0) < (producers[node.inputs[1]] ?? 0) ? [1, 0] : [0, 1]
-      for operand in order where nodes[index] != nil && values[node.inputs[0]] == values[node.inputs[1]] {
+      for operand in laterFirst(node)
+      where nodes[index] != nil && values[node.inputs[0]] == values[node.inputs[1]] {
         if extend(with: node, at: index, operand: operand, { $0.addsResidual = true }) { return }
       }
     default: return
@@ -137,34 +136,78 @@ struct Fusion {
     return true
   }
 
-  /// A convolution over blocks with the activation, or the normalisation by running statistics and its activation,
-  /// that alone reads its result.
+  /// A convolution over blocks, or its image gradient, with what alone reads its result: normalisation by running
+  /// statistics, a residual sum, an activation or its gradient.
   private mutating func extendConvolution(at index: Int) {
-    guard let node = nodes[index], let value = node.inputs.first, readers[value].count == 1,
-      let (sourceIndex, source) = producer(of: value),
-      case .operation(.convolution(let convolution)) = source.work, values[value].layout == .blocks
-    else { return }
-    var fused = FusedConvolution(convolution: convolution)
+    guard let node = nodes[index] else { return }
     switch node.work {
-    case .operation(.unary(let function)):
-      fused.activation = function
+    case .operation(.unary(let function)) where function.bounds != nil:
+      join(node, at: index, operand: 0) { work in
+        guard case .convolution(var fused) = work, fused.activation == nil else { return nil }
+        fused.activation = function
+        return .convolution(fused)
+      }
+    case .operation(.unaryGradient(let function)) where function.bounds != nil:
+      join(node, at: index, operand: 1) { work in
+        guard case .convolutionInputGradient(var fused) = work, fused.gate == nil else { return nil }
+        fused.gate = function
+        return .convolutionInputGradient(fused)
+      }
+    case .operation(.binary(.add)):
+      for operand in laterFirst(node) where nodes[index]?.isAddition == true {
+        join(node, at: index, operand: operand) { work in
+          switch work {
+          case .convolution(var fused) where fused.activation == nil && !fused.addsResidual:
+            fused.addsResidual = true
+            return .convolution(fused)
+          case .convolutionInputGradient(var fused) where fused.gate == nil && !fused.addsResidual:
+            fused.addsResidual = true
+            return .convolutionInputGradient(fused)
+          default: return nil
+          }
+        }
+      }
     default:
-      guard let normalization = node.normalization, !normalization.addsResidual, !normalization.yieldsScale,
-        !normalization.normalization.isTraining
+      guard let normalization = node.normalization, !normalization.yieldsScale,
+        !normalization.normalization.isTraining, normalization.activation.map({ $0.bounds != nil }) ?? true
       else { return }
-      fused.normalization = normalization.normalization
-      fused.activation = normalization.activation
+      join(node, at: index, operand: 0) { work in
+        guard case .convolution(var fused) = work, fused.normalization == nil, !fused.addsResidual,
+          fused.activation == nil
+        else { return nil }
+        fused.normalization = normalization.normalization
+        fused.addsResidual = normalization.addsResidual
+        fused.activation = normalization.activation
+        return .convolution(fused)
+      }
     }
-    if let activation = fused.activation, activation.bounds == nil { return }
+  }
+
+  /// Makes the node one with that which defines an operand, if nobody else reads that and `change` knows how; the
+  /// node's other operands come behind.
+  private mutating func join(
+    _ node: PlannedNode, at index: Int, operand: Int, _ change: (FusedOperation) -> FusedOperation?
+  ) {
+    let value = node.inputs[operand]
+    guard readers[value].count == 1, values[value].layout == .blocks,
+      values[value] == values[node.outputs[0]],
+      let (sourceIndex, source) = producer(of: value), let work = source.convolution.flatMap(change)
+    else { return }
+    let others = node.inputs.indices.filter { $0 != operand }.map { node.inputs[$0] }
+    if node.normalization == nil, others.contains(where: { values[$0] != values[value] }) { return }
     nodes[sourceIndex] = nil
     for input in source.inputs {
       removeReader(sourceIndex, of: input)
       readers[input].append(index)
     }
     readers[value] = []
-    nodes[index] = PlannedNode(
-      work: .fused(.convolution(fused)), inputs: source.inputs + node.inputs.dropFirst(),
-      outputs: node.outputs)
+    nodes[index] = PlannedNode(work: .fused(work), inputs: source.inputs + others, outputs: node.outputs)
+  }
+
+  /// The places of an addition's operands, that which is computed last first, so that the other one may be extended as
+  /// well.
+  private func laterFirst(_ node: PlannedNode) -> [Int] {
+    (producers[node.inputs[0]] ?? 0) < (producers[node.inputs[1]] ?? 0) ? [1, 0] : [0, 1]
   }
 
   private mutating func removeReader(_ reader: Int, of value: Int) {
@@ -180,6 +223,22 @@ extension PlannedNode {
     case .fused(.normalization(let fused)): fused
     default: nil
     }
+  }
+
+  /// The convolution or image gradient that the node does, alone or with what follows it.
+  fileprivate var convolution: FusedOperation? {
+    switch work {
+    case .operation(.convolution(let convolution)):
+      .convolution(FusedConvolution(convolution: convolution))
+    case .operation(.convolutionInputGradient(let convolution, let images)):
+      .convolutionInputGradient(FusedInputGradient(convolution: convolution, images: images))
+    case .fused(let fused): fused
+    default: nil
+    }
+  }
+
+  fileprivate var isAddition: Bool {
+    if case .operation(.binary(.add)) = work { true } else { false }
   }
 }
 

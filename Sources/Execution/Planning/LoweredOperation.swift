@@ -122,7 +122,7 @@ extension Operation {
     case .convolution(let convolution):
       try context.convolution(FusedConvolution(convolution: convolution))
     case .convolutionInputGradient(let convolution, let shape):
-      try context.convolutionInputGradient(convolution, images: shape)
+      try context.convolutionInputGradient(FusedInputGradient(convolution: convolution, images: shape))
     case .convolutionWeightGradient(let convolution, let shape):
       try context.convolutionWeightGradient(convolution, weight: shape)
     case .linear(let hasBias): try context.linear(hasBias: hasBias)
