@@ -1,3 +1,4 @@
+import Foundation
 import QualityDiversity
 
 extension Comparison {
@@ -9,7 +10,7 @@ extension Comparison {
       sections: [
         .init(
           name: "verdict", title: "Which is better",
-          content: "<p><strong>\(verdict)</strong></p>" + figureTables),
+          content: sentences + figureTables),
         .init(name: "maps", title: "Where", content: maps),
         .init(name: "curves", title: "How they got there", content: curvePictures),
         .init(
@@ -22,6 +23,12 @@ extension Comparison {
 
   /// So many pairs of groups have maps and lists of niches of their own.
   private static let mostPairs = 10
+
+  /// The verdict, what it comes to first.
+  private var sentences: HTML {
+    guard let end = verdict.range(of: "). ")?.upperBound else { return "<p><strong>\(verdict)</strong></p>" }
+    return "<p><strong>\(String(verdict[..<end]))</strong></p><p>\(String(verdict[end...]))</p>"
+  }
 
   // MARK: Tables
 
@@ -107,23 +114,74 @@ extension Comparison {
   // MARK: Maps
 
   private var maps: HTML {
-    HTML(pairs.prefix(Self.mostPairs).flatMap { [standingMap($0), differenceMap($0)] })
+    let all: HTML = pairs.count > 1 ? leaderMap : ""
+    return all + HTML(pairs.prefix(Self.mostPairs).flatMap { [standingMap($0), differenceMap($0)] })
+  }
+
+  private static let ring =
+    "A ring marks niches that no other has; tied are those that differ by no more than noise."
+
+  /// Who leads among more than two groups.
+  private var leaderMap: HTML {
+    guard axes.count <= 2 else { return "" }
+    let names = groups.map(\.name)
+    let contents = leaders.map { cell, leader in
+      let text = leader.map { "\(names[$0.group]) \($0.isAlone ? "alone" : "leads")" } ?? "the best are tied"
+      return (
+        cell,
+        StandingMap.Content(
+          leader: leader?.group, isAlone: leader?.isAlone ?? false, hint: "niche \(cell): \(text)")
+      )
+    }
+    let map = StandingMap(
+      title: "Who is fittest in each niche", subtitle: "", layout: layout(leaders.keys.sorted()),
+      contents: Dictionary(contents, uniquingKeysWith: { first, _ in first }), groups: names)
+    return figure(map.svg(.page), Self.ring)
   }
 
   private func standingMap(_ pair: Pair) -> HTML {
-    let weights: [NicheStanding: Double] = [
-      .onlyFirst: 1, .won: 0.6, .tied: 0, .lost: -0.6, .onlySecond: -1,
-    ]
-    let values = Dictionary(
-      pair.niches.map { ($0.cell, weights[$0.standing] ?? 0) }, uniquingKeysWith: { first, _ in first })
-    let panel = CellPanel(
-      values: values, hints: hints(pair), colours: .diverging, scale: Scale(-1, 1), isLabelled: false)
-    return figure(
-      picture(
-        "Who has the niche, and who is fitter there", "\(pair.first) blue, \(pair.second) red", panel, pair,
-        "standing"),
-      "Blue: \(pair.first) is fitter, darkest where it alone is there. Red: the same of \(pair.second). White: tied."
-    )
+    let title = "Who has the niche, and who is fitter there"
+    let hints = hints(pair)
+    let numbers = [pair.first, pair.second].map { name in groups.firstIndex { $0.name == name } ?? 0 }
+    if axes.count > 2 {
+      let weights: [NicheStanding: Double] = [
+        .onlyFirst: 1, .won: 0.6, .tied: 0, .lost: -0.6, .onlySecond: -1,
+      ]
+      let values = pair.niches.map { ($0.cell, weights[$0.standing] ?? 0) }
+      let panel = CellPanel(
+        values: Dictionary(values, uniquingKeysWith: { first, _ in first }), hints: hints,
+        colours: .diverging,
+        scale: Scale(-1, 1), isLabelled: false)
+      return figure(
+        picture(title, "\(pair.first) blue, \(pair.second) red", panel, pair, "standing"),
+        "Blue: \(pair.first) is fitter, darkest where it alone is there. Red: the same of \(pair.second).")
+    }
+    let contents = pair.niches.map { niche in
+      let leader: Int? =
+        switch niche.standing {
+        case .onlyFirst, .won: 0
+        case .onlySecond, .lost: 1
+        case .tied: nil
+        }
+      return (
+        niche.cell,
+        StandingMap.Content(
+          leader: leader.map { numbers[$0] }, isAlone: niche.first == nil || niche.second == nil,
+          hint: hints[niche.cell] ?? "niche \(niche.cell): \(words(niche.standing, pair))")
+      )
+    }
+    let map = StandingMap(
+      title: title, subtitle: pairs.count > 1 ? "\(pair.first) against \(pair.second)" : "",
+      layout: layout(pair.niches.map(\.cell)),
+      contents: Dictionary(contents, uniquingKeysWith: { first, _ in first }), groups: groups.map(\.name))
+    return figure(map.svg(.page), Self.ring)
+  }
+
+  /// Where cells lie, with something in the middle of the given ones, as pictures of many axes draw occupied ones only.
+  private func layout(_ cells: [Int]) -> CellLayout {
+    var both = space
+    for cell in cells { both.add(cell, objective: 0, measures: space.region(of: cell)?.measures ?? []) }
+    return CellLayout(both)
   }
 
   private func differenceMap(_ pair: Pair) -> HTML {
@@ -148,10 +206,7 @@ extension Comparison {
   private func picture(
     _ title: String, _ subtitle: String, _ panel: CellPanel, _ pair: Pair, _ valueTitle: String
   ) -> SVG {
-    // An archive that holds the niches of both, each in its middle.
-    var both = space
-    for niche in pair.niches { both.add(niche.cell, objective: 0, measures: niche.centre) }
-    let layout = CellLayout(both)
+    let layout = layout(pair.niches.map(\.cell))
     if layout.axes.count <= 2 {
       return CellMap(
         title: title, subtitle: subtitle, layout: layout, panel: panel, valueTitle: valueTitle,

@@ -186,13 +186,13 @@ extension Comparison {
   }
 
   /// The group that leads in a niche.
-  private struct Leader {
+  struct Leader {
     var group: Int
     var isAlone: Bool
   }
 
   /// The group with the fittest elites of each niche, nil of a tie; from the pairs, so that noise counts as there.
-  private var leaders: [Int: Leader?] {
+  var leaders: [Int: Leader?] {
     var fitness: [Int: [Int: Double]] = [:]
     var ties: [Int: Set<Set<String>>] = [:]
     let places = Dictionary(

@@ -136,7 +136,10 @@ public struct EliteComparison: Encodable, Sendable {
       ("parameters", Double(first.description.parameters), Double(second.description.parameters)),
     ].compactMap { name, left, right -> String? in
       guard left > 0, right > 0 else { return nil }
-      return left == right ? "as many \(name)" : "\(Figures.significant(right / left)) times the \(name)"
+      let share = right / left
+      if share == 1 { return "as many \(name)" }
+      return share > 1
+        ? "\(Figures.significant(share)) times the \(name)" : "\(Figures.percent(share)) of the \(name)"
     }
     if !cost.isEmpty { clauses.append("the second has \(cost.joined(separator: " and "))") }
     let counts = LayerChange.Kind.allCases.map { kind in
