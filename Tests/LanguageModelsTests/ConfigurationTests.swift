@@ -35,7 +35,10 @@ import Testing
     let address = try APIAddress("HTTPS://user:pass@Host.example:8443/openai/v1/?api-version=3#x")
     #expect(address.url("/models") == "HTTPS://user:pass@Host.example:8443/openai/v1/models?api-version=3")
     #expect(address.shown == "HTTPS://Host.example:8443/openai/v1/" && address.host == "host.example")
-    #expect(Set(address.secrets) == ["user:pass", "user", "pass"])
+    // The last is what `printf user:pass | base64` says.
+    #expect(Set(address.secrets) == ["user:pass", "user", "pass", "dXNlcjpwYXNz"])
+    let coded = try APIAddress("https://h/v1?Api-Key=a%2Fbcd&v=1")
+    #expect(Set(coded.secrets) == ["a%2Fbcd", "a/bcd"] && coded.isEncrypted)
     #expect(try APIAddress("http://x/v1/chat/completions").url("/models") == "http://x/v1/models")
     #expect(try APIAddress("http://[::1]:8080/v1").isLoopback)
     #expect(try APIAddress("http://127.0.0.1:1").isLoopback && !APIAddress("http://127.evil.com").isLoopback)

@@ -173,11 +173,6 @@ enum Fault: CaseIterable {
     }
   }
 
-  /// Whether another attempt is made after it; what cannot be read is not asked for again.
-  var isRetried: Bool {
-    switch self {
-    case .invalidUTF8, .wrongJSON, .huge: false
-    default: true
-    }
-  }
+  /// Whether another attempt is made after it; a flood would only come again.
+  var isRetried: Bool { self != .huge }
 }

@@ -9,6 +9,8 @@ final class ScriptedServer: Sendable {
     /// By lower-case name.
     var headers: [String: String]
     var body: String
+    /// When it was read.
+    var time = ContinuousClock.now
   }
 
   /// What to do on a connection once the request is read.

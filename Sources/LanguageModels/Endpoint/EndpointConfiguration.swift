@@ -138,6 +138,18 @@ public struct EndpointConfiguration: Sendable {
   }
 }
 
+extension EndpointConfiguration: CustomStringConvertible, CustomReflectable {
+  /// The model, its API and its address without secrets.
+  public var description: String { "\(model) (\(api.rawValue)) at \(Redaction.address(baseURL))" }
+
+  /// The same; the rest may hold secrets.
+  public var customMirror: Mirror {
+    Mirror(
+      self,
+      children: ["api": api.rawValue, "baseURL": Redaction.address(baseURL), "model": model] as KeyValuePairs)
+  }
+}
+
 /// Environment variables as users set them: blank ones count as absent.
 private struct Variables {
   private let values: [String: String]

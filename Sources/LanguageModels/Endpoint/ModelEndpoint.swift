@@ -1,4 +1,6 @@
 /// A model behind an API as a configuration names it; what is nil comes from the environment or is usual.
+///
+/// It is stored with runs, so it may hold no secret: neither the address nor a header's value.
 public struct ModelEndpoint: Codable, Sendable, Hashable {
   /// The API that the server speaks.
   public var api: ModelAPI
@@ -41,11 +43,12 @@ public struct ModelEndpoint: Codable, Sendable, Hashable {
 
   /// The whole configuration, in an environment.
   ///
-  /// - Throws: `ChatFailure.invalidConfiguration` where a variable or file that is named is missing, or the file may be
-  ///   read by others.
+  /// - Throws: `ChatFailure.invalidConfiguration` where a variable or file that is named is missing, the file may be
+  ///   read by others, or a secret stands where it would be stored.
   public func configuration(
     environment: (String) -> String?
   ) throws(ChatFailure) -> EndpointConfiguration {
+    try checkForSecrets()
     var values: [String: String] = [:]
     for name in EndpointConfiguration.variables { values[name] = environment(name) }
     var result = try EndpointConfiguration(
@@ -71,6 +74,24 @@ public struct ModelEndpoint: Codable, Sendable, Hashable {
     if let timeoutSeconds { result.timeoutSeconds = timeoutSeconds }
     if let maximumRetries { result.maximumRetries = maximumRetries }
     return result
+  }
+
+  private func checkForSecrets() throws(ChatFailure) {
+    if let baseURL,
+      try !APIAddress(api == .ollama ? EndpointConfiguration.ollamaAddress(baseURL) : baseURL).secrets.isEmpty
+    {
+      throw .invalidConfiguration(
+        detail: "the base address holds a password or key, which would be stored with the run; "
+          + "set it in the environment instead, as NICHE_MODEL_URL")
+    }
+    for (name, value) in headers where !value.contains("${") {
+      let lowered = name.lowercased()
+      guard APIAddress.secretWords.contains(where: lowered.contains) else { continue }
+      throw .invalidConfiguration(
+        detail:
+          "the header '\(Redaction.line(name, longest: 40))' holds what looks like a key, which would be stored with the run; "
+          + "write ${NAME} and set that environment variable")
+    }
   }
 
   /// The text with `${NAME}` replaced by that variable.

@@ -68,6 +68,10 @@ public final class RemoteModel: ChatModel {
       provider: configuration.provider, model: configuration.model, endpoint: address.shown)
     jitter = Mutex(
       RandomStream(seed: configuration.jitterSeed ?? .random(in: .min ... .max)).stream("retries"))
+    if reader.secrets.isEmpty == false, !address.isEncrypted, !address.isLoopback {
+      configuration.onNotice?(
+        "The key goes to \(address.shown) unencrypted, because the address does not begin with https://.")
+    }
   }
 
   /// The header lines of every request.
@@ -145,7 +149,8 @@ public final class RemoteModel: ChatModel {
       case .success(.declined(let detail)):
         throw .declined(endpoint: address.shown, detail: detail)
       case .success(.malformed(let detail)):
-        throw .malformedReply(endpoint: address.shown, detail: detail)
+        // A gateway's hiccup or a reply cut short looks the same as a server of another kind; the latter lasts.
+        failure = .malformedReply(endpoint: address.shown, detail: detail)
       case .success(.brokenOff):
         failure = .unreachable(
           endpoint: address.shown, detail: "the stream broke off before its end", attempts: attempts)

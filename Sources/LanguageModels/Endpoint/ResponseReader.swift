@@ -77,7 +77,7 @@ struct ResponseReader: Sendable {
   /// The failure that an unsuccessful response stands for.
   func failure(of response: HTTPResponse, body: JSONValue?, attempts: Int) -> ChatFailure {
     var detail = shown(
-      body.flatMap(WireErrors.message) ?? String(decoding: response.body.prefix(2000), as: UTF8.self))
+      body.flatMap(WireErrors.message) ?? Self.beginning(of: response.body, secrets: secrets))
     if let id = response.headers["x-request-id"] ?? response.headers["request-id"] {
       detail += (detail.isEmpty ? "" : ", ") + "request \(shown(id))"
     }
@@ -114,6 +114,12 @@ struct ResponseReader: Sendable {
     case .cancelled: .cancelled
     case .setUp(let detail): .invalidConfiguration(detail: shown(detail))
     }
+  }
+
+  /// A body's beginning without secrets; they go before it is cut, so that no part of one is left at its end.
+  private static func beginning(of body: [UInt8], secrets: [String]) -> String {
+    let whole = Redaction.redacted(String(decoding: body.prefix(1 << 16), as: UTF8.self), secrets: secrets)
+    return String(whole.prefix(1 << 12))
   }
 
   /// A server's text made fit to show: no keys, one line, not long.
