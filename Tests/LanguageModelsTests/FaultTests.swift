@@ -71,7 +71,7 @@ private struct FaultPlan: Sendable {
       }
       configuration.isStreamed = index % 2 == 0
       configuration.idleTimeoutSeconds = 5
-      configuration.timeoutSeconds = 12
+      configuration.timeoutSeconds = 8
       configuration.maximumRetries = FaultPlan.retries
       configuration.maximumReplyBytes = 1 << 20
       configuration.jitterSeed = UInt64(index)

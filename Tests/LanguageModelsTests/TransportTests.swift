@@ -36,13 +36,13 @@ private func failure(of model: RemoteModel) async -> ChatFailure? {
   }
 
   @Test func aSlowDripTimesOutToo() async throws {
-    let drip = (0..<200).flatMap { _ in [ScriptedServer.Step.send([32]), .wait(milliseconds: 20)] }
+    let drip = (0..<1500).flatMap { _ in [ScriptedServer.Step.send([32]), .wait(milliseconds: 20)] }
     let server = try ScriptedServer(always: [.send(head)] + drip)
     defer { server.stop() }
     let start = ContinuousClock.now
     let failure = await failure(of: try model(server.baseURL, timeout: 0.4))
     #expect(failure == .timedOut(endpoint: server.baseURL, seconds: 0.4, attempts: 1))
-    #expect(ContinuousClock.now - start < .seconds(3))
+    #expect(ContinuousClock.now - start < .seconds(15))
   }
 
   @Test func aSlowButCompleteReplyIsFine() async throws {
@@ -153,7 +153,7 @@ private func failure(of model: RemoteModel) async -> ChatFailure? {
     let start = ContinuousClock.now
     task.cancel()
     #expect(await task.value == .cancelled)
-    #expect(ContinuousClock.now - start < .seconds(2))
+    #expect(ContinuousClock.now - start < .seconds(10))
     for _ in 0..<200 where server.hangUps == 0 { try await Task.sleep(for: .milliseconds(10)) }
     #expect(server.hangUps == 1)
   }
