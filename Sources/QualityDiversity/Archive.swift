@@ -22,6 +22,11 @@ public protocol Archive<Solution>: Sendable {
   var clampCounts: [Int] { get }
   /// The elites in the order of their cells.
   var elites: [Elite<Solution>] { get }
+  /// All that the archive keeps, in the order of their cells and those of a cell best first: the elites, and where a
+  /// cell keeps more than one, these too.
+  var allElites: [Elite<Solution>] { get }
+  /// What is no elite now but may become one again without being added anew.
+  var remembered: [Solution] { get }
   /// The elites' objectives in the order of their cells.
   var objectives: [Double] { get }
   /// The elites in the order of their cells, as columns.
@@ -94,6 +99,12 @@ extension Archive {
   ) -> [AddOutcome<Solution>] {
     entries.map { add($0.solution, objective: $0.objective, measures: $0.measures) }
   }
+
+  /// The elites, one for each occupied cell.
+  public var allElites: [Elite<Solution>] { elites }
+
+  /// Nothing: what is no elite is forgotten.
+  public var remembered: [Solution] { [] }
 
   /// The elites in the order of their cells, as columns.
   public var columns: EliteColumns<Solution> { EliteColumns(elites, axisCount: axes.count) }

@@ -8,23 +8,55 @@ public enum ArchiveGeometry: Sendable, Hashable, Codable {
   ///
   /// Where axes are lists of categories, each combination of them has that many cells.
   case cvt(cells: Int, samples: Int, seed: UInt64)
+  /// No cells: what is far enough from its nearest elites enters.
+  case proximity(neighbours: Int, threshold: Double, localCompetition: Bool)
+  /// No cells: that many elites, each far from what is better.
+  case dominatedNovelty(capacity: Int, neighbours: Int)
 
   /// An empty archive of this kind over those axes.
   ///
-  /// - Throws: `ArchiveError` if geometry and axes do not go together or ask for too much.
+  /// - Parameters:
+  ///   - depth: how many elites a cell keeps.
+  ///   - thresholds: how cells raise the bar; nil: to their elites' objectives.
+  /// - Throws: `ArchiveError` if geometry and axes do not go together or ask for too much, or a depth or thresholds
+  ///   are asked for, or both, where a kind has no such thing.
   public func makeArchive<Solution: Sendable>(
-    axes: [MeasureAxis], of solution: Solution.Type = Solution.self
+    axes: [MeasureAxis], of solution: Solution.Type = Solution.self, depth: Int = 1,
+    thresholds: ThresholdRule? = nil
   ) throws(ArchiveError) -> any Archive<Solution> {
-    switch self {
+    let hasCells =
+      switch self {
+      case .grid, .cvt: true
+      case .slidingGrid, .proximity, .dominatedNovelty: false
+      }
+    guard depth == 1 || (hasCells && thresholds == nil), thresholds == nil || hasCells else {
+      throw .noDepthOrThresholds
+    }
+    return switch self {
     case .grid(let dimensions):
-      try GridArchive<Solution>(axes: axes, dimensions: dimensions)
+      try Self.cellular(try GridTessellation(axes: axes, dimensions: dimensions), depth, thresholds)
+    case .cvt(let cells, let samples, let seed) where axes.contains(where: \.isCategorical):
+      try Self.cellular(
+        try MixedTessellation(axes: axes, cells: cells, samples: samples, seed: seed), depth, thresholds)
+    case .cvt(let cells, let samples, let seed):
+      try Self.cellular(
+        try VoronoiTessellation(axes: axes, cells: cells, samples: samples, seed: seed), depth, thresholds)
     case .slidingGrid(let dimensions, let remapFrequency, let capacity):
       try SlidingBoundariesArchive<Solution>(
         axes: axes, dimensions: dimensions, remapFrequency: remapFrequency, capacity: capacity)
-    case .cvt(let cells, let samples, let seed) where axes.contains(where: \.isCategorical):
-      MixedArchive<Solution>(try MixedTessellation(axes: axes, cells: cells, samples: samples, seed: seed))
-    case .cvt(let cells, let samples, let seed):
-      try CVTArchive<Solution>(axes: axes, cells: cells, samples: samples, seed: seed)
+    case .proximity(let neighbours, let threshold, let localCompetition):
+      try ProximityArchive<Solution>(
+        axes: axes, neighbourCount: neighbours, noveltyThreshold: threshold,
+        localCompetition: localCompetition)
+    case .dominatedNovelty(let capacity, let neighbours):
+      try DominatedNoveltyArchive<Solution>(axes: axes, capacity: capacity, neighbourCount: neighbours)
     }
+  }
+
+  private static func cellular<Solution: Sendable>(
+    _ tessellation: some Tessellation, _ depth: Int, _ thresholds: ThresholdRule?
+  ) throws(ArchiveError) -> any Archive<Solution> {
+    depth == 1
+      ? TessellatedArchive(tessellation, thresholds: thresholds) : try DeepArchive(tessellation, depth: depth)
   }
 }

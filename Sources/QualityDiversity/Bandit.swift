@@ -103,11 +103,21 @@ public struct Bandit<Arm: Hashable & Sendable>: Sendable, Hashable {
 
   /// The arm with the highest index, of equals any with the same probability.
   public func choose(using stream: inout RandomStream) -> Arm {
+    let place = leader(of: Array(arms.indices), using: &stream)
+    return arms[place ?? 0]
+  }
+
+  /// Of some arms the one with the highest index, of equals any with the same probability; nil where none is an arm.
+  public func choose(among some: [Arm], using stream: inout RandomStream) -> Arm? {
+    leader(of: some.compactMap { places[$0] }, using: &stream).map { arms[$0] }
+  }
+
+  private func leader(of candidates: [Int], using stream: inout RandomStream) -> Int? {
     let total = pulls.reduce(0, +)
-    let indices = arms.indices.map { index($0, total: total) }
-    let highest = indices.max() ?? .infinity
-    let leaders = arms.indices.filter { indices[$0] == highest }
-    return arms[leaders.count == 1 ? leaders[0] : leaders[stream.integer(below: leaders.count)]]
+    let indices = candidates.map { index($0, total: total) }
+    guard let highest = indices.max() else { return nil }
+    let leaders = candidates.indices.filter { indices[$0] == highest }
+    return candidates[leaders.count == 1 ? leaders[0] : leaders[stream.integer(below: leaders.count)]]
   }
 
   /// Takes in what pulling an arm brought.

@@ -50,6 +50,8 @@ public enum ArchiveError: Error, Sendable, Hashable {
   case threshold(learningRate: Double, minimum: Double)
   /// A number that sizes the archive is below its least or above its greatest value.
   case outOfRange(parameter: String, value: Double, minimum: Double, maximum: Double)
+  /// A depth or thresholds are asked of a kind that has no fixed cells, or both at once.
+  case noDepthOrThresholds
 }
 
 /// What an archive found wrong with itself.
@@ -157,6 +159,8 @@ extension ArchiveError: CustomStringConvertible {
       "axis '\(axis)' is a list of categories, and this kind of archive needs ranges"
     case .threshold(let rate, let minimum):
       "thresholds need a learning rate from 0 to 1 and a finite minimum, not \(rate) and \(minimum)"
+    case .noDepthOrThresholds:
+      "only grids and Voronoi tessellations keep several elites in a cell or have thresholds, and not both at once"
     case .outOfRange(let parameter, let value, let minimum, let maximum):
       "\(parameter) must be \(minimum) to \(maximum), not \(value)"
     }

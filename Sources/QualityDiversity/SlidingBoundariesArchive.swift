@@ -53,6 +53,8 @@ public struct SlidingBoundariesArchive<Solution: Sendable>: CellularArchive {
     quantiles = SlidingQuantiles(axisCount: width)
   }
 
+  /// The recent additions, elites among them, which compete anew whenever the borders move.
+  public var remembered: [Solution] { recent.solutions }
   /// How many additions were tried so far, whatever came of them.
   public var additionCount: Int { archive.additionCount }
   /// How many of the ranked additions lay beyond the range of each axis, which the borders may leave too.

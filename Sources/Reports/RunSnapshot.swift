@@ -76,11 +76,10 @@ public struct RunSnapshot: Sendable {
   /// - Throws: where the configuration's axes cannot be made.
   public func archive(on configuration: RunConfiguration) throws(SearchError) -> any Archive<Int> {
     var archive = try configuration.makeArchive()
-    let descriptors = configuration.descriptors.compactMap { Descriptor(rawValue: $0.name) }
-    for candidate in finished {
-      guard let fitness = candidate.fitness, let description = candidate.description else { continue }
-      _ = archive.add(
-        candidate.id, objective: fitness, measures: descriptors.map { $0.value(of: description) })
+    let descriptors = try configuration.makeDescriptors()
+    for candidate in finished where candidate.isOffered {
+      guard let fitness = candidate.fitness, let measures = descriptors.measures(of: candidate) else { continue }
+      _ = archive.add(candidate.id, objective: fitness, measures: measures)
     }
     return archive
   }

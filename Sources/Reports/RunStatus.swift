@@ -32,8 +32,20 @@ public struct RunStatus: Codable, Sendable {
   public var stopping: Stopping?
   /// Seconds of training, summed over the threads.
   public var trainingSeconds: Double
+  /// Trained candidates beyond the axes' ranges, which count as the range's ends; axes without any are left out.
+  public var outOfRange: [OutOfRange]
   /// The best elite's number and validation accuracy.
   public var best: Best?
+
+  /// How many candidates lie beyond an axis.
+  public struct OutOfRange: Codable, Sendable, Hashable {
+    /// The axis.
+    public var axis: String
+    /// Below its lower bound, or before the first category.
+    public var below = 0
+    /// Above its upper bound, or behind the last category.
+    public var above = 0
+  }
 
   /// What stopping candidates early came to.
   public struct Stopping: Codable, Sendable {
@@ -77,6 +89,7 @@ public struct RunStatus: Codable, Sendable {
     usage = run.usage
     trainingSeconds =
       proposed.filter { $0.verdict.status != .duplicate }.reduce(0) { $0 + ($1.evaluation?.seconds ?? 0) }
+    outOfRange = Self.outOfRange(proposed, header.configuration)
     stopping = Stopping(proposed, header.configuration.training)
     best = run.best.map { Best(candidate: $0.record.id, niche: $0.cell, fitness: $0.record.fitness ?? 0) }
   }
@@ -102,6 +115,10 @@ public struct RunStatus: Codable, Sendable {
     }
     lines.append("candidates: " + Self.counts(verdicts))
     lines.append("written by: " + Self.counts(authors) + "; elites by: " + Self.counts(eliteAuthors))
+    for axis in outOfRange {
+      lines.append(
+        "beyond '\(axis.axis)': \(axis.below) below and \(axis.above) above; they count as the range's ends")
+    }
     if let stopping {
       lines.append(
         "stopped early: \(stopping.stopped), \(stopping.epochsSaved) epochs saved; audited: \(stopping.audits), of which "
@@ -114,6 +131,26 @@ public struct RunStatus: Codable, Sendable {
     }
     lines.append("training: \(Figures.fixed(trainingSeconds, 0)) s summed over threads")
     return lines.joined(separator: "\n")
+  }
+
+  private static func outOfRange(
+    _ candidates: [CandidateRecord], _ configuration: RunConfiguration
+  ) -> [OutOfRange] {
+    configuration.descriptors.compactMap { settings in
+      // A descriptor of a run was read when the run began.
+      guard let descriptor = try? Descriptor(settings) else { return nil }
+      let upper = descriptor.categoryCount.map { Double($0).nextDown } ?? settings.upper
+      let lower = descriptor.categoryCount == nil ? settings.lower : 0
+      var counts = OutOfRange(axis: settings.name)
+      for candidate in candidates where candidate.fitness != nil {
+        guard let network = candidate.description,
+          let value = descriptor.rawValue(of: network, training: candidate.evaluation)
+        else { continue }
+        if value < lower { counts.below += 1 }
+        if value > upper { counts.above += 1 }
+      }
+      return counts.below + counts.above > 0 ? counts : nil
+    }
   }
 
   /// Several runs, a line each.

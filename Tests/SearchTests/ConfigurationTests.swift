@@ -1,6 +1,7 @@
 import Foundation
 import RandomStreams
 import Testing
+import TorchFrontend
 import Training
 
 @testable import Search
@@ -123,13 +124,19 @@ struct ConfigurationTests {
     run.training.fidelities = [[], [1], [2, 7, 50]][random.integer(below: 3)]
     run.training.stopping.audit = random.uniform()
     run.training.inheritance = random.element(of: InheritanceRule.allCases) ?? .none
-    run.descriptors = random.permutation(Descriptor.allCases.count).prefix(1 + random.integer(below: 3)).map {
-      index in
+    let names = NetworkDescription.figureNames + ["log10(macs)", "count(\"conv\") # all"]
+    run.descriptors = random.permutation(names.count).prefix(1 + random.integer(below: 3)).map { index in
+      guard random.bernoulli(0.8) else {
+        return DescriptorSettings(
+          name: "kind \(index)", formula: names[index], categories: ["a", "true", "7"])
+      }
       let lower = random.uniform(1e-3, 10)
       return DescriptorSettings(
-        name: Descriptor.allCases[index].rawValue, lower: lower, upper: lower + random.uniform(1, 1e9),
-        scale: random.bernoulli(0.5) ? .log : .linear)
+        name: names[index], lower: lower, upper: lower + random.uniform(1, 1e9),
+        scale: random.bernoulli(0.5) ? .log : .linear, bins: random.integer(below: 5))
     }
+    run.search.parents = random.element(of: SearchSettings.ParentChoice.allCases) ?? .uniform
+    if run.training.fidelities.isEmpty { run.archive.depth = 1 + random.integer(below: 3) }
     run.archive.dimensions =
       random.bernoulli(0.5) ? [] : run.descriptors.map { _ in 1 + random.integer(below: 20) }
     run.model.name = text()
@@ -151,8 +158,8 @@ struct ConfigurationTests {
       ("descriptors:\n  - nam: depth\n", "Line 2: unknown key 'descriptors[0].nam'; did you mean 'name'?"),
       ("model: {Provider: auto}\n", "Line 1: unknown key 'model.Provider'; did you mean 'provider'?"),
       (
-        "archive:\n  zzzzzzzzzzzzzzzzzz: 1\n",
-        "Line 2: unknown key 'archive.zzzzzzzzzzzzzzzzzz'; known here: cells, dimensions, kind."
+        "limits:\n  zzzzzzzzzzzzzzzzzz: 1\n",
+        "Line 2: unknown key 'limits.zzzzzzzzzzzzzzzzzz'; known here: macs, memory, parameters."
       ),
       (
         "seed: 1\npreset: quikstart\n",
@@ -265,8 +272,17 @@ struct ConfigurationTests {
   func descriptors() {
     #expect(
       complaint("descriptors: [{name: macz, lower: 0, upper: 1}]")
-        == "Unknown descriptor 'macz'; there are width_depth_ratio, width, depth, macs, flops, parameters. Did you mean "
-        + "'macs'?")
+        == "Descriptor 'macz': there is no figure called 'macz'; there are "
+        + Descriptor.vocabulary.figures.sorted().joined(separator: ", ")
+        + ", and kinds of operations. Did you mean 'macs'?")
+    #expect(
+      complaint("descriptors: [{name: x, formula: log10(macs, lower: 0, upper: 1}]")?.hasPrefix(
+        "Descriptor 'x': ")
+        == true)
+    #expect(
+      complaint("descriptors: [{name: a, formula: macs, categories: [b, b]}]")
+        == "Descriptor 'a': axis 'a' has the category 'b' twice.")
+    #expect(complaint("descriptors: [{name: a, formula: macs, categories: [b, c]}]") == nil)
     #expect(
       complaint("descriptors: [{name: macs, lower: 2, upper: 2}]")
         == "Descriptor 'macs' needs finite bounds with lower below upper.")
@@ -276,6 +292,47 @@ struct ConfigurationTests {
     #expect(
       complaint("descriptors: [{name: macs, lower: 0, upper: 1}, {name: macs, lower: 0, upper: 2}]")
         == "The descriptor 'macs' is given twice; each axis must measure something else.")
+  }
+
+  @Test(
+    "Archives that cannot be are refused with what to do",
+    arguments: [
+      ("archive: {kind: sliding, depth: 2}", "need an archive of kind cvt or grid, not sliding"),
+      ("archive: {depth: 2, threshold_rate: 0.5}", "cannot be used together"),
+      (
+        "archive: {kind: proximity}\ndescriptors: [{name: a, formula: macs, categories: [b]}]",
+        "with categories need"
+      ),
+      ("archive: {kind: proximity}\nsearch: {parents: bandit}", "cannot be bandit with a proximity archive"),
+      ("archive: {depth: 2}\ntraining: {fidelities: [1]}", "needs niches with one elite each"),
+      (
+        "descriptors: [{name: latency_ms, lower: 0, upper: 9}]\ntraining: {fidelities: [1]}",
+        "'latency_ms' names what only training gives"
+      ),
+    ])
+  func archives(yaml: String, reason: String) throws {
+    let message = try #require(complaint(yaml))
+    #expect(message.contains(reason), "\(message)")
+  }
+
+  @Test("Runs of earlier versions, which say less of their archive and search, are read with the defaults")
+  func earlierVersions() throws {
+    let encoder = JSONEncoder()
+    var run = RunConfiguration()
+    run.archive.cells = 7
+    let text = String(decoding: try encoder.encode(run), as: UTF8.self)
+    var tree = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    tree["archive"] = ["kind": "cvt", "cells": 7, "dimensions": [Int]()]
+    var search = try #require(tree["search"] as? [String: Any])
+    for key in ["parents", "tournamentSize", "promptChoice", "exploration"] {
+      #expect(search.removeValue(forKey: key) != nil)
+    }
+    tree["search"] = search
+    tree["descriptors"] = run.descriptors.map {
+      ["name": $0.name, "lower": $0.lower, "upper": $0.upper, "scale": $0.scale.rawValue] as [String: Any]
+    }
+    let old = try JSONSerialization.data(withJSONObject: tree)
+    #expect(try JSONDecoder().decode(RunConfiguration.self, from: old) == run)
   }
 
   @Test(
@@ -373,9 +430,9 @@ struct ConfigurationTests {
   @Test("Descriptors have the values of their definition")
   func descriptorValues() {
     let network = NetworkDescription(hash: "", className: "", parameters: 7, macs: 11, width: 12, depth: 5)
-    let values = Descriptor.allCases.map { $0.value(of: network) }
+    let values = ["width_depth_ratio", "width", "depth", "macs", "flops", "parameters"].map(network.figure)
     #expect(values == [12.0 / 5, 12, 5, 11, 22, 7])
     let empty = NetworkDescription(hash: "", className: "", parameters: 0, macs: 0, width: 0, depth: 0)
-    #expect(Descriptor.widthDepthRatio.value(of: empty) == 0)
+    #expect(empty.figure(named: "width_depth_ratio") == 0)
   }
 }

@@ -48,10 +48,13 @@ struct EnginePartsTests {
   func limits() throws {
     // 64·10 + 10 + 10·4 + 4 parameters, 64·10 + 10·4 MACs.
     let source = Toy.program([10])
+    let descriptors = try ["macs", "depth"].map {
+      try Descriptor(DescriptorSettings(name: $0, lower: 0, upper: 1))
+    }
     func outcome(_ change: (inout LimitSettings) -> Void) -> Screening.Outcome {
       var limits = LimitSettings()
       change(&limits)
-      return Screening(task: Toy.task, limits: limits, descriptors: [.macs, .depth]).screen(source)
+      return Screening(task: Toy.task, limits: limits, descriptors: descriptors).screen(source)
     }
     guard case .passed(let passed) = outcome({ ($0.parameters, $0.macs) = (694, 680) }) else {
       Issue.record("the network is just within its limits")

@@ -1,7 +1,7 @@
 /// All figures of a network: what it costs, how it is shaped and what it is made of.
 ///
 /// Sums are over the traced batch unless a name says otherwise and stop at `Int.max`. The keys are stable: they are
-/// those of `niche compile --json` and, numbers only, the names of `DescriptorExpression`. What each counts, with
+/// those of `niche compile --json` and, numbers only, the names that `figures` has. What each counts, with
 /// its source, is in docs/descriptors.md.
 public struct NetworkProfile: Sendable, Hashable, Codable {
   /// Elements of all parameters, used or not.
@@ -27,12 +27,12 @@ public struct NetworkProfile: Sendable, Hashable, Codable {
   /// The most bytes of inputs and activations that are needed at one time in the order of the graph.
   public var peakActivationBytes: Int
   /// The most operations with weights on a path, convolutions, linear layers and products with a parameter.
-  public var depth: Int
-  /// Leaf modules as LLMatic counts them; 0 where the graph does not come from source.
-  public var layers: Int
-  /// The most output channels or features of a leaf module, LLMatic's width; of an operation where the graph does
-  /// not come from source.
-  public var width: Int
+  public var longestPath: Int
+  /// Leaf modules as LLMatic's reference counts them; 0 where the graph does not come from source.
+  public var modules: Int
+  /// The most output channels or features of a leaf module, as LLMatic's reference counts; of an operation where the
+  /// graph does not come from source.
+  public var moduleWidth: Int
   /// How many operations outputs or buffer updates depend on; variables and constants do not count.
   public var operationCount: Int
   /// How many operations there are of each kind, by `Operation.kind`.
@@ -59,7 +59,9 @@ public struct NetworkProfile: Sendable, Hashable, Codable {
     case activationElements = "activation_elements"
     case activationBytes = "activation_bytes"
     case peakActivationBytes = "peak_activation_bytes"
-    case depth, layers, width
+    case longestPath = "longest_path"
+    case modules
+    case moduleWidth = "module_width"
     case operationCount = "operation_count"
     case operations
     case parameterShares = "parameter_shares"
@@ -87,9 +89,9 @@ public struct NetworkProfile: Sendable, Hashable, Codable {
     activationElements = costs.activationElements
     activationBytes = costs.activationBytes
     peakActivationBytes = live.peakActivationBytes
-    depth = live.weightedDepth
-    self.layers = layers?.count ?? 0
-    width = layers?.width ?? live.weightedWidth
+    longestPath = live.weightedDepth
+    modules = layers?.count ?? 0
+    moduleWidth = layers?.width ?? live.weightedWidth
     operationCount = costs.perNode.count
     operations = [:]
     var owned: [String: Int] = [:]

@@ -62,7 +62,7 @@ public struct ExportSelection: Sendable, Hashable {
   /// - Throws: where the condition cannot be read, or graphs are asked for of sources that do not compile.
   func elites(of run: RunSnapshot) throws(SearchError) -> [RunElite] {
     let axes = run.header.configuration.descriptors.map(\.name)
-    let vocabulary = Formula.Vocabulary(figures: EliteFigures.names(axes: axes))
+    let vocabulary = EliteFigures.vocabulary(axes: axes)
     var elites = run.elites
     if let niche { elites = elites.filter { $0.cell == niche } }
     if let condition {
@@ -143,27 +143,34 @@ public struct ExportSelection: Sendable, Hashable {
 
 /// The figures of an elite that conditions may name.
 private struct EliteFigures {
-  private let values: [String: Double]
+  private static let own: Set = ["fitness", "niche", "candidate", "generation", "seconds"]
+  private let elite: RunElite
+  private let measures: [String: Double]
 
   init(_ elite: RunElite, axes: [String]) {
-    let record = elite.record
-    var values: [String: Double] = [
-      "fitness": record.fitness ?? .nan, "niche": Double(elite.cell), "candidate": Double(record.id),
-      "generation": Double(record.generation), "seconds": record.evaluation?.seconds ?? .nan,
-    ]
-    if let network = record.description {
-      for descriptor in Descriptor.allCases { values[descriptor.rawValue] = descriptor.value(of: network) }
-      values["params"] = Double(network.parameters)
-    }
-    for (name, value) in zip(axes, record.measures ?? []) { values["niche.\(name)"] = value }
-    self.values = values
+    self.elite = elite
+    measures = Dictionary(zip(axes.map { "niche.\($0)" }, elite.record.measures ?? [])) { first, _ in first }
   }
 
-  subscript(name: String) -> Double { values[name] ?? .nan }
+  subscript(name: String) -> Double {
+    let record = elite.record
+    let figure: Double? =
+      switch name {
+      case "fitness": record.fitness
+      case "niche": Double(elite.cell)
+      case "candidate": Double(record.id)
+      case "generation": Double(record.generation)
+      case "seconds": record.evaluation?.seconds
+      default:
+        measures[name] ?? record.description?.figure(named: name) ?? record.evaluation?.figure(named: name)
+      }
+    return figure ?? .nan
+  }
 
-  static func names(axes: [String]) -> Set<String> {
-    Set(["fitness", "niche", "candidate", "generation", "seconds", "params"])
-      .union(Descriptor.allCases.map(\.rawValue)).union(axes.map { "niche.\($0)" })
+  static func vocabulary(axes: [String]) -> Formula.Vocabulary {
+    var vocabulary = Descriptor.vocabulary
+    vocabulary.figures.formUnion(own.union(axes.map { "niche.\($0)" }))
+    return vocabulary
   }
 }
 

@@ -43,6 +43,9 @@ public struct CandidateRecord: Codable, Sendable, Hashable, Identifiable {
 }
 
 extension CandidateRecord {
+  /// Whether it is offered to archives: it has a fitness and is no repetition, whose twin was offered already.
+  public var isOffered: Bool { fitness != nil && verdict.status != .duplicate }
+
   /// Whether it (or the candidate it repeats) could be trained, be it to the end or until it was stopped as hopeless.
   public var isTrainable: Bool {
     if case .outclassed? = evaluation?.stopReason { return true }

@@ -1,27 +1,128 @@
-/// What of a network can be an axis of the archive.
-public enum Descriptor: String, CaseIterable, Sendable {
-  /// The most output features of a layer over the number of layers (LLMatic's first descriptor).
-  case widthDepthRatio = "width_depth_ratio"
-  /// The most output features of a layer.
-  case width
-  /// The number of layers.
-  case depth
-  /// Multiply-accumulates of one example (LLMatic's second descriptor, which it calls FLOPs).
-  case macs
-  /// Twice the multiply-accumulates.
-  case flops
-  /// Trainable parameters.
-  case parameters
+import NetworkGraph
+public import PythonSyntax
+public import TorchFrontend
 
-  /// Its value for a network.
-  public func value(of network: NetworkDescription) -> Double {
-    switch self {
-    case .widthDepthRatio: Double(network.width) / Double(max(1, network.depth))
-    case .width: Double(network.width)
-    case .depth: Double(network.depth)
-    case .macs: Double(network.macs)
-    case .flops: 2 * Double(network.macs)
-    case .parameters: Double(network.parameters)
+/// An axis of the archive: a formula over what the compiler and the training report of a network.
+///
+/// Formulas are those of `Formula`, such as `log10(macs)`, `width / depth` or `count("conv")`; `vocabulary` has the names.
+public struct Descriptor: Sendable, Hashable {
+  /// The axis's name.
+  public let name: String
+  /// Whether it names a figure that only training gives.
+  public let needsTraining: Bool
+  /// How many categories there are, where the axis is a list of them.
+  public let categoryCount: Int?
+  private let formula: Formula
+
+  /// Every name that a descriptor's formula may use.
+  public static let vocabulary = Formula.Vocabulary(
+    figures: Set(NetworkDescription.figureNames).union(TrainingOutcome.figureNames), counts: Operation.kinds)
+
+  /// The descriptor that a configuration asks for.
+  ///
+  /// - Throws: a diagnostic with its place in the formula, as `Formula` does.
+  public init(_ settings: DescriptorSettings) throws(Diagnostic) {
+    formula = try Formula(settings.formula.isEmpty ? settings.name : settings.formula, Self.vocabulary)
+    name = settings.name
+    needsTraining = !formula.names.isDisjoint(with: TrainingOutcome.figureNames)
+    categoryCount = settings.categories.isEmpty ? nil : settings.categories.count
+  }
+
+  /// Whether a figure that takes a measurement of its own is named.
+  public func names(_ figure: String) -> Bool { formula.names.contains(figure) }
+
+  /// What the formula gives, which may be no finite number; nil where a figure is not known.
+  ///
+  /// - Parameter training: what training gave; nil where the network was not trained (yet).
+  public func rawValue(of network: NetworkDescription, training: TrainingOutcome?) -> Double? {
+    var isKnown = true
+    let value = formula.value { name in
+      guard let figure = network.figure(named: name) ?? training?.figure(named: name) else {
+        isKnown = false
+        return .nan
+      }
+      return figure
+    }
+    return isKnown ? value : nil
+  }
+
+  /// The measure: what the formula gives, and for a list of categories the number of one: the value rounded down, or
+  /// the first or last category where it lies beyond.
+  public func value(of network: NetworkDescription, training: TrainingOutcome?) -> Double? {
+    guard let value = rawValue(of: network, training: training) else { return nil }
+    guard let categoryCount, !value.isNaN else { return value }
+    return min(Double(categoryCount - 1), max(0, value.rounded(.down)))
+  }
+}
+
+extension [Descriptor] {
+  /// The measures of a network; nil where one is not known or no finite number.
+  public func measures(of network: NetworkDescription, training: TrainingOutcome?) -> [Double]? {
+    var measures: [Double] = []
+    for descriptor in self {
+      guard let value = descriptor.value(of: network, training: training), value.isFinite else { return nil }
+      measures.append(value)
+    }
+    return measures
+  }
+
+  /// The measures of a candidate from what the log has of it; nil where it did not compile or has none.
+  public func measures(of candidate: CandidateRecord) -> [Double]? {
+    candidate.description.flatMap { measures(of: $0, training: candidate.evaluation) }
+  }
+
+  /// The first that gives no finite number for a network, as a sentence; nil where all are finite or not known yet.
+  func objection(to network: NetworkDescription, training: TrainingOutcome?) -> String? {
+    for descriptor in self {
+      guard let value = descriptor.rawValue(of: network, training: training), !value.isFinite else {
+        continue
+      }
+      return "Its measure '\(descriptor.name)' is \(value), so that it has no niche."
+    }
+    return nil
+  }
+}
+
+extension NetworkDescription {
+  /// The names of the figures but for the kinds of operations, in alphabetical order.
+  ///
+  /// Those of `NetworkProfile` for one example in evaluation mode, and LLMatic's `width`, `depth` and `width_depth_ratio`
+  /// (the most output features of a layer over the number of layers).
+  public static let figureNames =
+    (NetworkProfile.figureNames + ["params", "width", "depth", "width_depth_ratio"])
+    .sorted()
+
+  /// A figure by name; nil where there is none of that name.
+  public func figure(named name: String) -> Double? {
+    switch name {
+    case "width_depth_ratio": Double(width) / Double(max(1, depth))
+    case "width": Double(width)
+    case "depth": Double(depth)
+    case "macs", "macs_per_example": Double(macs)
+    case "flops", "flops_per_example": 2 * Double(macs)
+    case "parameters", "params": Double(parameters)
+    // A kind of operation that the network has none of has no entry.
+    default: figures.flatMap { $0[name] ?? (Operation.kinds.contains(name) ? 0 : nil) }
+    }
+  }
+}
+
+extension TrainingOutcome {
+  /// The names of the figures, in alphabetical order.
+  public static let figureNames = [
+    "images_seen", "latency_ms", "training_accuracy", "training_loss", "training_seconds", "validation_loss",
+  ]
+
+  /// A figure by name, of the last epoch; nil where there is none of that name or it was not measured.
+  public func figure(named name: String) -> Double? {
+    switch name {
+    case "images_seen": Double(imagesSeen)
+    case "latency_ms": latencyMilliseconds
+    case "training_accuracy": epochs.last?.trainingAccuracy
+    case "training_loss": epochs.last?.trainingLoss
+    case "training_seconds": seconds
+    case "validation_loss": epochs.last?.validationLoss
+    default: nil
     }
   }
 }

@@ -19,15 +19,24 @@ public struct NetworkDescription: Codable, Sendable, Hashable {
   public var width: Int
   /// The number of applied layers: convolutions, dense layers, matrix products, normalisations, poolings, dropouts.
   public var depth: Int
+  /// All other figures by name, as `NetworkProfile.figures` has them for one example in evaluation mode; nil in runs of
+  /// earlier versions.
+  ///
+  /// They are kept so that an archive can be made anew with any descriptors without compiling all candidates again.
+  public var figures: [String: Double]?
 
   /// A description.
-  public init(hash: String, className: String, parameters: Int, macs: Int, width: Int, depth: Int) {
+  public init(
+    hash: String, className: String, parameters: Int, macs: Int, width: Int, depth: Int,
+    figures: [String: Double]? = nil
+  ) {
     self.hash = hash
     self.className = className
     self.parameters = parameters
     self.macs = macs
     self.width = width
     self.depth = depth
+    self.figures = figures
   }
 
   /// The description of the network in a source.
@@ -37,13 +46,13 @@ public struct NetworkDescription: Codable, Sendable, Hashable {
     // Two examples, since batch statistics of a single value do not exist.
     let training = try NetworkCompiler.compile(source, options: task.options(batch: 2, isTraining: true))
     let evaluation = try NetworkCompiler.compile(source, options: task.options(batch: 1, isTraining: false))
-    let cost = evaluation.graph.eliminatingDeadCode().costs
+    let profile = evaluation.profile
     let live = training.graph.eliminatingDeadCode()
     let layers = live.nodes.filter(\.operation.isLayer)
     self.init(
-      hash: training.graph.canonicalHash, className: training.className, parameters: cost.parameters,
-      macs: cost.macsPerExample, width: layers.compactMap { Self.width(of: $0, in: live) }.max() ?? 0,
-      depth: layers.count)
+      hash: training.graph.canonicalHash, className: training.className, parameters: profile.parameters,
+      macs: profile.macsPerExample, width: layers.compactMap { Self.width(of: $0, in: live) }.max() ?? 0,
+      depth: layers.count, figures: profile.figures)
   }
 
   private static func width(of layer: Node, in graph: Graph) -> Int? {

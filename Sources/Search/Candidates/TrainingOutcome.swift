@@ -1,6 +1,6 @@
 public import Training
 
-/// What training a network gave; seconds are measured, all else is repeatable.
+/// What training a network gave; seconds and latency are measured, all else is repeatable.
 public struct TrainingOutcome: Codable, Sendable, Hashable {
   /// One epoch.
   public struct Epoch: Codable, Sendable, Hashable {
@@ -30,6 +30,8 @@ public struct TrainingOutcome: Codable, Sendable, Hashable {
   public var imagesSeen: Int
   /// Wall-clock seconds of training and validation on one thread.
   public var seconds: Double
+  /// Milliseconds that one image takes in evaluation mode on one thread; nil where no descriptor asked for it.
+  public var latencyMilliseconds: Double?
   /// What it began with of its parent's weights; nil where the run inherits nothing.
   public var inheritance: Inheritance?
   /// What ended it; nil in runs of earlier versions.

@@ -144,8 +144,9 @@ public enum ConfigurationReader {
 
   private static var descriptorTemplate: JSONValue {
     .object([
-      .init("name", .string("")), .init("lower", .number(0)), .init("upper", .number(1)),
-      .init("scale", .string("linear")),
+      .init("name", .string("")), .init("formula", .string("")), .init("lower", .number(0)),
+      .init("upper", .number(1)), .init("scale", .string("linear")), .init("bins", .integer(0)),
+      .init("categories", .array([])),
     ])
   }
 

@@ -6,7 +6,7 @@ extension ConfigurationReader {
     try check(configuration.workers, "workers", 0...1024)
     try checkData(configuration.data)
     try checkTraining(configuration.training)
-    try checkArchive(configuration.archive, axes: configuration.descriptors)
+    try checkArchive(configuration)
     try checkSearch(configuration.search)
     try checkModel(configuration.model)
     try check(configuration.limits.parameters, "limits.parameters", 1...10_000_000_000)
@@ -72,48 +72,13 @@ extension ConfigurationReader {
     try check(training.stopping.divergenceLoss, "training.stopping.divergence_loss", 0...1e9)
   }
 
-  private static func checkArchive(
-    _ archive: ArchiveSettings, axes: [DescriptorSettings]
-  ) throws(ConfigurationError) {
-    try check(archive.cells, "archive.cells", 1...1_000_000)
-    try check(axes.count, "the number of descriptors", 1...8)
-    for (index, axis) in axes.enumerated() {
-      guard !axes[..<index].contains(where: { $0.name == axis.name }) else {
-        throw ConfigurationError(
-          "The descriptor '\(axis.name)' is given twice; each axis must measure something else.")
-      }
-      guard Descriptor(rawValue: axis.name) != nil else {
-        let known = Descriptor.allCases.map(\.rawValue)
-        let hint = Spelling.closest(to: axis.name, among: known).map { " Did you mean '\($0)'?" } ?? ""
-        throw ConfigurationError(
-          "Unknown descriptor '\(axis.name)'; there are \(known.joined(separator: ", ")).\(hint)")
-      }
-      guard axis.lower.isFinite, axis.upper.isFinite, axis.lower < axis.upper else {
-        throw ConfigurationError("Descriptor '\(axis.name)' needs finite bounds with lower below upper.")
-      }
-      guard axis.scale == .linear || axis.lower > 0 else {
-        throw ConfigurationError(
-          "Descriptor '\(axis.name)' has a log scale, so its lower bound must be positive.")
-      }
-    }
-    guard archive.dimensions.isEmpty || archive.dimensions.count == axes.count else {
-      throw ConfigurationError(
-        "'archive.dimensions' has \(archive.dimensions.count) numbers but there are \(axes.count) descriptors."
-      )
-    }
-    var cells = 1
-    for dimension in archive.dimensions {
-      try check(dimension, "archive.dimensions", 1...10_000)
-      cells *= dimension
-      try check(cells, "the product of archive.dimensions", 1...10_000_000)
-    }
-  }
-
   private static func checkSearch(_ search: SearchSettings) throws(ConfigurationError) {
     try check(search.generations, "search.generations", 1...1_000_000)
     try check(search.batch, "search.batch", 1...100_000)
     try check(search.initialNetworks, "search.initial_networks", 1...100_000)
     try check(search.initialPrompts, "search.initial_prompts", 1...100_000)
+    try check(search.tournamentSize, "search.tournament_size", 1...1000)
+    try check(search.exploration, "search.exploration", 0...1000)
     try check(search.mutationProbability, "search.mutation_probability", 0...1)
     try check(search.randomPromptProbability, "search.random_prompt_probability", 0...1)
     try check(search.initialTemperature, "search.initial_temperature", 0...1)
@@ -126,7 +91,7 @@ extension ConfigurationReader {
     try check(search.patience, "search.patience", 1...1_000_000)
   }
 
-  private static func check<Number: Comparable>(
+  static func check<Number: Comparable>(
     _ value: Number, _ name: String, _ bounds: ClosedRange<Number>
   ) throws(ConfigurationError) {
     guard bounds.contains(value) else {

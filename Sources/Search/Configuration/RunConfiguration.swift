@@ -45,24 +45,6 @@ public struct DataSettings: Codable, Sendable, Hashable {
   public init() {}
 }
 
-/// The network archive.
-public struct ArchiveSettings: Codable, Sendable, Hashable {
-  /// The kinds of archive.
-  public enum Kind: String, Codable, Sendable, CaseIterable {
-    case cvt, grid
-  }
-
-  /// The kind.
-  public var kind = Kind.cvt
-  /// How many niches a CVT archive has.
-  public var cells = 100
-  /// How many cells a grid has along each axis; empty: the `cells`' root along each.
-  public var dimensions: [Int] = []
-
-  /// The defaults: LLMatic's CVT of 100 niches.
-  public init() {}
-}
-
 /// One axis of the archive.
 public struct DescriptorSettings: Codable, Sendable, Hashable {
   /// The scales.
@@ -70,21 +52,38 @@ public struct DescriptorSettings: Codable, Sendable, Hashable {
     case linear, log
   }
 
-  /// What is measured: one of `Descriptor`'s names.
+  /// What the axis is called; where there is no formula, what is measured.
   public var name = ""
+  /// What is measured, such as `log10(macs)`; empty: the name. `Descriptor` says what a formula may be.
+  public var formula = ""
   /// Where the axis begins; smaller values count as this one.
   public var lower = 0.0
   /// Where it ends; larger values count as this one.
   public var upper = 1.0
   /// How values are spread over it.
   public var scale = Scale.linear
+  /// How many cells a grid has along it; 0: what `archive` says.
+  public var bins = 0
+  /// The names of categories, which the values number from 0; then bounds, scale and bins say nothing.
+  public var categories: [String] = []
 
   /// An axis.
-  public init(name: String, lower: Double, upper: Double, scale: Scale = .linear) {
+  public init(
+    name: String, formula: String = "", lower: Double, upper: Double, scale: Scale = .linear, bins: Int = 0
+  ) {
     self.name = name
+    self.formula = formula
     self.lower = lower
     self.upper = upper
     self.scale = scale
+    self.bins = bins
+  }
+
+  /// An axis of categories.
+  public init(name: String, formula: String = "", categories: [String]) {
+    self.name = name
+    self.formula = formula
+    self.categories = categories
   }
 
   /// LLMatic's axes: width over depth 0–200, and 200 M to 5 G FLOPs (counted as fvcore does: MACs).
@@ -92,43 +91,18 @@ public struct DescriptorSettings: Codable, Sendable, Hashable {
     DescriptorSettings(name: "width_depth_ratio", lower: 0, upper: 200),
     DescriptorSettings(name: "macs", lower: 200e6, upper: 5e9),
   ]
-}
 
-/// LLMatic's search (arXiv 2306.01102, Algorithm 1); the defaults are the paper's values.
-public struct SearchSettings: Codable, Sendable, Hashable {
-  /// Generations, with those of the initialisation.
-  public var generations = 20
-  /// Candidates a generation.
-  public var batch = 100
-  /// So many networks in the network archive end the initialisation.
-  public var initialNetworks = 10
-  /// So many individuals in the prompt archive end it as well.
-  public var initialPrompts = 20
-  /// The probability that a generation mutates; otherwise it crosses over.
-  public var mutationProbability = 0.7
-  /// The probability that a mutation takes a random prompt and not the most curious one.
-  public var randomPromptProbability = 0.25
-  /// The temperature of prompts that have none yet.
-  public var initialTemperature = 0.6
-  /// By how much a prompt's temperature rises after a network that beat the last generation, or falls.
-  public var temperatureStep = 0.05
-  /// Half of the mutations ask with the temperature ± up to this.
-  public var temperatureNoise = 0.1
-  /// The temperature of crossovers.
-  public var crossoverTemperature = 0.7
-  /// How many niches the prompt archive has.
-  public var promptCells = 100
-  /// The share of candidates that the built-in rewriter writes though a model is there; an operator of its own.
-  public var rewriterShare = 0.0
-  /// No generation is begun that would probably end later than this after the start, in minutes; 0: no limit.
-  ///
-  /// A resumed run has the time anew.
-  public var minutes = 0.0
-  /// The run gives up after so many generations in a row without one valid network.
-  public var patience = 3
-
-  /// The defaults.
-  public init() {}
+  /// Reads an axis; what runs of earlier versions did not say keeps its default.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    name = try container.decode(String.self, forKey: .name)
+    formula = try container.decodeIfPresent(String.self, forKey: .formula) ?? ""
+    lower = try container.decode(Double.self, forKey: .lower)
+    upper = try container.decode(Double.self, forKey: .upper)
+    scale = try container.decode(Scale.self, forKey: .scale)
+    bins = try container.decodeIfPresent(Int.self, forKey: .bins) ?? 0
+    categories = try container.decodeIfPresent([String].self, forKey: .categories) ?? []
+  }
 }
 
 /// Who writes the networks.

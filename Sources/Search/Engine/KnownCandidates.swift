@@ -55,14 +55,19 @@ extension CandidateRecord {
       verdict: verdict, description: description, measures: measures)
   }
 
-  /// The record with what training gave.
-  func trained(_ outcome: NetworkEvaluator.Outcome) -> CandidateRecord {
+  /// The record with what training gave, and with the measures that need it.
+  func trained(_ outcome: NetworkEvaluator.Outcome, descriptors: [Descriptor]) -> CandidateRecord {
     var record = self
     record.evaluation = outcome.evaluation
     record.fitness = outcome.fitness
     if let failure = outcome.failure {
       record.verdict.status = outcome.isOutclassed ? .stopped : .untrainable
       record.verdict.reason = failure
+    } else if measures == nil, let description {
+      record.measures = descriptors.measures(of: description, training: outcome.evaluation)
+      if let objection = descriptors.objection(to: description, training: outcome.evaluation) {
+        (record.verdict.status, record.verdict.reason, record.fitness) = (.untrainable, objection, nil)
+      }
     }
     return record
   }

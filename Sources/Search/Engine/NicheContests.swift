@@ -27,8 +27,9 @@ struct NicheContests: Sendable {
   }
 
   /// The contest of a candidate; nil where its niche is empty or nothing can be said.
-  func contest(of candidate: Int, measures: [Double]) -> NicheContest? {
-    guard let rule, let cell = try? archive.cell(of: measures), let incumbent = incumbents[cell],
+  func contest(of candidate: Int, measures: [Double]?) -> NicheContest? {
+    guard let rule, let measures, let cell = try? archive.cell(of: measures),
+      let incumbent = incumbents[cell],
       let fitness = incumbent.fitness
     else { return nil }
     var draw = stream.stream("audit", candidate)

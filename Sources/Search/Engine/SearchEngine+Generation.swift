@@ -92,7 +92,7 @@ extension SearchEngine {
       }
       do throws(SearchError) {
         guard let outcome = try result.get() else { return .success(nil) }
-        let trained = record.trained(outcome)
+        let trained = record.trained(outcome, descriptors: screening.descriptors)
         try await store(trained, weights: outcome.weights)
         progress.finish(trained)
         return .success(trained)

@@ -41,7 +41,7 @@ public struct SearchEngine: Sendable {
     rewriter = RewriterWriter(task: task, prompts: prompts, stream: root)
     screening = Screening(
       task: task, limits: configuration.limits,
-      descriptors: configuration.descriptors.compactMap { Descriptor(rawValue: $0.name) })
+      descriptors: try configuration.makeDescriptors())
     let sideBySide = min(self.workers, max(1, configuration.search.batch))
     evaluator = try NetworkEvaluator(for: configuration, data: data, threads: self.workers / sideBySide)
     do {

@@ -35,6 +35,7 @@ public struct NetworkEvaluator: Sendable {
   private let trainer: Trainer
   private let inheritance: InheritanceRule
   private let stream: RandomStream
+  private let measuresLatency: Bool
 
   /// How images are normalised.
   public var normalization: Normalization { data.normalization }
@@ -44,14 +45,16 @@ public struct NetworkEvaluator: Sendable {
   /// - Parameters:
   ///   - memoryLimit: the bytes that one candidate's training may take.
   ///   - threads: how many threads share the work of one network.
+  ///   - measuresLatency: whether to time a forward pass of what was trained.
   /// - Throws: where the training settings make no sense.
   public init(
     task: ImageTask, data: DatasetSplit, settings: TrainingSettings, memoryLimit: Int, stream: RandomStream,
-    threads: Int = 1
+    threads: Int = 1, measuresLatency: Bool = false
   ) throws(SearchError) {
     self.task = task
     self.data = data
     self.stream = stream
+    self.measuresLatency = measuresLatency
     inheritance = settings.inheritance
     do {
       trainer = try Trainer(settings.configuration(memoryLimit: memoryLimit), threads: threads)
@@ -69,7 +72,7 @@ public struct NetworkEvaluator: Sendable {
       task: ImageTask(data), data: data, settings: configuration.training,
       memoryLimit: configuration.limits.memory << 20,
       stream: RandomStream(seed: UInt64(bitPattern: Int64(configuration.seed))).stream("training"),
-      threads: threads)
+      threads: threads, measuresLatency: configuration.makeDescriptors().contains { $0.names("latency_ms") })
   }
 
   /// How many images fitness is measured on.
@@ -110,6 +113,7 @@ public struct NetworkEvaluator: Sendable {
         guard let validation = result.validation else {
           return Outcome(evaluation: outcome, failure: "Its training ended without a validation.")
         }
+        if measuresLatency { outcome.latencyMilliseconds = try latency(of: source) * 1000 }
         return Outcome(
           evaluation: outcome, fitness: validation.accuracy, weights: try SafeTensors.encode(result.weights))
       case .nonFiniteLoss(let epoch, let step):
@@ -146,6 +150,22 @@ public struct NetworkEvaluator: Sendable {
     } catch {
       throw SearchError("The network cannot be tested: \(error)")
     }
+  }
+
+  /// The seconds of the shortest of twenty forward passes of one image in evaluation mode, on one thread.
+  ///
+  /// The shortest, since other candidates are trained beside it.
+  private func latency(of source: String) throws -> Double {
+    let trace = try NetworkCompiler.compile(source, options: task.options(batch: 1, isTraining: false)).graph
+    let timer = try StepTimer(trace, isTraining: false)
+    try timer.step()
+    var shortest = Double.infinity
+    for _ in 0..<20 {
+      let begin = ContinuousClock.now
+      try timer.step()
+      shortest = min(shortest, (ContinuousClock.now - begin) / .seconds(1))
+    }
+    return shortest
   }
 
   /// What a network begins with of its parent's weights; nil where the run inherits nothing.

@@ -7,7 +7,8 @@ struct Screening: Sendable {
   struct Passed: Sendable {
     var source: String
     var description: NetworkDescription
-    var measures: [Double]
+    /// Nil where a descriptor needs what only training gives.
+    var measures: [Double]?
     var healed: [String]
   }
 
@@ -35,8 +36,8 @@ struct Screening: Sendable {
     } catch {
       return .refused(source: healed.source, reason: error.summary, description: nil, measures: nil)
     }
-    let measures = descriptors.map { $0.value(of: description) }
-    if let excess = excess(of: description) {
+    let measures = descriptors.measures(of: description, training: nil)
+    if let excess = excess(of: description) ?? descriptors.objection(to: description, training: nil) {
       return .refused(source: healed.source, reason: excess, description: description, measures: measures)
     }
     return .passed(

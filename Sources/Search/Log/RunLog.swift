@@ -23,7 +23,7 @@ public protocol RunLog: Sendable {
   func weights(of candidate: Int) async throws(RunLogError) -> [UInt8]?
 
   /// Stores a finished generation with both archives in one transaction, and forgets the weights of networks
-  /// that are no elites any more.
+  /// that are neither elites nor remembered any more.
   func commit(_ generation: GenerationRecord) async throws(RunLogError)
 
   /// The finished generations, in order.
@@ -55,11 +55,14 @@ public struct GenerationRecord: Codable, Sendable, Hashable {
   public var statistics: ArchiveStatistics
   /// The best fitness among this generation's candidates; nil where none was evaluated.
   public var bestOfGeneration: Double?
+  /// Candidates that are no elites but may become some again, as where borders slide, so that their weights are kept;
+  /// nil where there are none.
+  public var remembered: [Int]?
 
   /// A generation.
   public init(
     number: Int, isInitialisation: Bool, step: CandidateOrigin.Step, networks: [ArchiveCell],
-    prompts: [PromptCell], statistics: ArchiveStatistics, bestOfGeneration: Double?
+    prompts: [PromptCell], statistics: ArchiveStatistics, bestOfGeneration: Double?, remembered: [Int]? = nil
   ) {
     self.number = number
     self.isInitialisation = isInitialisation
@@ -68,6 +71,7 @@ public struct GenerationRecord: Codable, Sendable, Hashable {
     self.prompts = prompts
     self.statistics = statistics
     self.bestOfGeneration = bestOfGeneration
+    self.remembered = remembered
   }
 }
 

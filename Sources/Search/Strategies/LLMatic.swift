@@ -16,6 +16,11 @@ public struct LLMatic: Strategy {
   private let stream: RandomStream
   /// The networks, by candidate number.
   public private(set) var networks: any Archive<Int>
+  /// The networks that parents come from where cells have thresholds (CMA-MAE); nil: `networks`.
+  private var thresholdArchive: (any Archive<Int>)?
+  private var parents: ParentChooser
+  /// What chooses prompts instead of their curiosity; nil where that does.
+  private var promptBandit: Bandit<String>?
   /// The prompt individuals.
   public private(set) var individuals: any Archive<PromptIndividual>
   private var curiosity = CuriosityTable()
@@ -35,6 +40,8 @@ public struct LLMatic: Strategy {
     self.isRewriterAlone = isRewriterAlone
     stream = RandomStream(seed: UInt64(bitPattern: Int64(configuration.seed))).stream("llmatic")
     networks = try configuration.makeArchive()
+    thresholdArchive = try configuration.makeThresholdArchive()
+    parents = try ParentChooser(settings, cellCount: networks.cellCount)
     do {
       let promptAxis = try MeasureAxis(name: "prompt", lower: 0, upper: Double(max(1, prompts.count - 1)))
       let temperatureAxis = try MeasureAxis(name: "temperature", lower: 0, upper: 1)
@@ -42,6 +49,10 @@ public struct LLMatic: Strategy {
         cells: settings.promptCells, samples: max(25_000, 20 * settings.promptCells),
         seed: UInt64(bitPattern: Int64(configuration.seed))
       ).makeArchive(axes: [promptAxis, temperatureAxis], of: PromptIndividual.self)
+      if settings.promptChoice == .bandit {
+        promptBandit = try Bandit(
+          arms: prompts.map(\.id), rule: .upperConfidenceBound(exploration: settings.exploration))
+      }
     } catch {
       throw SearchError("The prompt archive cannot be made: \(error).")
     }
@@ -53,6 +64,7 @@ public struct LLMatic: Strategy {
   public func ask() throws(SearchError) -> [Proposal] {
     let step = nextStep
     var proposals: [Proposal] = []
+    var (parents, promptBandit) = (parents, promptBandit)
     for index in 0..<settings.batch {
       var draw = stream.stream("generation", generation).stream("proposal", index)
       var proposal = Proposal(
@@ -60,12 +72,12 @@ public struct LLMatic: Strategy {
         parents: [0], prompt: crossoverPrompt, temperature: settings.crossoverTemperature,
         goesToRewriter: draw.bernoulli(settings.rewriterShare))
       switch step {
-      case .crossover: proposal.parents = pair(using: &draw)
+      case .crossover: proposal.parents = pair(chosenBy: &parents, using: &draw)
       case .mutation, .initial:
-        if !isInitialising, let parent = networks.sample(using: &draw) {
+        if !isInitialising, let parent = parents.parent(in: parentArchive, using: &draw) {
           proposal.parents = [parent.solution]
         }
-        let individual = try promptIndividual(using: &draw)
+        let individual = try promptIndividual(chosenBy: &promptBandit, using: &draw)
         proposal.prompt = individual.prompt
         proposal.temperature = individual.temperature
         if index >= (settings.batch + 1) / 2 {
@@ -85,16 +97,35 @@ public struct LLMatic: Strategy {
     return draw.bernoulli(settings.mutationProbability) ? .mutation : .crossover
   }
 
-  /// A random network and one of its two or three nearest neighbours by niche distance.
-  private func pair(using draw: inout RandomStream) -> [Int] {
-    guard let first = networks.sample(using: &draw) else { return [0] }
-    let mates = networks.nearestElites(to: first.cell, count: 2 + draw.integer(below: 2))
+  /// What may become an elite again, in ascending order; nil where there is nothing of the kind.
+  private var remembered: [Int]? {
+    let others = Set(networks.remembered).subtracting(networks.allElites.map(\.solution))
+    return others.isEmpty ? nil : others.sorted()
+  }
+
+  /// What parents are chosen from.
+  private var parentArchive: any Archive<Int> { thresholdArchive ?? networks }
+
+  /// A network and one of its two or three nearest neighbours by niche distance.
+  private func pair(chosenBy parents: inout ParentChooser, using draw: inout RandomStream) -> [Int] {
+    guard let first = parents.parent(in: parentArchive, using: &draw) else { return [0] }
+    let mates = parentArchive.nearestElites(to: first.cell, count: 2 + draw.integer(below: 2))
     guard let mate = draw.element(of: mates) else { return [first.solution] }
     return [first.solution, mate.solution]
   }
 
-  /// A random prompt during the initialisation and for exploration, otherwise the most curious individual.
-  private func promptIndividual(using draw: inout RandomStream) throws(SearchError) -> PromptIndividual {
+  /// A random prompt during the initialisation and for exploration, otherwise the most curious individual, or the
+  /// best individual of the prompt that a bandit chose.
+  private func promptIndividual(
+    chosenBy bandit: inout Bandit<String>?, using draw: inout RandomStream
+  ) throws(SearchError) -> PromptIndividual {
+    if !isInitialising, let prompt = bandit?.choose(using: &draw) {
+      // Until more is known it counts as a failure, so that a generation does not put all on one.
+      bandit?.reward(prompt, by: 0)
+      let known = individuals.elites.filter { $0.solution.prompt == prompt }
+      return known.max { $0.objective < $1.objective }?.solution
+        ?? PromptIndividual(prompt: prompt, temperature: settings.initialTemperature)
+    }
     let explores = draw.bernoulli(settings.randomPromptProbability)
     if !isInitialising, !explores,
       let elite = individuals.mostCurious(1, by: curiosity, using: &draw).first
@@ -112,12 +143,19 @@ public struct LLMatic: Strategy {
     let step = nextStep
     let wasInitialising = isInitialising
     var best: Double?
+    // Of the niches before the generation: its parents came from them.
+    let niches = Dictionary(parentArchive.allElites.map { ($0.solution, $0.cell) }) { first, _ in first }
     for record in records {
       var entered = false
       if let fitness = record.fitness, let measures = record.measures {
-        let outcome = networks.add(record.id, objective: fitness, measures: measures)
-        entered = outcome.status != .rejected
+        if record.isOffered {
+          entered = networks.add(record.id, objective: fitness, measures: measures).status != .rejected
+          thresholdArchive?.add(record.id, objective: fitness, measures: measures)
+        }
         best = max(best ?? fitness, fitness)
+      }
+      if let niche = record.origin.parents.first.flatMap({ niches[$0] }) {
+        parents.learn(from: niche, entered: entered)
       }
       if record.origin.step == .mutation { credit(record, entered: entered) }
     }
@@ -126,7 +164,7 @@ public struct LLMatic: Strategy {
     }
     let finished = GenerationRecord(
       number: generation, isInitialisation: wasInitialising, step: step,
-      networks: networks.elites.map {
+      networks: networks.allElites.map {
         ArchiveCell(cell: $0.cell, candidate: $0.solution, fitness: $0.objective)
       },
       prompts: individuals.elites.map { elite in
@@ -134,7 +172,7 @@ public struct LLMatic: Strategy {
         individual.curiosity = curiosity[elite.cell]
         return PromptCell(cell: elite.cell, individual: individual)
       },
-      statistics: networks.statistics(), bestOfGeneration: best)
+      statistics: networks.statistics(), bestOfGeneration: best, remembered: remembered)
     // A generation without one trained network leaves the mark where it was.
     previousBest = best ?? previousBest
     generation += 1
@@ -150,6 +188,7 @@ public struct LLMatic: Strategy {
     let beats = record.fitness.map { $0 > (previousBest ?? 0) } ?? false
     let keepsUp = record.fitness.map { $0 >= (previousBest ?? 0) } ?? false
     let temperature = Self.clamped(asked + (keepsUp ? settings.temperatureStep : -settings.temperatureStep))
+    promptBandit?.reward(id, by: entered ? 1 : 0)
     let reward = !record.isTrainable ? -1 : entered ? 1 : -0.5
 
     let parent = try? individuals.elite(of: [Double(order), asked])

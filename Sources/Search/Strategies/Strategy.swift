@@ -1,5 +1,3 @@
-public import QualityDiversity
-
 /// What a strategy asks for: one network to be written, with all that the author must know.
 public struct Proposal: Sendable, Hashable {
   /// The candidate's number within the run.
@@ -39,61 +37,4 @@ public struct SearchError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// An error.
   public init(_ description: String) { self.description = description }
-}
-
-extension RunConfiguration {
-  /// The axes of the network archive.
-  public func measureAxes() throws(SearchError) -> [MeasureAxis] {
-    var axes: [MeasureAxis] = []
-    for descriptor in descriptors {
-      do {
-        axes.append(
-          try MeasureAxis(
-            name: descriptor.name, lower: descriptor.lower, upper: descriptor.upper,
-            scale: descriptor.scale == .log ? .logarithmic : .linear))
-      } catch {
-        throw SearchError("Descriptor '\(descriptor.name)': \(error).")
-      }
-    }
-    return axes
-  }
-
-  /// How the network archive divides its measure space.
-  public var archiveGeometry: ArchiveGeometry {
-    switch archive.kind {
-    case .cvt:
-      .cvt(
-        cells: archive.cells, samples: max(25_000, 20 * archive.cells), seed: UInt64(bitPattern: Int64(seed)))
-    case .grid:
-      .grid(
-        dimensions: archive.dimensions.isEmpty
-          ? descriptors.map { _ in
-            max(1, Int(Double(archive.cells).rootExtracted(descriptors.count).rounded()))
-          } : archive.dimensions)
-    }
-  }
-
-  /// An empty network archive.
-  public func makeArchive() throws(SearchError) -> any Archive<Int> {
-    do {
-      return try archiveGeometry.makeArchive(axes: measureAxes(), of: Int.self)
-    } catch let error as SearchError {
-      throw error
-    } catch {
-      throw SearchError("The archive cannot be made: \(error).")
-    }
-  }
-}
-
-extension Double {
-  /// The number whose `degree`-th power this is, by Newton's method, so that no platform's `pow` decides a grid.
-  fileprivate func rootExtracted(_ degree: Int) -> Double {
-    guard degree > 1, self > 0 else { return self }
-    var root = 1.0
-    for _ in 0..<200 {
-      let power = (0..<(degree - 1)).reduce(1.0) { result, _ in result * root }
-      root += (self / power - root) / Double(degree)
-    }
-    return root
-  }
 }

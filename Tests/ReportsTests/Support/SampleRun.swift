@@ -77,7 +77,7 @@ struct SampleRun {
         healed: candidate.status == .healed ? ["fc1 takes\n12 features"] : []),
       description: isNetwork ? network : nil,
       measures: isNetwork
-        ? configuration.descriptors.compactMap { Descriptor(rawValue: $0.name)?.value(of: network) } : nil,
+        ? configuration.descriptors.compactMap { network.figure(named: $0.name) } : nil,
       evaluation: evaluation, fitness: candidate.fitness)
   }
 

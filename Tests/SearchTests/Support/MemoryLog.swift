@@ -81,8 +81,8 @@ final class MemoryLog: RunLog {
   func commit(_ generation: GenerationRecord) async throws(RunLogError) {
     try write { content in
       content.generations.append(generation)
-      let elites = Set(generation.networks.map(\.candidate))
-      content.weights = content.weights.filter { elites.contains($0.key) }
+      let kept = Set(generation.networks.map(\.candidate) + (generation.remembered ?? []))
+      content.weights = content.weights.filter { kept.contains($0.key) }
     }
   }
 

@@ -1,0 +1,92 @@
+/// LLMatic's search (arXiv 2306.01102, Algorithm 1); the defaults are the paper's values.
+public struct SearchSettings: Codable, Sendable, Hashable {
+  /// Generations, with those of the initialisation.
+  public var generations = 20
+  /// Candidates a generation.
+  public var batch = 100
+  /// So many networks in the network archive end the initialisation.
+  public var initialNetworks = 10
+  /// So many individuals in the prompt archive end it as well.
+  public var initialPrompts = 20
+  /// The ways of choosing the network that a mutation, or the first one that a crossover, works from.
+  public enum ParentChoice: String, Codable, Sendable, CaseIterable {
+    /// Any elite with the same probability, as published.
+    case uniform
+    case best
+    /// The best of `tournament_size` drawn ones.
+    case tournament
+    /// By its rank.
+    case rank
+    /// By its distance from the nearest elites.
+    case novelty
+    /// By how often what came of its niche entered the archive.
+    case curiosity
+    /// The niche with the highest upper confidence bound on that.
+    case bandit
+  }
+
+  /// The ways of choosing the prompt of a mutation.
+  public enum PromptChoice: String, Codable, Sendable, CaseIterable {
+    /// The most curious individual of the prompt archive, as published.
+    case curiosity
+    /// The prompt with the highest upper confidence bound on the share of its networks that entered the archive.
+    case bandit
+  }
+
+  /// How parents are chosen.
+  public var parents = ParentChoice.uniform
+  /// How many elites take part in a tournament.
+  public var tournamentSize = 4
+  /// How prompts are chosen.
+  public var promptChoice = PromptChoice.curiosity
+  /// How much bandits weigh what they know little of; the square root of 2 is UCB1's.
+  public var exploration = 1.0
+  /// The probability that a generation mutates; otherwise it crosses over.
+  public var mutationProbability = 0.7
+  /// The probability that a mutation takes a random prompt and not the most curious one.
+  public var randomPromptProbability = 0.25
+  /// The temperature of prompts that have none yet.
+  public var initialTemperature = 0.6
+  /// By how much a prompt's temperature rises after a network that beat the last generation, or falls.
+  public var temperatureStep = 0.05
+  /// Half of the mutations ask with the temperature ± up to this.
+  public var temperatureNoise = 0.1
+  /// The temperature of crossovers.
+  public var crossoverTemperature = 0.7
+  /// How many niches the prompt archive has.
+  public var promptCells = 100
+  /// The share of candidates that the built-in rewriter writes though a model is there; an operator of its own.
+  public var rewriterShare = 0.0
+  /// No generation is begun that would probably end later than this after the start, in minutes; 0: no limit.
+  ///
+  /// A resumed run has the time anew.
+  public var minutes = 0.0
+  /// The run gives up after so many generations in a row without one valid network.
+  public var patience = 3
+
+  /// The defaults.
+  public init() {}
+
+  /// Reads settings; what runs of earlier versions did not say keeps its default.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    generations = try container.decode(Int.self, forKey: .generations)
+    batch = try container.decode(Int.self, forKey: .batch)
+    initialNetworks = try container.decode(Int.self, forKey: .initialNetworks)
+    initialPrompts = try container.decode(Int.self, forKey: .initialPrompts)
+    parents = try container.decodeIfPresent(ParentChoice.self, forKey: .parents) ?? parents
+    tournamentSize = try container.decodeIfPresent(Int.self, forKey: .tournamentSize) ?? tournamentSize
+    promptChoice = try container.decodeIfPresent(PromptChoice.self, forKey: .promptChoice) ?? promptChoice
+    exploration = try container.decodeIfPresent(Double.self, forKey: .exploration) ?? exploration
+    mutationProbability = try container.decode(Double.self, forKey: .mutationProbability)
+    randomPromptProbability = try container.decode(Double.self, forKey: .randomPromptProbability)
+    initialTemperature = try container.decode(Double.self, forKey: .initialTemperature)
+    temperatureStep = try container.decode(Double.self, forKey: .temperatureStep)
+    temperatureNoise = try container.decode(Double.self, forKey: .temperatureNoise)
+    crossoverTemperature = try container.decode(Double.self, forKey: .crossoverTemperature)
+    promptCells = try container.decode(Int.self, forKey: .promptCells)
+    rewriterShare = try container.decode(Double.self, forKey: .rewriterShare)
+    minutes = try container.decode(Double.self, forKey: .minutes)
+    patience = try container.decode(Int.self, forKey: .patience)
+  }
+}

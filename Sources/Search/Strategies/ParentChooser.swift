@@ -1,0 +1,61 @@
+import QualityDiversity
+import RandomStreams
+
+/// Chooses the networks to work from, and learns what came of them.
+struct ParentChooser: Sendable {
+  private enum Rule: Sendable {
+    case selection(EliteSelection)
+    /// The niches that offspring came from.
+    case bandit(Bandit<Int>)
+  }
+
+  private var rule: Rule
+  private var curiosity = CuriosityTable()
+
+  init(_ settings: SearchSettings, cellCount: Int) throws(SearchError) {
+    do {
+      rule =
+        switch settings.parents {
+        case .uniform: .selection(.uniform)
+        case .best: .selection(.best)
+        case .tournament: .selection(.tournament(size: settings.tournamentSize))
+        case .rank: .selection(.rank(exponent: 1))
+        case .novelty: .selection(.noveltyProportional(neighbours: 5))
+        case .curiosity: .selection(.curiosityProportional(floor: 0.1))
+        case .bandit:
+          .bandit(
+            try Bandit(
+              arms: Array(0..<cellCount), rule: .upperConfidenceBound(exploration: settings.exploration)))
+        }
+      if case .selection(let selection) = rule { try selection.validate() }
+    } catch {
+      throw SearchError("'search.parents': \(error).")
+    }
+  }
+
+  /// A parent; nil where the archive is empty.
+  ///
+  /// A niche that a bandit chose counts as a failure until more is known, so that a generation does not put all on one.
+  mutating func parent(in archive: some Archive<Int>, using draw: inout RandomStream) -> Elite<Int>? {
+    switch rule {
+    case .selection(let selection):
+      // The rule was checked when it was made.
+      return (try? selection.select(from: archive, curiosity: curiosity, using: &draw)) ?? nil
+    case .bandit(var bandit):
+      guard let niche = bandit.choose(among: archive.elites.map(\.cell), using: &draw) else { return nil }
+      bandit.reward(niche, by: 0)
+      rule = .bandit(bandit)
+      return archive.elite(at: niche)
+    }
+  }
+
+  /// Takes in whether what came of a niche entered the archive.
+  ///
+  /// Curiosity goes by Cully & Demiris 2018: + 1 for an offspring that entered, − 0.5 for another.
+  mutating func learn(from niche: Int, entered: Bool) {
+    curiosity.reward(niche, by: entered ? 1 : -0.5)
+    guard case .bandit(var bandit) = rule else { return }
+    bandit.reward(niche, by: entered ? 1 : 0)
+    rule = .bandit(bandit)
+  }
+}

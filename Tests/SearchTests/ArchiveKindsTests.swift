@@ -1,0 +1,123 @@
+import QualityDiversity
+import RandomStreams
+import Testing
+
+@testable import Search
+
+@Suite("Searches on every kind of archive, with every choice of parents")
+struct ArchiveKindsTests {
+  private static func configuration(_ change: (inout RunConfiguration) -> Void) -> RunConfiguration {
+    var run = Toy.configuration()
+    change(&run)
+    return run
+  }
+
+  private static let configurations: [(name: String, run: RunConfiguration)] = [
+    ("cvt", configuration { ($0.archive.kind, $0.archive.cells, $0.search.parents) = (.cvt, 9, .rank) }),
+    (
+      "deep",
+      configuration {
+        ($0.archive.depth, $0.archive.dimensions, $0.search.parents) = (3, [2, 2], .tournament)
+      }
+    ),
+    ("thresholds", configuration { ($0.archive.thresholdRate, $0.search.parents) = (0.2, .curiosity) }),
+    (
+      "sliding",
+      configuration {
+        ($0.archive.kind, $0.archive.remapFrequency, $0.archive.dimensions) = (.sliding, 5, [3, 3])
+      }
+    ),
+    (
+      "proximity",
+      configuration {
+        ($0.archive.kind, $0.archive.neighbours, $0.search.parents) = (.proximity, 2, .novelty)
+      }
+    ),
+    (
+      "novelty",
+      configuration {
+        ($0.archive.kind, $0.archive.cells, $0.archive.neighbours, $0.search.parents) = (
+          .dominatedNovelty, 5, 2, .best
+        )
+      }
+    ),
+    ("bandit", configuration { ($0.search.parents, $0.search.promptChoice) = (.bandit, .bandit) }),
+  ]
+
+  @Test(
+    "The archive is what its candidates give, and a run stopped anywhere goes on to the same",
+    arguments: 0..<7)
+  func searches(kind: Int) async throws {
+    let (name, configuration) = Self.configurations[kind]
+    let checked = try ConfigurationReader.validated(configuration)
+    let strategy = try ToyRun.strategy(checked)
+    let log = MemoryLog()
+    _ = try await ToyRun(configuration: checked).run(strategy, model: ScriptedModel(), log: log)
+    let complete = log.now
+    #expect(complete.generations.count == 4, "\(name)")
+
+    var archive = try checked.makeArchive()
+    for generation in complete.generations {
+      for record in complete.candidates.values.sorted(by: { $0.id < $1.id })
+      where record.generation == generation.number {
+        guard record.isOffered, let fitness = record.fitness, let measures = record.measures else { continue }
+        archive.add(record.id, objective: fitness, measures: measures)
+      }
+      #expect(generation.networks.map(\.candidate) == archive.allElites.map(\.solution), "\(name)")
+      #expect(generation.statistics == archive.statistics(), "\(name)")
+    }
+    try archive.checkInvariants()
+    // Of the last additions the sliding archive may call back any.
+    let kept = Set(archive.allElites.map(\.solution) + archive.remembered)
+    #expect(Set(complete.weights.keys) == kept, "\(name)")
+
+    for survived in [1, 13, 27, 40] where survived < complete.writes {
+      let broken = MemoryLog().copy(breakingAfter: survived)
+      _ = try? await ToyRun(configuration: checked).run(strategy, model: ScriptedModel(), log: broken)
+      let resumed = broken.copy()
+      _ = try await ToyRun(configuration: checked).run(strategy, model: ScriptedModel(), log: resumed)
+      #expect(resumed.now.generations == complete.generations, "\(name) after \(survived) writes")
+    }
+  }
+
+  @Test("A bandit over niches returns to the one whose offspring enter, and spreads a generation")
+  func bandit() throws {
+    var settings = SearchSettings()
+    (settings.parents, settings.exploration) = (.bandit, 0.5)
+    var archive: any Archive<Int> = try GridArchive<Int>(
+      axes: [try MeasureAxis(name: "x", lower: 0, upper: 4)], dimensions: [4])
+    for cell in 0..<4 { archive.add(cell, objective: 1, measures: [Double(cell) + 0.5]) }
+    var chooser = try ParentChooser(settings, cellCount: 4)
+    var draw = RandomStream(seed: 1)
+    var generation = chooser
+    var first: [Int] = []
+    for _ in 0..<4 { first.append(try #require(generation.parent(in: archive, using: &draw)).cell) }
+    #expect(Set(first) == [0, 1, 2, 3], "each niche once before any twice")
+    for round in 0..<40 {
+      for cell in 0..<4 { chooser.learn(from: cell, entered: cell == 2 && round % 4 > 0) }
+    }
+    #expect(chooser.parent(in: archive, using: &draw)?.cell == 2)
+  }
+
+  @Test("Parents of a threshold archive need not be the elites, which are the best all the same")
+  func thresholds() throws {
+    let configuration = Self.configuration {
+      ($0.archive.thresholdRate, $0.archive.dimensions, $0.search.batch) = (0.01, [1, 1], 4)
+    }
+    var strategy = try LLMatic(configuration: configuration, prompts: Toy.prompts(), isRewriterAlone: false)
+    let proposals = try strategy.ask()
+    let records = zip(proposals, [0.9, 0.3, 0.5, 0.2]).map { proposal, fitness in
+      CandidateRecord(
+        id: proposal.id, generation: 1, index: proposal.index,
+        origin: CandidateOrigin(
+          step: proposal.step, author: .languageModel, form: .wholeProgram, parents: proposal.parents,
+          prompt: proposal.prompt, temperature: 0.5), source: nil, verdict: Verdict(.valid),
+        measures: [2, 200], fitness: fitness)
+    }
+    let told = try strategy.tell(records)
+    #expect(told.networks.map(\.candidate) == [1])
+    // The threshold rose by hundredths, so that the last that exceeded it is there: the fourth.
+    let parents = Set(try strategy.ask().flatMap(\.parents))
+    #expect(parents == [0] || parents == [4])
+  }
+}
