@@ -86,7 +86,7 @@ let package = Package(
     .target(
       name: "RunStore",
       dependencies: [
-        "LanguageModels", "QualityDiversity", "Search", "Training",
+        "LanguageModels", "NetworkGraph", "QualityDiversity", "Search", "Training",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .testTarget(

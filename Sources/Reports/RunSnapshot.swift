@@ -73,15 +73,51 @@ public struct RunSnapshot: Sendable {
   /// The archive that the evaluated candidates of the finished generations give on a run's axes, by candidate
   /// number; on the run's own axes it is the stored one.
   ///
-  /// - Throws: where the configuration's axes cannot be made.
+  /// Candidates for which a formula has no finite number are left out.
+  ///
+  /// - Throws: where the configuration's axes cannot be made, or the run's file cannot be read.
   public func archive(on configuration: RunConfiguration) throws(SearchError) -> any Archive<Int> {
     var archive = try configuration.makeArchive()
-    let descriptors = try configuration.makeDescriptors()
-    for candidate in finished where candidate.isOffered {
-      guard let fitness = candidate.fitness, let measures = descriptors.measures(of: candidate) else { continue }
-      _ = archive.add(candidate.id, objective: fitness, measures: measures)
+    for (candidate, measures) in try measures(on: configuration) {
+      _ = archive.add(candidate.id, objective: candidate.fitness ?? .nan, measures: measures)
     }
     return archive
+  }
+
+  /// The candidates of the finished generations that are offered to archives, with their measures on a run's axes, in
+  /// the order of their numbers.
+  ///
+  /// - Throws: where the configuration's axes cannot be made, or the run's file cannot be read.
+  func measures(
+    on configuration: RunConfiguration
+  ) throws(SearchError) -> [(candidate: CandidateSummary, measures: [Double])] {
+    let offered = finished.filter(\.isOffered)
+    // A run's own measures were stored, and those that were measured are not to be had otherwise.
+    if configuration.descriptors == header.configuration.descriptors {
+      return offered.compactMap { candidate in candidate.measures.map { (candidate, $0) } }
+    }
+    let descriptors = try configuration.makeDescriptors()
+    let figures = try figures(named: descriptors)
+    return offered.compactMap { candidate in
+      descriptors.measures { candidate.figure(named: $0) ?? figures[candidate.id]?[$0] }
+        .map { (candidate, $0) }
+    }
+  }
+
+  /// The figures that descriptors name by candidate; none where the summaries have them all.
+  ///
+  /// - Throws: where the run's file cannot be read.
+  func figures(named descriptors: [Descriptor]) throws(SearchError) -> [Int: [String: Double]] {
+    let names = descriptors.reduce(into: Set()) { $0.formUnion($1.figureNames) }
+    return try figures(names)
+  }
+
+  /// Figures of the candidates that have a fitness, by name; none where the summaries have them all.
+  ///
+  /// - Throws: where the run's file cannot be read.
+  func figures(_ names: Set<String>) throws(SearchError) -> [Int: [String: Double]] {
+    guard !names.isSubset(of: CandidateSummary.figureNames) else { return [:] }
+    do { return try store.figures(names) } catch { throw SearchError(error.description) }
   }
 }
 
@@ -94,16 +130,6 @@ extension [CandidateSummary] {
       if self[middle].id < number { low = middle + 1 } else { high = middle }
     }
     return low < endIndex && self[low].id == number ? low : nil
-  }
-}
-
-extension Descriptor {
-  /// Its value for a network.
-  func value(of network: CandidateSummary.Network) -> Double {
-    value(
-      of: NetworkDescription(
-        hash: network.hash, className: network.className, parameters: network.parameters, macs: network.macs,
-        width: network.width, depth: network.depth))
   }
 }
 

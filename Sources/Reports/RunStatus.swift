@@ -1,6 +1,6 @@
 public import QualityDiversity
 public import RunStore
-import Search
+public import Search
 
 /// What a run holds and how far it is.
 public struct RunStatus: Codable, Sendable {
@@ -72,7 +72,9 @@ public struct RunStatus: Codable, Sendable {
   }
 
   /// The status of a run.
-  public init(_ run: RunSnapshot) {
+  ///
+  /// - Throws: where the run's file cannot be read.
+  public init(_ run: RunSnapshot) throws(SearchError) {
     let header = run.header
     let proposed = run.candidates.filter { $0.generation > 0 }
     name = header.name
@@ -89,7 +91,7 @@ public struct RunStatus: Codable, Sendable {
     usage = run.usage
     trainingSeconds =
       proposed.filter { $0.verdict.status != .duplicate }.reduce(0) { $0 + ($1.evaluation?.seconds ?? 0) }
-    outOfRange = Self.outOfRange(proposed, header.configuration)
+    outOfRange = try Self.outOfRange(run)
     stopping = Stopping(proposed, header.configuration.training)
     best = run.best.map { Best(candidate: $0.record.id, niche: $0.cell, fitness: $0.record.fitness ?? 0) }
   }
@@ -133,24 +135,30 @@ public struct RunStatus: Codable, Sendable {
     return lines.joined(separator: "\n")
   }
 
-  private static func outOfRange(
-    _ candidates: [CandidateRecord], _ configuration: RunConfiguration
-  ) -> [OutOfRange] {
-    configuration.descriptors.compactMap { settings in
-      // A descriptor of a run was read when the run began.
-      guard let descriptor = try? Descriptor(settings) else { return nil }
-      let upper = descriptor.categoryCount.map { Double($0).nextDown } ?? settings.upper
-      let lower = descriptor.categoryCount == nil ? settings.lower : 0
-      var counts = OutOfRange(axis: settings.name)
-      for candidate in candidates where candidate.fitness != nil {
-        guard let network = candidate.description,
-          let value = descriptor.rawValue(of: network, training: candidate.evaluation)
-        else { continue }
-        if value < lower { counts.below += 1 }
-        if value > upper { counts.above += 1 }
+  /// - Throws: where the run's file cannot be read.
+  private static func outOfRange(_ run: RunSnapshot) throws(SearchError) -> [OutOfRange] {
+    let configuration = run.header.configuration
+    let descriptors = try configuration.makeDescriptors()
+    let offered = run.candidates.filter { $0.generation > 0 && $0.isOffered }
+    // Measures are stored as they were but for categories.
+    let figures = try run.figures(named: descriptors.filter { $0.categoryCount != nil })
+    var counts: [OutOfRange] = []
+    for (axis, (descriptor, settings)) in zip(descriptors, configuration.descriptors).enumerated() {
+      var count = OutOfRange(axis: settings.name)
+      for candidate in offered {
+        if let categories = descriptor.categoryCount {
+          guard let value = descriptor.rawValue({ candidate.figure(named: $0) ?? figures[candidate.id]?[$0] })
+          else { continue }
+          if value < 0 { count.below += 1 }
+          if value >= Double(categories) { count.above += 1 }
+        } else if let measures = candidate.measures, measures.indices.contains(axis) {
+          if measures[axis] < settings.lower { count.below += 1 }
+          if measures[axis] > settings.upper { count.above += 1 }
+        }
       }
-      return counts.below + counts.above > 0 ? counts : nil
+      if count.below + count.above > 0 { counts.append(count) }
     }
+    return counts
   }
 
   /// Several runs, a line each.

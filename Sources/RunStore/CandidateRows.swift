@@ -3,13 +3,13 @@ import GRDB
 import Search
 import Training
 
-/// Candidates as rows of the tables `candidate_facts`, `candidate_sources`, `candidate_changes`, `epochs` and
-/// `judgements`.
+/// Candidates as rows of the tables `candidate_facts`, `candidate_figures`, `candidate_sources`, `candidate_changes`,
+/// `epochs` and `judgements`.
 struct CandidateRows: Sendable {
   private static let columns = [
     "id", "generation", "place", "step", "author", "form", "parents", "prompt", "temperature", "exchange",
     "status", "reason", "twin", "hash", "class", "parameters", "macs", "width", "depth", "fitness",
-    "images_seen", "seconds", "stop_reason", "stop_epoch", "stop_step",
+    "images_seen", "seconds", "stop_reason", "stop_epoch", "stop_step", "latency_ms",
   ]
 
   private let axisCount: Int
@@ -42,6 +42,9 @@ struct CandidateRows: Sendable {
         try facts.execute(arguments: StatementArguments(values(of: record)))
       } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_PRIMARYKEY {
         throw RunLogError("Candidate \(record.id) is stored already.")
+      }
+      if let figures = record.description?.figures {
+        try FigureRows.insert(figures, of: record.id, in: database)
       }
       if let source = record.source { try sources.execute(arguments: [record.id, source]) }
       let verdict = record.verdict
@@ -77,6 +80,7 @@ struct CandidateRows: Sendable {
       verdict.status.rawValue, verdict.reason, verdict.twin, network?.hash, network?.className,
       network?.parameters, network?.macs, network?.width, network?.depth, record.fitness,
       record.evaluation?.imagesSeen, record.evaluation?.seconds, stop, epoch, step,
+      record.evaluation?.latencyMilliseconds,
     ]
     for axis in 0..<axisCount { values.append(record.measures?[axis]) }
     return values
@@ -89,9 +93,10 @@ struct CandidateRows: Sendable {
         "Candidate \(record.id) has \(measures.count) measures, but the run has \(axisCount) axes.")
     }
     var numbers = record.measures ?? []
+    if let figures = record.description?.figures { numbers += figures.values }
     numbers += [record.fitness, record.origin.temperature].compactMap { $0 }
     if let evaluation = record.evaluation {
-      numbers.append(evaluation.seconds)
+      numbers += [evaluation.seconds, evaluation.latencyMilliseconds ?? 0]
       for epoch in evaluation.epochs {
         numbers += [
           epoch.trainingLoss, epoch.trainingAccuracy, epoch.validationLoss, epoch.validationAccuracy,
@@ -125,6 +130,9 @@ struct CandidateRows: Sendable {
   func records(in database: Database, of candidates: [Int]?) throws -> [CandidateRecord] {
     let list = candidates.map { RunText.list($0) }
     let sources = try sources(in: database, of: candidates)
+    let figures = try Self.read("figures", "candidate_figures", candidates, database) {
+      try RunText.decode([String: Double].self, $0.text(1))
+    }
     let changes = try changes(in: database, of: candidates)
     let curves = try curves(in: database, of: candidates)
     let judgements = try judgements(in: database, of: candidates)
@@ -137,8 +145,7 @@ struct CandidateRows: Sendable {
       let description = summary.description.map { network in
         NetworkDescription(
           hash: network.hash, className: network.className, parameters: network.parameters,
-          macs: network.macs,
-          width: network.width, depth: network.depth)
+          macs: network.macs, width: network.width, depth: network.depth, figures: figures[summary.id])
       }
       var evaluation = summary.evaluation.map {
         TrainingOutcome(
@@ -147,6 +154,7 @@ struct CandidateRows: Sendable {
       }
       evaluation?.stopReason = summary.evaluation?.stopReason
       evaluation?.judgement = judgements[summary.id]
+      evaluation?.latencyMilliseconds = summary.evaluation?.latencyMilliseconds
       records.append(
         CandidateRecord(
           id: summary.id, generation: summary.generation, index: summary.index, origin: summary.origin,
@@ -243,15 +251,16 @@ struct CandidateRows: Sendable {
     var evaluation: CandidateSummary.Evaluation?
     if let images = row[20] as Int? {
       evaluation = CandidateSummary.Evaluation(imagesSeen: images, seconds: try row.number(21))
+      evaluation?.latencyMilliseconds = row[25]
       if let reason = row[22] as String? {
         evaluation?.stopReason = try StopReason(columns: (reason, row[23], row[24]))
       }
     }
     var measures: [Double]?
-    if axisCount == 0 ? network != nil : !row.hasNull(atIndex: 25) {
+    if axisCount == 0 ? network != nil : !row.hasNull(atIndex: 26) {
       var values: [Double] = []
       values.reserveCapacity(axisCount)
-      for axis in 0..<axisCount { values.append(try row.number(25 + axis)) }
+      for axis in 0..<axisCount { values.append(try row.number(26 + axis)) }
       measures = values
     }
     return CandidateSummary(

@@ -91,9 +91,14 @@ enum RunSchema {
       seconds REAL,
       stop_reason TEXT,
       stop_epoch INTEGER,
-      stop_step INTEGER\(axes.indices.map { ",\n  measure_\($0) REAL" }.joined())
+      stop_step INTEGER,
+      latency_ms REAL\(axes.indices.map { ",\n  measure_\($0) REAL" }.joined())
     ) STRICT;
     CREATE INDEX candidates_by_hash ON candidate_facts (hash);
+    CREATE TABLE candidate_figures (
+      candidate INTEGER PRIMARY KEY REFERENCES candidate_facts (id),
+      figures TEXT NOT NULL
+    ) STRICT;
     CREATE TABLE candidate_sources (
       candidate INTEGER PRIMARY KEY REFERENCES candidate_facts (id),
       source TEXT NOT NULL
@@ -175,7 +180,7 @@ enum RunSchema {
     let columns = """
       f.generation, f.place, f.step, f.author, f.form, f.parents, f.prompt, f.temperature, f.exchange, f.status,
         f.reason, f.twin, f.hash, f.class, f.parameters, f.macs, f.width, f.depth, \(measures)f.images_seen, f.seconds,
-        f.stop_reason, f.stop_epoch, f.stop_step, s.source
+        f.stop_reason, f.stop_epoch, f.stop_step, f.latency_ms, s.source
       """
     func current(_ table: String, _ values: String) -> String {
       """

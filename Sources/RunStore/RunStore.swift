@@ -150,7 +150,7 @@ public final class RunStore: RunLog {
   }
 
   /// Stores a finished generation with both archives in one transaction, and forgets the weights of networks
-  /// that are no elites any more.
+  /// that are neither elites nor remembered any more.
   public func commit(_ generation: GenerationRecord) async throws(RunLogError) {
     let known = last.withLock { $0 }
     try await write { database in
@@ -159,7 +159,7 @@ public final class RunStore: RunLog {
       try GenerationRows.insert(generation, after: before, in: database)
       try database.execute(
         sql: "DELETE FROM weights WHERE candidate NOT IN (SELECT value FROM json_each(?))",
-        arguments: [RunText.list(generation.networks.map(\.candidate))])
+        arguments: [RunText.list(generation.networks.map(\.candidate) + (generation.remembered ?? []))])
     }
     last.withLock { $0 = generation }
   }
@@ -229,6 +229,14 @@ public final class RunStore: RunLog {
   public func curves(of candidates: some Sequence<Int>) throws(RunLogError) -> [Int: [TrainingOutcome.Epoch]]
   {
     try read { try rows.curves(in: $0, of: Array(candidates)) }
+  }
+
+  /// What descriptors name beside `CandidateSummary.figureNames` of each candidate that has a fitness: figures of the
+  /// compiler and the training by name.
+  ///
+  /// Those that a candidate's record does not have are left out.
+  public func figures(_ names: Set<String>) throws(RunLogError) -> [Int: [String: Double]] {
+    try read { try FigureRows.figures(names, in: $0) }
   }
 
   // MARK: Access

@@ -155,7 +155,7 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   private func conclude(_ summary: SearchSummary, store: RunStore) async throws {
-    let status = RunStatus(try await RunSnapshot(store))
+    let status = try RunStatus(try await RunSnapshot(store))
     if common.json {
       try common.print(status)
     } else {

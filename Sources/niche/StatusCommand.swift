@@ -17,14 +17,14 @@ struct StatusCommand: AsyncParsableCommand {
     try await explained {
       if let run {
         let snapshot = try await Project.open(run).snapshot
-        let status = RunStatus(snapshot)
+        let status = try RunStatus(snapshot)
         if common.json { try common.print(status) } else { print(status.text) }
         return
       }
       var all: [RunStatus] = []
       for name in try Project.runs() {
         do {
-          all.append(RunStatus(try await Project.open(name).snapshot))
+          all.append(try RunStatus(try await Project.open(name).snapshot))
         } catch {
           Terminal.note("\(error)")
         }

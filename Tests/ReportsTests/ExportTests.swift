@@ -173,7 +173,7 @@ final class ExportTests {
     ]
     let store = try await run.store(in: folder)
     let snapshot = try await RunSnapshot(store)
-    let status = RunStatus(snapshot)
+    let status = try RunStatus(snapshot)
     #expect(
       status.verdicts == [
         "valid": 3, "healed": 1, "duplicate": 0, "refused": 1, "untrainable": 1, "stopped": 0,

@@ -48,7 +48,7 @@ struct StoppingReportTests {
 
   @Test("The status counts stopped candidates, epochs saved, and what the audits found")
   func status() async throws {
-    let status = RunStatus(try await run.snapshot())
+    let status = try RunStatus(try await run.snapshot())
     let stopping = try #require(status.stopping)
     #expect(stopping.stopped == 2 && stopping.epochsSaved == 8 + 6)
     #expect(stopping.audits == 3 && stopping.auditsHopeless == 2 && stopping.auditsWrong == 1)
@@ -59,7 +59,7 @@ struct StoppingReportTests {
       ))
     var without = run
     without.configuration.training.fidelities = [9]
-    #expect(RunStatus(try await without.snapshot()).stopping == nil)
+    #expect(try RunStatus(try await without.snapshot()).stopping == nil)
   }
 
   @Test("A stopped candidate is in no archive, also on other axes")

@@ -148,6 +148,29 @@ final class RunStoreTests {
     #expect(try store.records(of: []).isEmpty)
   }
 
+  @Test("Figures that formulas name are those of the whole record, for every name there is")
+  func figures() async throws {
+    let store = try RunStore.create(in: folder, header: Sample.header())
+    var bare = Sample.candidate(5)
+    bare.description?.figures = nil
+    let records = [Sample.candidate(3), Sample.candidate(4, fitness: nil), bare]
+    try await store.record(records)
+    let names = Set(NetworkDescription.figureNames + TrainingOutcome.figureNames + ["conv2d", "max_pool2d"])
+    let figures = try store.figures(names)
+    #expect(figures[4] == nil)
+    for record in [records[0], bare] {
+      let summary = CandidateSummary(record)
+      for name in names {
+        let whole = record.description?.figure(named: name) ?? record.evaluation?.figure(named: name)
+        #expect(summary.figure(named: name) ?? figures[record.id]?[name] == whole, "\(name)")
+        #expect(
+          CandidateSummary.figureNames.contains(name) == (summary.figure(named: name) != nil), "\(name)")
+      }
+    }
+    #expect(figures[3]?["longest_path"] == 1.0 / 3 && figures[3]?["max_pool2d"] == 0)
+    #expect(figures[3]?["training_loss"] == 2 && figures[5]?["validation_loss"] == 3)
+  }
+
   @Test("A batch is stored whole or not at all, and nothing twice")
   func batches() async throws {
     let store = try RunStore.create(in: folder, header: Sample.header())

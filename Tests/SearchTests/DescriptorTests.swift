@@ -55,7 +55,7 @@ struct DescriptorTests {
     #expect(gap.needsTraining && gap.value(of: network, training: nil) == nil)
     #expect(gap.value(of: network, training: outcome) == 0.5)
     let latency = try descriptor("log10(latency_ms)")
-    #expect(latency.names("latency_ms") && latency.value(of: network, training: outcome) == nil)
+    #expect(latency.figureNames == ["latency_ms"] && latency.value(of: network, training: outcome) == nil)
     outcome.latencyMilliseconds = 100
     #expect(latency.value(of: network, training: outcome) == 2)
     #expect(try !descriptor("macs").needsTraining)

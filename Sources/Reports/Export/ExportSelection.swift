@@ -65,18 +65,22 @@ public struct ExportSelection: Sendable, Hashable {
     let vocabulary = EliteFigures.vocabulary(axes: axes)
     var elites = run.elites
     if let niche { elites = elites.filter { $0.cell == niche } }
-    if let condition {
-      let formula = try Self.formula(condition, vocabulary)
+    let formula = try condition.map { text throws(SearchError) in try Self.formula(text, vocabulary) }
+    var costs: [Formula] = []
+    for text in pareto { costs.append(try Self.formula(text, vocabulary)) }
+    // Only the figures of networks are read from the file.
+    let named = ([formula].compactMap { $0 } + costs).reduce(into: Set()) { $0.formUnion($1.names) }
+    let known = try run.figures(named.filter(Descriptor.vocabulary.contains))
+    func figures(_ elite: RunElite) -> EliteFigures {
+      EliteFigures(elite, axes: axes, figures: known[elite.record.id] ?? [:])
+    }
+    if let formula {
       elites = elites.filter { elite in
-        let figures = EliteFigures(elite, axes: axes)
+        let figures = figures(elite)
         return formula.holds { figures[$0] }
       }
     }
-    if !pareto.isEmpty {
-      var costs: [Formula] = []
-      for text in pareto { costs.append(try Self.formula(text, vocabulary)) }
-      elites = Self.front(elites, costs: costs, axes: axes)
-    }
+    if !costs.isEmpty { elites = Self.front(elites, costs: costs, figures: figures) }
     if let diversity { elites = try Self.diverse(elites, diversity, run) }
     if let top {
       let ranked = elites.sorted { ($1.record.fitness ?? 0, $0.cell) < ($0.record.fitness ?? 0, $1.cell) }
@@ -94,9 +98,11 @@ public struct ExportSelection: Sendable, Hashable {
     }
   }
 
-  private static func front(_ elites: [RunElite], costs: [Formula], axes: [String]) -> [RunElite] {
+  private static func front(
+    _ elites: [RunElite], costs: [Formula], figures: (RunElite) -> EliteFigures
+  ) -> [RunElite] {
     let points = elites.map { elite in
-      let figures = EliteFigures(elite, axes: axes)
+      let figures = figures(elite)
       return [-(elite.record.fitness ?? 0)] + costs.map { cost in cost.value { figures[$0] } }
     }
     return elites.indices.filter { place in
@@ -146,9 +152,12 @@ private struct EliteFigures {
   private static let own: Set = ["fitness", "niche", "candidate", "generation", "seconds"]
   private let elite: RunElite
   private let measures: [String: Double]
+  /// What the summary does not have.
+  private let figures: [String: Double]
 
-  init(_ elite: RunElite, axes: [String]) {
+  init(_ elite: RunElite, axes: [String], figures: [String: Double]) {
     self.elite = elite
+    self.figures = figures
     measures = Dictionary(zip(axes.map { "niche.\($0)" }, elite.record.measures ?? [])) { first, _ in first }
   }
 
@@ -161,8 +170,7 @@ private struct EliteFigures {
       case "candidate": Double(record.id)
       case "generation": Double(record.generation)
       case "seconds": record.evaluation?.seconds
-      default:
-        measures[name] ?? record.description?.figure(named: name) ?? record.evaluation?.figure(named: name)
+      default: measures[name] ?? figures[name] ?? record.figure(named: name)
       }
     return figure ?? .nan
   }

@@ -28,16 +28,14 @@ public struct Descriptor: Sendable, Hashable {
     categoryCount = settings.categories.isEmpty ? nil : settings.categories.count
   }
 
-  /// Whether a figure that takes a measurement of its own is named.
-  public func names(_ figure: String) -> Bool { formula.names.contains(figure) }
+  /// The figures that the formula names.
+  public var figureNames: Set<String> { formula.names }
 
   /// What the formula gives, which may be no finite number; nil where a figure is not known.
-  ///
-  /// - Parameter training: what training gave; nil where the network was not trained (yet).
-  public func rawValue(of network: NetworkDescription, training: TrainingOutcome?) -> Double? {
+  public func rawValue(_ figure: (String) -> Double?) -> Double? {
     var isKnown = true
     let value = formula.value { name in
-      guard let figure = network.figure(named: name) ?? training?.figure(named: name) else {
+      guard let figure = figure(name) else {
         isKnown = false
         return .nan
       }
@@ -48,22 +46,35 @@ public struct Descriptor: Sendable, Hashable {
 
   /// The measure: what the formula gives, and for a list of categories the number of one: the value rounded down, or
   /// the first or last category where it lies beyond.
-  public func value(of network: NetworkDescription, training: TrainingOutcome?) -> Double? {
-    guard let value = rawValue(of: network, training: training) else { return nil }
+  public func value(_ figure: (String) -> Double?) -> Double? {
+    guard let value = rawValue(figure) else { return nil }
     guard let categoryCount, !value.isNaN else { return value }
     return min(Double(categoryCount - 1), max(0, value.rounded(.down)))
+  }
+
+  /// The measure of a network.
+  ///
+  /// - Parameter training: what training gave; nil where the network was not trained (yet).
+  public func value(of network: NetworkDescription, training: TrainingOutcome?) -> Double? {
+    value { network.figure(named: $0) ?? training?.figure(named: $0) }
   }
 }
 
 extension [Descriptor] {
-  /// The measures of a network; nil where one is not known or no finite number.
-  public func measures(of network: NetworkDescription, training: TrainingOutcome?) -> [Double]? {
+  /// The measures that figures give; nil where one is not known or no finite number.
+  public func measures(_ figure: (String) -> Double?) -> [Double]? {
     var measures: [Double] = []
+    measures.reserveCapacity(count)
     for descriptor in self {
-      guard let value = descriptor.value(of: network, training: training), value.isFinite else { return nil }
+      guard let value = descriptor.value(figure), value.isFinite else { return nil }
       measures.append(value)
     }
     return measures
+  }
+
+  /// The measures of a network; nil where one is not known or no finite number.
+  public func measures(of network: NetworkDescription, training: TrainingOutcome?) -> [Double]? {
+    measures { network.figure(named: $0) ?? training?.figure(named: $0) }
   }
 
   /// The measures of a candidate from what the log has of it; nil where it did not compile or has none.
@@ -74,9 +85,8 @@ extension [Descriptor] {
   /// The first that gives no finite number for a network, as a sentence; nil where all are finite or not known yet.
   func objection(to network: NetworkDescription, training: TrainingOutcome?) -> String? {
     for descriptor in self {
-      guard let value = descriptor.rawValue(of: network, training: training), !value.isFinite else {
-        continue
-      }
+      let value = descriptor.rawValue { network.figure(named: $0) ?? training?.figure(named: $0) }
+      guard let value, !value.isFinite else { continue }
       return "Its measure '\(descriptor.name)' is \(value), so that it has no niche."
     }
     return nil

@@ -72,7 +72,8 @@ public struct NetworkEvaluator: Sendable {
       task: ImageTask(data), data: data, settings: configuration.training,
       memoryLimit: configuration.limits.memory << 20,
       stream: RandomStream(seed: UInt64(bitPattern: Int64(configuration.seed))).stream("training"),
-      threads: threads, measuresLatency: configuration.makeDescriptors().contains { $0.names("latency_ms") })
+      threads: threads,
+      measuresLatency: configuration.makeDescriptors().contains { $0.figureNames.contains("latency_ms") })
   }
 
   /// How many images fitness is measured on.

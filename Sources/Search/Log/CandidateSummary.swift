@@ -76,6 +76,8 @@ public struct CandidateSummary: Sendable, Hashable, Identifiable {
     public var imagesSeen: Int
     /// Wall-clock seconds of training and validation on one thread.
     public var seconds: Double
+    /// Milliseconds that one image takes; nil where no descriptor asked for it.
+    public var latencyMilliseconds: Double?
     /// What ended it; nil in runs of earlier versions.
     public var stopReason: StopReason?
     /// How it compared with the elite of its niche on the way.
@@ -83,10 +85,12 @@ public struct CandidateSummary: Sendable, Hashable, Identifiable {
 
     /// What training took.
     public init(
-      imagesSeen: Int, seconds: Double, stopReason: StopReason? = nil, judgement: NicheJudgement? = nil
+      imagesSeen: Int, seconds: Double, latencyMilliseconds: Double? = nil, stopReason: StopReason? = nil,
+      judgement: NicheJudgement? = nil
     ) {
       self.imagesSeen = imagesSeen
       self.seconds = seconds
+      self.latencyMilliseconds = latencyMilliseconds
       self.stopReason = stopReason
       self.judgement = judgement
     }
@@ -129,9 +133,38 @@ extension CandidateSummary {
     measures = record.measures
     evaluation = record.evaluation.map {
       Evaluation(
-        imagesSeen: $0.imagesSeen, seconds: $0.seconds, stopReason: $0.stopReason, judgement: $0.judgement)
+        imagesSeen: $0.imagesSeen, seconds: $0.seconds, latencyMilliseconds: $0.latencyMilliseconds,
+        stopReason: $0.stopReason, judgement: $0.judgement)
     }
     fitness = record.fitness
+  }
+
+  /// Whether it is offered to archives: it has a fitness and is no repetition, whose twin was offered already.
+  public var isOffered: Bool { fitness != nil && verdict.status != .duplicate }
+
+  /// The names that `figure` knows; the others are in the whole record.
+  public static let figureNames: Set = [
+    "width_depth_ratio", "width", "depth", "macs", "macs_per_example", "flops", "flops_per_example",
+    "parameters",
+    "params", "images_seen", "training_seconds", "latency_ms",
+  ]
+
+  /// A figure of the compiler or the training by name; nil where it is not known here.
+  public func figure(named name: String) -> Double? {
+    switch name {
+    case "images_seen": evaluation.map { Double($0.imagesSeen) }
+    case "training_seconds": evaluation?.seconds
+    case "latency_ms": evaluation?.latencyMilliseconds
+    default: description.flatMap { NetworkDescription($0).figure(named: name) }
+    }
+  }
+}
+
+extension NetworkDescription {
+  fileprivate init(_ summary: CandidateSummary.Network) {
+    self.init(
+      hash: summary.hash, className: summary.className, parameters: summary.parameters, macs: summary.macs,
+      width: summary.width, depth: summary.depth)
   }
 }
 

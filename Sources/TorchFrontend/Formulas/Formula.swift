@@ -21,7 +21,8 @@ public struct Formula: Sendable, Hashable {
       self.counts = counts
     }
 
-    fileprivate func contains(_ name: String) -> Bool { figures.contains(name) || counts.contains(name) }
+    /// Whether a formula may use that name.
+    public func contains(_ name: String) -> Bool { figures.contains(name) || counts.contains(name) }
   }
 
   /// The text as it was given.

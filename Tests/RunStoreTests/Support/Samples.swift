@@ -32,6 +32,7 @@ enum Sample {
       ],
       imagesSeen: 5, seconds: 0.25, inheritance: Inheritance(parent: 1, account: account, reason: "None."))
     evaluation.stopReason = .outclassed(epoch: 1, step: 9)
+    evaluation.latencyMilliseconds = 0.7
     var judgement = NicheJudgement(incumbent: 7, incumbentFitness: 0.75, curves: 3, isAudit: true)
     judgement.checks = [.init(epoch: 1, accuracy: 0.1, incumbentAccuracy: 0.2, bound: 0.3)]
     judgement.hopelessAfter = 1
@@ -46,7 +47,7 @@ enum Sample {
         .healed, reason: "A\nreason.", twin: 12, applied: ["a"], refusedEdits: ["b"], healed: ["c\nd"]),
       description: NetworkDescription(
         hash: String(repeating: "a", count: 32), className: "Net", parameters: 1, macs: .max, width: 3,
-        depth: 4),
+        depth: 4, figures: ["conv2d": 2, "longest_path": 1.0 / 3]),
       measures: [1e-300, 1.7976931348623157e308], evaluation: evaluation, fitness: fitness)
   }
 

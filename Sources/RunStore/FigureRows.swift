@@ -1,0 +1,47 @@
+import GRDB
+import NetworkGraph
+import Search
+
+/// The figures of networks, as rows of `candidate_figures` with a JSON object each.
+enum FigureRows {
+  /// Stores the figures of a candidate.
+  static func insert(_ figures: [String: Double], of candidate: Int, in database: Database) throws {
+    try database.cachedStatement(sql: "INSERT INTO candidate_figures VALUES (?, ?)")
+      .execute(arguments: [candidate, try RunText.encode(figures)])
+  }
+
+  /// Those figures of each candidate that has a fitness, without decoding all the others.
+  static func figures(_ names: Set<String>, in database: Database) throws -> [Int: [String: Double]] {
+    var figures: [Int: [String: Double]] = [:]
+    // A kind of operation that a network has none of has no entry.
+    let ofNetworks = names.filter { Operation.kinds.contains($0) || NetworkProfile.figureNames.contains($0) }
+      .sorted()
+    if !ofNetworks.isEmpty {
+      // These names are words, of which a path in JSON can be made.
+      let columns = ofNetworks.map { "figures ->> '$.\($0)'" }.joined(separator: ", ")
+      let rows = try Row.fetchCursor(
+        database,
+        sql: "SELECT candidate, \(columns) FROM candidate_figures JOIN candidate_facts ON id = candidate "
+          + "WHERE fitness IS NOT NULL")
+      while let row = try rows.next() {
+        var values: [String: Double] = [:]
+        for (column, name) in ofNetworks.enumerated() {
+          values[name] = row[column + 1] as Double? ?? (Operation.kinds.contains(name) ? 0 : nil)
+        }
+        figures[try row.integer(0)] = values
+      }
+    }
+    let columns = ["training_loss", "training_accuracy", "validation_loss"].filter(names.contains)
+    guard !columns.isEmpty else { return figures }
+    let rows = try Row.fetchCursor(
+      database,
+      sql: "SELECT candidate, max(epoch), \(columns.joined(separator: ", ")) FROM epochs "
+        + "JOIN candidate_facts ON id = candidate WHERE fitness IS NOT NULL GROUP BY candidate")
+    while let row = try rows.next() {
+      for (column, name) in columns.enumerated() {
+        figures[try row.integer(0), default: [:]][name] = row[column + 2]
+      }
+    }
+    return figures
+  }
+}
