@@ -54,7 +54,9 @@ public struct DescriptorSettings: Codable, Sendable, Hashable {
 
   /// What the axis is called; where there is no formula, what is measured.
   public var name = ""
-  /// What is measured, such as `log10(macs)`; empty: the name. `Descriptor` says what a formula may be.
+  /// What is measured, such as `log10(macs)`; empty: the name.
+  ///
+  /// `Descriptor` says what a formula may be.
   public var formula = ""
   /// Where the axis begins; smaller values count as this one.
   public var lower = 0.0

@@ -118,7 +118,8 @@ struct FuzzCheck {
     let profile = network.profile
     let parameters = graph.parameters.reduce(0) { $0 + graph.type(of: $1.value).elementCount }
     expect(profile.parameters == parameters, "\(profile.parameters) parameters, not \(parameters)")
-    expect(profile.macs >= 0 && profile.activationBytes >= 0 && profile.longestPath >= 0, "a figure is negative")
+    expect(
+      profile.macs >= 0 && profile.activationBytes >= 0 && profile.longestPath >= 0, "a figure is negative")
     expect(network.outputs.count == graph.outputs.count, "outputs without names")
     let state = network.state.reduce(into: 0) { $0 += $1.variable == nil ? 0 : 1 }
     expect(state <= network.state.count && network.depth >= 0 && network.width >= 0, "no such state")
