@@ -40,7 +40,9 @@ struct BinnedRun: Sendable {
     switch source {
     case .run(let run):
       var history = SpendingHistory(cells: empty.cellCount)
-      let descriptors = frame.configuration.descriptors.compactMap { Descriptor(rawValue: $0.name) }
+      let measures = Dictionary(
+        try run.measures(on: frame.configuration).map { ($0.candidate.id, $0.measures) },
+        uniquingKeysWith: { first, _ in first })
       for candidate in run.finished {
         candidates += 1
         var trained: CandidateSummary.Evaluation?
@@ -49,9 +51,8 @@ struct BinnedRun: Sendable {
         }
         if trained != nil { self.trained += 1 }
         var gain: (isNew: Bool, amount: Double)?
-        if let fitness = candidate.fitness, let description = candidate.description {
-          let outcome = archive.add(
-            candidate.id, objective: fitness, measures: descriptors.map { $0.value(of: description) })
+        if candidate.isOffered, let fitness = candidate.fitness {
+          let outcome = archive.add(candidate.id, objective: fitness, measures: measures[candidate.id] ?? [])
           switch outcome.status {
           case .new: gain = (true, fitness - offset)
           case .improved: gain = (false, outcome.improvement ?? 0)
