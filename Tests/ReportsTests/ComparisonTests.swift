@@ -128,7 +128,7 @@ struct ComparisonTests {
 
     let given = try Self.compare(left, right, frame: ComparisonFrame(axes: "depth=3:7:2, width=10:100:3:log"))
     #expect(given.axes == ["depth", "width"] && given.cells == 6)
-    // Depths 2, 2, 8, 8 and 2 of the first, clamped; 4 and 7 of the second are within.
+    // Depths 2, 2, 8, 8 and 2 of the first, clamped but for one that repeats another; 4 and 7 of the second are within.
     #expect(given.groups[0].members[0].clamped == ["depth": 3])
     #expect(given.groups[1].members[0].clamped.isEmpty)
     #expect(given.notes.contains { $0.contains("one 3 on depth") })
