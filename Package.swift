@@ -11,6 +11,8 @@ let package = Package(
       name: "NicheEngine",
       targets: ["Execution", "NetworkGraph", "PythonSyntax", "RandomStreams", "TorchFrontend"]),
     .library(name: "NicheArchives", targets: ["QualityDiversity", "RandomStreams"]),
+    .library(
+      name: "NicheRuns", targets: ["QualityDiversity", "RandomStreams", "Reports", "RunStore", "Search"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -105,6 +107,7 @@ let package = Package(
       name: "ReportsTests",
       dependencies: [
         "LanguageModels", "QualityDiversity", "RandomStreams", "Reports", "RunStore", "Search", "Training",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .executableTarget(
       name: "niche",

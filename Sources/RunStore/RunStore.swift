@@ -17,14 +17,19 @@ public final class RunStore: RunLog {
   /// The run's folder.
   public let folder: String
   private let database: DatabasePool
+  /// What is read from: the database as it is, or as it was at one moment.
+  private let reader: any DatabaseReader
   private let rows: CandidateRows
   /// The last generation that this process has seen stored, which the next one's changes are told from.
   private let last = Mutex<GenerationRecord?>(nil)
 
-  private init(header: RunHeader, folder: String, database: DatabasePool) {
+  private init(
+    header: RunHeader, folder: String, database: DatabasePool, reader: (any DatabaseReader)? = nil
+  ) {
     self.header = header
     self.folder = folder
     self.database = database
+    self.reader = reader ?? database
     rows = CandidateRows(axisCount: header.configuration.descriptors.count)
   }
 
@@ -91,6 +96,12 @@ public final class RunStore: RunLog {
     configuration.busyMode = .timeout(10)
     configuration.maximumReaderCount = 2
     return try DatabasePool(path: path, configuration: configuration)
+  }
+
+  /// The run as it is now, whatever is written to it meanwhile.
+  public func atThisMoment() throws(RunLogError) -> RunStore {
+    let moment = try Self.explained("read", database.path) { try database.makeSnapshot() }
+    return RunStore(header: header, folder: folder, database: database, reader: moment)
   }
 
   /// Closes the file, which SQLite then tidies up; what is asked of the store afterwards is refused.
@@ -173,19 +184,33 @@ public final class RunStore: RunLog {
 
   /// All exchanges with models, with the candidate each was for, by candidate.
   public func exchanges() async throws(RunLogError) -> [(candidate: Int, exchange: ChatExchange)] {
+    try await keyedExchanges().map { (candidate: $0.candidate, exchange: $0.exchange) }
+  }
+
+  /// All exchanges with models, with the keys they are stored under and the candidate each was for, by candidate.
+  public func keyedExchanges() async throws(RunLogError) -> [(
+    key: String, candidate: Int, exchange: ChatExchange
+  )] {
     try await read { database in
-      try Row.fetchAll(database, sql: "SELECT candidate, exchange FROM exchanges ORDER BY candidate, key")
-        .map { row in
-          // A subscript that converts would end the process where a damaged file holds another type.
-          let values: (DatabaseValue, DatabaseValue) = (row["candidate"], row["exchange"])
-          guard let candidate = Int.fromDatabaseValue(values.0), let text = String.fromDatabaseValue(values.1)
-          else {
-            throw DecodingError.dataCorrupted(
-              .init(codingPath: [], debugDescription: "an exchange of another type"))
-          }
-          return (candidate: candidate, exchange: try RunText.decode(ChatExchange.self, text))
-        }
+      let rows = try Row.fetchCursor(
+        database, sql: "SELECT key, candidate, exchange FROM exchanges ORDER BY candidate, key")
+      var exchanges: [(key: String, candidate: Int, exchange: ChatExchange)] = []
+      while let row = try rows.next() {
+        exchanges.append(
+          (try row.text(0), try row.integer(1), try RunText.decode(ChatExchange.self, row.text(2))))
+      }
+      return exchanges
     }
+  }
+
+  /// Which candidates have weights, in ascending order.
+  public func weightCandidates() throws(RunLogError) -> [Int] {
+    try read { try Int.fetchAll($0, sql: "SELECT candidate FROM weights ORDER BY candidate") }
+  }
+
+  /// The first thing that is wrong with the file itself: what SQLite finds, rows that belong to nothing, lists with gaps.
+  public func firstFault() throws(RunLogError) -> StoreFault? {
+    try read { try StoreFault.first(in: $0) }
   }
 
   /// What the exchanges of a run add up to.
@@ -242,14 +267,14 @@ public final class RunStore: RunLog {
   // MARK: Access
 
   private func read<Result>(_ body: (Database) throws -> Result) throws(RunLogError) -> Result {
-    try Self.explained("read", database.path) { try database.read(body) }
+    try Self.explained("read", database.path) { try reader.read(body) }
   }
 
   private func read<Result: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Result
   ) async throws(RunLogError) -> Result {
     do {
-      return try await database.read(body)
+      return try await reader.read(body)
     } catch {
       throw Self.sentence(for: error, doing: "read", database.path)
     }

@@ -14,7 +14,7 @@ struct Niche: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, StatusCommand.self, ShowCommand.self, ExportCommand.self, CompareCommand.self,
-      PlotCommand.self, CompileCommand.self, ForwardCommand.self, TrainCommand.self,
+      PlotCommand.self, VerifyCommand.self, CompileCommand.self, ForwardCommand.self, TrainCommand.self,
       BenchCommand.self, DoctorCommand.self,
     ])
 

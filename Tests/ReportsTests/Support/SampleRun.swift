@@ -125,7 +125,7 @@ struct SampleRun {
 }
 
 /// Folders that are removed when the tests end.
-private enum TemporaryFolders {
+enum TemporaryFolders {
   private static let folders = Mutex<[String]>([])
   private static let registration: Void = {
     atexit { TemporaryFolders.removeAll() }

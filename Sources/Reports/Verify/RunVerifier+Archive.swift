@@ -1,0 +1,167 @@
+import QualityDiversity
+import RunStore
+import Search
+
+extension RunVerifier {
+  // MARK: Replay
+
+  /// Tells the run's strategy the stored candidates again, and holds what it asks for and decides against the file.
+  func verifyGenerations(_ beginning: any Strategy, _ counter: inout Counter) throws {
+    var strategy = beginning
+    for generation in run.generations {
+      let proposals = try strategy.ask()
+      let records = try store.records(of: proposals.map(\.id))
+      var told: [CandidateRecord] = []
+      for proposal in proposals {
+        guard let record = records[proposal.id] else {
+          throw Disagreement(
+            table: "candidates", row: "id \(proposal.id)", states: "no such row",
+            expected: "one, since generation \(generation.number) is finished")
+        }
+        try verify(record, against: proposal)
+        told.append(record)
+      }
+      let expected = try strategy.tell(told)
+      try verify(generation, against: expected)
+      try counter.add(of: run.generations.count)
+    }
+    // What a broken generation has stored must be what the strategy asks for.
+    let begun = run.candidates.filter { $0.generation > run.generations.count }.map(\.id)
+    guard !begun.isEmpty else { return }
+    let proposals = Dictionary(
+      try strategy.ask().map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    for (number, record) in try store.records(of: begun).sorted(by: { $0.key < $1.key }) {
+      guard let proposal = proposals[number] else {
+        throw Disagreement(
+          table: "candidates", row: "id \(number)", states: "a candidate that was never asked for",
+          expected: "none")
+      }
+      try verify(record, against: proposal)
+    }
+  }
+
+  private func verify(_ record: CandidateRecord, against proposal: Proposal) throws {
+    func hold<Value: Equatable>(_ name: String, _ states: Value, _ expected: Value) throws {
+      guard states != expected else { return }
+      throw Disagreement(
+        table: "candidates", row: "id \(record.id)", states: "\(name) \(states)",
+        expected: "\(expected), as the strategy asked")
+    }
+    try hold("generation", record.generation, proposal.generation)
+    try hold("place", record.index, proposal.index)
+    try hold("step", record.origin.step.rawValue, proposal.step.rawValue)
+    try hold("parents", record.origin.parents, proposal.parents)
+    try hold("prompt", record.origin.prompt ?? "none", proposal.prompt)
+    try hold("temperature", record.origin.temperature ?? -1, proposal.temperature)
+  }
+
+  private func verify(_ stored: GenerationRecord, against expected: GenerationRecord) throws {
+    guard stored != expected else { return }
+    let generation = "generation \(stored.number)"
+    try verifyCells("network_history", generation, stored.networks, expected.networks, cell: \.cell) {
+      "candidate \($0.candidate) with fitness \($0.fitness)"
+    }
+    try verifyCells("prompt_history", generation, stored.prompts, expected.prompts, cell: \.cell) {
+      let individual = $0.individual
+      return "prompt '\(individual.prompt)' at \(individual.temperature), score \(individual.score), "
+        + "curiosity \(individual.curiosity)"
+    }
+    func text(_ record: GenerationRecord) -> String {
+      let statistics = record.statistics
+      return "step \(record.step.rawValue), initialisation \(record.isInitialisation), best of generation "
+        + "\(record.bestOfGeneration.map { "\($0)" } ?? "none"), elites \(statistics.elites) of \(statistics.cells), "
+        + "QD score \(statistics.qdScore), best \(statistics.best.map { "\($0)" } ?? "none")"
+    }
+    throw Disagreement(
+      table: "generations", row: "number \(stored.number)", states: text(stored), expected: text(expected))
+  }
+
+  private func verifyCells<Content: Hashable>(
+    _ table: String, _ generation: String, _ stored: [Content], _ expected: [Content],
+    cell: (Content) -> Int, text: (Content) -> String
+  ) throws {
+    guard stored != expected else { return }
+    let (old, new) = (Dictionary(grouping: stored, by: cell), Dictionary(grouping: expected, by: cell))
+    for number in Set(old.keys).union(new.keys).sorted() where old[number] != new[number] {
+      func words(_ contents: [Content]?) -> String {
+        contents.map { $0.map(text).joined(separator: "; ") } ?? "nothing"
+      }
+      throw Disagreement(
+        table: table, row: "\(generation), cell \(number)", states: words(old[number]),
+        expected: words(new[number]))
+    }
+  }
+
+  // MARK: Elites and statistics
+
+  /// Looks for the best candidate of each cell among all evaluated ones, and works the statistics out by their
+  /// definition, generation by generation.
+  func verifyElites(_ counter: inout Counter, notes: inout [String]) throws {
+    let configuration = run.header.configuration
+    let cells = try configuration.makeArchive()
+    let keepsBest = [ArchiveSettings.Kind.cvt, .grid].contains(configuration.archive.kind)
+    if !keepsBest {
+      notes.append(
+        "The archive keeps more than the best of each cell, so that its elites were verified by replay alone."
+      )
+    }
+    let byGeneration = Dictionary(grouping: run.candidates, by: \.generation)
+    var best: [Int: ArchiveCell] = [:]
+    for generation in run.generations {
+      let candidates = byGeneration[generation.number] ?? []
+      for candidate in candidates {
+        guard let fitness = candidate.fitness, let measures = candidate.measures,
+          let cell = try? cells.cell(of: measures)
+        else { continue }
+        // Of equals the first one has the cell.
+        if best[cell].map({ fitness > $0.fitness }) ?? true {
+          best[cell] = ArchiveCell(cell: cell, candidate: candidate.id, fitness: fitness)
+        }
+      }
+      if keepsBest {
+        try verifyCells(
+          "network_history", "generation \(generation.number)", generation.networks,
+          best.values.sorted { $0.cell < $1.cell }, cell: \.cell
+        ) { "candidate \($0.candidate) with fitness \($0.fitness)" }
+      }
+      try verifyStatistics(of: generation, cells: cells.cellCount, candidates)
+      try counter.add(max(1, generation.networks.count), of: 0)
+    }
+  }
+
+  private func verifyStatistics(
+    of generation: GenerationRecord, cells: Int, _ candidates: [CandidateSummary]
+  ) throws {
+    func hold(_ name: String, _ states: Double?, _ expected: Double?) throws {
+      if states == expected { return }
+      // A sum may be taken in another order.
+      if let states, let expected, abs(states - expected) <= 1e-9 * max(1, abs(expected)) { return }
+      throw Disagreement(
+        table: "generations", row: "number \(generation.number)",
+        states: "\(name) \(states.map { "\($0)" } ?? "none")", expected: expected.map { "\($0)" } ?? "none")
+    }
+    let statistics = generation.statistics
+    let values = generation.networks.map(\.fitness)
+    let count = Double(values.count)
+    var (score, sum) = (0.0, 0.0)
+    for value in values {
+      score += value - statistics.offset
+      sum += value
+    }
+    try hold("elites", Double(statistics.elites), count)
+    try hold("cells", Double(statistics.cells), Double(cells))
+    try hold("coverage", statistics.coverage, count / Double(cells))
+    try hold("QD score", statistics.qdScore, score)
+    try hold("normalised QD score", statistics.normalizedQDScore, score / Double(cells))
+    try hold("best", statistics.best, values.sorted().last)
+    try hold("mean", statistics.mean, values.isEmpty ? nil : sum / count)
+    try hold(
+      "best of generation", generation.bestOfGeneration, candidates.compactMap(\.fitness).sorted().last)
+    for elite in generation.networks {
+      guard let fitness = run.candidate(elite.candidate)?.fitness, fitness != elite.fitness else { continue }
+      throw Disagreement(
+        table: "network_history", row: "generation \(generation.number), cell \(elite.cell)",
+        states: "fitness \(elite.fitness) of candidate \(elite.candidate)", expected: "\(fitness)")
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import GRDB
+import QualityDiversity
+import RandomStreams
+import RunStore
+import Search
+import Synchronization
+import Training
+
+/// A search by the rewriter on a few random images of Fashion-MNIST's shape, so small that it takes seconds.
+struct SmallRun: Sendable {
+  let configuration: RunConfiguration
+  private let data: DatasetSplit
+  private let prompts: PromptLibrary
+
+  /// The folder of a run that was searched to its end; copies of it are what tests change.
+  static let finished = Task { () throws -> String in
+    let folder = SampleRun.folder()
+    TemporaryFolders.removeAtExit(folder)
+    let run = try SmallRun()
+    try await run.search(in: RunStore.create(in: folder, header: run.header))
+    return folder
+  }
+
+  init() throws {
+    var run = RunConfiguration()
+    run.name = "small"
+    run.data.name = "fashion-mnist"
+    run.training.epochs = 2
+    run.training.batchSize = 10
+    run.archive.kind = .grid
+    run.archive.dimensions = [4, 4]
+    run.descriptors = [
+      DescriptorSettings(name: "width_depth_ratio", lower: 1, upper: 64, scale: .log),
+      DescriptorSettings(name: "parameters", lower: 1000, upper: 1_000_000, scale: .log),
+    ]
+    run.search.generations = 4
+    run.search.batch = 5
+    run.search.initialNetworks = 2
+    run.search.promptCells = 16
+    configuration = run
+    var random = RandomStream(seed: 1)
+    func images(_ count: Int) throws -> ImageDataset {
+      try ImageDataset(
+        name: "toy", channels: 1, height: 28, width: 28, classNames: (0..<10).map { "\($0)" },
+        images: (0..<count * 784).map { UInt8(random.integer(below: 100) + ($0 / 784 % 10) * 15) },
+        labels: (0..<count).map { Int32($0 % 10) })
+    }
+    data = try DatasetSplit(
+      PublishedDataset(training: images(40), test: images(10)),
+      configuration: SplitConfiguration(validationFraction: 0.25), stream: RandomStream(seed: 3))
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    prompts = try PromptLibrary(folder: root.appendingPathComponent("prompts").path)
+  }
+
+  var header: RunHeader {
+    RunHeader(
+      name: "small", configuration: configuration,
+      authorChoice: "\(Author.rewriterMark) writes all networks.",
+      version: "0", machine: "test", began: "2026-01-01T00:00:00Z")
+  }
+
+  /// The run's strategy before it begins; making its prompt archive takes a while.
+  static let strategy = Result {
+    let run = try SmallRun()
+    return try LLMatic(configuration: run.configuration, prompts: run.prompts, isRewriterAlone: true)
+  }
+
+  /// Searches to the end, or until so many candidates are finished.
+  func search(in store: RunStore, candidates: Int = .max) async throws {
+    let stop = StopFlag()
+    let task = ImageTask(channels: 1, height: 28, width: 28, classes: 10)
+    let counter = Mutex(0)
+    let engine = try SearchEngine(
+      configuration: configuration, data: data, prompts: prompts,
+      writer: RewriterWriter(
+        task: task, prompts: prompts, stream: RandomStream(seed: UInt64(configuration.seed))),
+      log: store, draftsAtOnce: 1, workers: 1, stop: stop
+    ) { event in
+      guard case .candidateFinished = event else { return }
+      let count = counter.withLock { count in
+        count += 1
+        return count
+      }
+      if count >= candidates { stop.raise() }
+    }
+    _ = try await engine.run(Self.strategy.get())
+  }
+}

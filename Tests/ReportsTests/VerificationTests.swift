@@ -1,0 +1,275 @@
+import Foundation
+import GRDB
+import LanguageModels
+import RunStore
+import Search
+import Testing
+
+@testable import Reports
+
+@Suite("Verifying a run", .serialized)
+final class VerificationTests {
+  private let folder = SampleRun.folder()
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  private func copy() async throws -> String {
+    try FileManager.default.copyItem(atPath: await SmallRun.finished.value, toPath: folder)
+    return folder + "/" + RunStore.fileName
+  }
+
+  private func verify(_ folder: String, quick: Bool = false) async throws -> RunVerification {
+    let store = try RunStore.open(folder)
+    return try await RunVerifier(store, strategy: SmallRun.strategy.get(), isQuick: quick).verify()
+  }
+
+  @Test("A sound run holds, and everything in it was looked at")
+  func sound() async throws {
+    let path = try await copy()
+    let result = try await verify(folder)
+    #expect(result.holds && result.disagreement == nil && result.notes.isEmpty, "\(result.text)")
+    let counts = Dictionary(uniqueKeysWithValues: result.checks.map { ($0.part, $0.count) })
+    #expect(result.checks.map(\.part) == RunVerification.Part.allCases)
+    #expect(counts[.candidates] == 21 && counts[.generations] == 4)
+    let queue = try DatabaseQueue(path: path)
+    let networks = try await queue.read {
+      try Int.fetchOne($0, sql: "SELECT count(*) FROM candidates WHERE hash IS NOT NULL")
+    }
+    #expect(counts[.networks] == networks)
+    let elites = try await queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM elites") }
+    #expect(counts[.weights] == elites && (elites ?? 0) > 1)
+    #expect(result.text.hasSuffix("small holds."))
+    let quick = try await verify(folder, quick: true)
+    #expect(quick.holds && quick.notes.count == 1 && !quick.checks.map(\.part).contains(.networks))
+  }
+
+  @Test("A run under way holds wherever it was broken off", arguments: [0, 1, 3, 5, 8, 12])
+  func underWay(candidates: Int) async throws {
+    let run = try SmallRun()
+    let store = try RunStore.create(in: folder, header: run.header)
+    if candidates > 0 { try await run.search(in: store, candidates: candidates) }
+    let result = try await verify(folder)
+    #expect(result.holds, "\(result.text)")
+  }
+
+  /// A change of the file, and what must be said of it.
+  struct Tampering: CustomTestStringConvertible, Sendable {
+    var name: String
+    var sql: String
+    var table: String
+    var row: String
+    var part: RunVerification.Part
+    var testDescription: String { name }
+  }
+
+  // X stands for an elite's number, C for its cell.
+  static let tamperings: [Tampering] = [
+    Tampering(
+      name: "a candidate that is gone",
+      sql: """
+        PRAGMA foreign_keys = OFF; DELETE FROM epochs WHERE candidate = 3; DELETE FROM candidate_changes WHERE candidate = 3;
+        DELETE FROM candidate_sources WHERE candidate = 3; DELETE FROM weights WHERE candidate = 3;
+        DELETE FROM network_history WHERE candidate = 3; DELETE FROM candidate_facts WHERE id = 3
+        """, table: "candidates", row: "id 3", part: .candidates),
+    Tampering(
+      name: "a source without its candidate",
+      sql: "PRAGMA foreign_keys = OFF; INSERT INTO candidate_sources VALUES (999, 'x')",
+      table: "candidate_sources", row: "row 999", part: .file),
+    Tampering(
+      name: "an epoch that is gone", sql: "DELETE FROM epochs WHERE candidate = X AND epoch = 1",
+      table: "epochs", row: "candidate X", part: .file),
+    Tampering(
+      name: "another place", sql: "UPDATE candidate_facts SET place = 7 WHERE id = 4",
+      table: "candidates", row: "id 4", part: .candidates),
+    Tampering(
+      name: "another generation", sql: "UPDATE candidate_facts SET generation = 3 WHERE id = 6",
+      table: "candidates", row: "id 6", part: .candidates),
+    Tampering(
+      name: "a parent that is none", sql: "UPDATE candidate_facts SET parents = '[99]' WHERE id = 7",
+      table: "candidates", row: "id 7", part: .candidates),
+    Tampering(
+      name: "a parent of the same generation", sql: "UPDATE candidate_facts SET parents = '[6]' WHERE id = 8",
+      table: "candidates", row: "id 8", part: .candidates),
+    Tampering(
+      name: "another parent", sql: "UPDATE candidate_facts SET parents = '[5]' WHERE id = 2",
+      table: "candidates", row: "id 2", part: .candidates),
+    Tampering(
+      name: "a parent the strategy did not choose",
+      sql:
+        "UPDATE candidate_facts SET parents = CASE parents WHEN '[0]' THEN '[1]' ELSE '[0]' END WHERE id = 16",
+      table: "candidates", row: "id 16", part: .generations),
+    Tampering(
+      name: "another prompt", sql: "UPDATE candidate_facts SET prompt = 'nonsense' WHERE id = 2",
+      table: "candidates", row: "id 2", part: .generations),
+    Tampering(
+      name: "another temperature", sql: "UPDATE candidate_facts SET temperature = 0.125 WHERE id = 2",
+      table: "candidates", row: "id 2", part: .generations),
+    Tampering(
+      name: "a twin of itself", sql: "UPDATE candidate_facts SET twin = 1, status = 'duplicate' WHERE id = X",
+      table: "candidates", row: "id X", part: .candidates),
+    Tampering(
+      name: "a hash",
+      sql: "UPDATE candidate_facts SET hash = '00000000000000000000000000000000' WHERE id = X",
+      table: "candidates", row: "id X", part: .networks),
+    Tampering(
+      name: "the parameters", sql: "UPDATE candidate_facts SET parameters = parameters + 1 WHERE id = X",
+      table: "candidates", row: "id X", part: .candidates),
+    Tampering(
+      name: "the MACs, which are no measure", sql: "UPDATE candidate_facts SET macs = macs + 1 WHERE id = X",
+      table: "candidates", row: "id X", part: .networks),
+    Tampering(
+      name: "a measure", sql: "UPDATE candidate_facts SET measure_0 = measure_0 + 1e-9 WHERE id = X",
+      table: "candidates", row: "id X", part: .candidates),
+    Tampering(
+      name: "a fitness", sql: "UPDATE candidate_facts SET fitness = 0.99 WHERE id = X",
+      table: "candidates", row: "id X", part: .candidates),
+    Tampering(
+      name: "a fitness with its epoch",
+      sql: """
+        UPDATE candidate_facts SET fitness = 0.99 WHERE id = X;
+        UPDATE epochs SET validation_accuracy = 0.99 WHERE candidate = X AND epoch = 2
+        """, table: "network_history", row: "generation ", part: .generations),
+    Tampering(
+      name: "a source that computes something else",
+      sql:
+        "UPDATE candidate_sources SET source = (SELECT source FROM candidate_sources WHERE candidate = 0) WHERE candidate = X",
+      table: "candidates", row: "id X", part: .networks),
+    Tampering(
+      name: "a source that is none",
+      sql: "UPDATE candidate_sources SET source = 'import os' WHERE candidate = X",
+      table: "candidates", row: "id X", part: .networks),
+    Tampering(
+      name: "a source that is gone", sql: "DELETE FROM candidate_sources WHERE candidate = X",
+      table: "candidate_sources", row: "candidate X", part: .networks),
+    Tampering(
+      name: "another elite", sql: "UPDATE network_history SET candidate = 0 WHERE candidate = X",
+      table: "network_history", row: "generation ", part: .generations),
+    Tampering(
+      name: "an elite's fitness",
+      sql: "UPDATE network_history SET fitness = fitness + 1e-12 WHERE candidate = X",
+      table: "network_history", row: "generation ", part: .generations),
+    Tampering(
+      name: "an elite that is gone", sql: "DELETE FROM network_history WHERE candidate = X",
+      table: "network_history", row: "generation ", part: .generations),
+    Tampering(
+      name: "a prompt's score", sql: "UPDATE prompt_history SET score = score + 1",
+      table: "prompt_history", row: "generation 1, cell ", part: .generations),
+    Tampering(
+      name: "the QD score",
+      sql: "UPDATE generations SET record = json_set(record, '$.statistics.qdScore', 99.5) WHERE number = 2",
+      table: "generations", row: "number 2", part: .generations),
+    Tampering(
+      name: "a generation that is gone",
+      sql: "PRAGMA foreign_keys = OFF; DELETE FROM generations WHERE number = 2", table: "prompt_history",
+      row: "", part: .file),
+    Tampering(
+      name: "the last generation's history and itself gone",
+      sql: """
+        DELETE FROM network_history WHERE generation = 4; DELETE FROM prompt_history WHERE generation = 4;
+        DELETE FROM generations WHERE number = 4; UPDATE candidate_facts SET generation = 9 WHERE id = 20
+        """, table: "candidates", row: "id 20", part: .candidates),
+    Tampering(
+      name: "weights of nobody's", sql: "INSERT INTO weights VALUES (0, x'00')", table: "weights",
+      row: "candidate 0", part: .weights),
+    Tampering(
+      name: "weights that are gone", sql: "DELETE FROM weights WHERE candidate = X", table: "weights",
+      row: "candidate X", part: .weights),
+    Tampering(
+      name: "weights cut off",
+      sql: "UPDATE weights SET safetensors = substr(safetensors, 1, 50) WHERE candidate = X",
+      table: "weights", row: "candidate X", part: .weights),
+    Tampering(
+      name: "weights of another shape",
+      // {"w":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}
+      sql:
+        "UPDATE weights SET safetensors = x'36000000000000007b2277223a7b226474797065223a22463332222c227368617065223a5b305d2c22646174615f6f666673657473223a5b302c305d7d7d' WHERE candidate = X",
+      table: "weights", row: "candidate X", part: .weights),
+    Tampering(
+      name: "a candidate of an exchange that is none",
+      sql: "UPDATE candidate_facts SET exchange = 'k' WHERE id = 1",
+      table: "candidates", row: "id 1", part: .exchanges),
+  ]
+
+  @Test("What does not hold is named", arguments: tamperings)
+  func tampered(_ tampering: Tampering) async throws {
+    let path = try await copy()
+    let queue = try DatabaseQueue(path: path)
+    // The last elite that no candidate repeats, so that the row itself is the first to disagree.
+    let elite = try await queue.read {
+      try Int.fetchOne(
+        $0,
+        sql: "SELECT max(id) FROM elites WHERE id NOT IN (SELECT twin FROM candidates WHERE twin IS NOT NULL)"
+      )
+    }
+    let number = String(try #require(elite))
+    @Sendable func filled(_ text: String) -> String {
+      text.replacingOccurrences(of: "\\bX\\b", with: number, options: .regularExpression)
+    }
+    let changes = try await queue.writeWithoutTransaction { database in
+      try database.execute(sql: filled(tampering.sql))
+      return database.totalChangesCount
+    }
+    #expect(changes > 0)
+    try queue.close()
+    // Compiling is left out where it has no say.
+    let result = try await verify(folder, quick: ![.networks, .weights].contains(tampering.part))
+    #expect(!result.holds)
+    let found = try #require(result.disagreement)
+    #expect(found.table == tampering.table && found.row.hasPrefix(filled(tampering.row)), "\(found)")
+    #expect(result.checks.last?.part == tampering.part, "\(found)")
+    #expect(found.description.hasSuffix(".") && !found.description.contains("\n"), "\(found)")
+  }
+
+  @Test("An exchange under another key, or of a candidate that is none")
+  func exchanges() async throws {
+    let path = try await copy()
+    let exchange = ChatExchange(
+      identity: ModelIdentity(provider: "p", model: "m"), request: ChatRequest(messages: [.user("please")]),
+      outcome: .failure(.declined(endpoint: "e", detail: "")))
+    try await RunStore.open(folder).record(exchange, candidate: 3)
+    #expect(try await verify(folder).holds)
+    let queue = try DatabaseQueue(path: path)
+    try await queue.write { try $0.execute(sql: "UPDATE exchanges SET candidate = -1") }
+    #expect(
+      try await verify(folder).disagreement?.description
+        == "exchanges, key \(exchange.key): there is candidate -1, but it should be a candidate that is there."
+    )
+    try await queue.write { try $0.execute(sql: "UPDATE exchanges SET candidate = 3, key = 'k'") }
+    #expect(
+      try await verify(folder).disagreement?.description
+        == "exchanges, key k: there is the request whose key is \(exchange.key), but it should be that of its own key."
+    )
+  }
+
+  @Test("A page that was overwritten is found, or the file cannot be read at all", arguments: 1..<16)
+  func damage(place: Int) async throws {
+    let path = try await copy()
+    let queue = try DatabaseQueue(path: path)
+    try await queue.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+    try queue.close()
+    let whole = try RunStore.open(await SmallRun.finished.value)
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    let page = bytes.count / 4096 * place / 16
+    bytes.replaceSubrange(page * 4096..<(page + 1) * 4096, with: Data(repeating: 0x5A, count: 4096))
+    try bytes.write(to: URL(fileURLWithPath: path))
+    do {
+      // Numbers within a network's weights may be any, and pages may be free; but no record may have changed.
+      if try await verify(folder).holds {
+        let store = try RunStore.open(folder)
+        #expect(try await store.candidates() == whole.candidates())
+        #expect(try await store.generations() == whole.generations())
+      }
+    } catch {
+      #expect("\(error)".hasSuffix("."), "\(error)")
+    }
+  }
+
+  @Test("Somebody who stops it learns nothing wrong")
+  func stopped() async throws {
+    _ = try await copy()
+    let stop = StopFlag()
+    stop.raise()
+    let verifier = try await RunVerifier(RunStore.open(folder), strategy: SmallRun.strategy.get(), stop: stop)
+    await #expect(throws: RunVerifier.Stopped.self) { _ = try await verifier.verify() }
+  }
+}
