@@ -19,6 +19,11 @@ ptrdiff_t niche_product_scratch(ptrdiff_t columns, ptrdiff_t inner) {
   return (left + right + 32) * (ptrdiff_t)sizeof(float);
 }
 
+ptrdiff_t niche_packed_right(ptrdiff_t columns, ptrdiff_t inner) {
+  // And what whole vectors reach behind the panels.
+  return ((columns + 31) / 32 * 32 * inner + 32) * (ptrdiff_t)sizeof(float);
+}
+
 ptrdiff_t niche_attention_scratch(const niche_attention *s) {
   ptrdiff_t keys = s->keys < NICHE_ATTENTION_KEYS ? s->keys : NICHE_ATTENTION_KEYS;
   ptrdiff_t queries = s->queries < NICHE_ATTENTION_QUERIES ? s->queries : NICHE_ATTENTION_QUERIES;

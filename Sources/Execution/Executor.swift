@@ -26,6 +26,12 @@ public final class Executor {
 
   private let arena: AlignedMemory
   private let team: ThreadTeam?
+  /// Run before the first run and after variables have changed.
+  private let fixedSteps: [BoundStep]
+  /// Done behind them.
+  private let preparations: [PartBody]
+  private var isPrepared = false
+  /// Run each time.
   private let steps: [BoundStep]
   private let labels: [ExecutionPlan.StepLabel]
   private let updates: [(target: UnsafeMutableRawPointer, source: UnsafeMutableRawPointer, byteCount: Int)]
@@ -40,27 +46,31 @@ public final class Executor {
   ///   - variables: the graph's parameters and buffers, by name.
   ///   - memoryLimit: the most bytes to allocate.
   ///   - instructionSet: which kernels to use; by default the preferred ones.
+  ///   - keepsVariables: whether what rests on variables alone, such as weights packed for products, is computed
+  ///     before the first run and then kept, until `variablesChanged` is called.
   ///   - team: the threads that share the work of each large operation; nil for the caller's alone.
   /// - Throws: `ExecutionError.graph` where the graph is not well formed; `.missingVariable` or `.variableShape`
   ///   where the store does not fit it; `.tooLarge`, `.memoryLimit` or `.allocation`; `.instructionSet`.
   public convenience init(
     graph: Graph, variables: VariableStore, memoryLimit: Int? = nil, instructionSet: InstructionSet? = nil,
-    team: ThreadTeam? = nil
+    keepsVariables: Bool = false, team: ThreadTeam? = nil
   ) throws(ExecutionError) {
     try self.init(
       graph: graph, variables: variables, memoryLimit: memoryLimit, instructionSet: instructionSet,
-      reusesMemory: true, usesBlocks: true, team: team)
+      reusesMemory: true, keepsVariables: keepsVariables, team: team)
   }
 
   init(
     graph: Graph, variables: VariableStore, memoryLimit: Int?, instructionSet: InstructionSet?,
-    reusesMemory: Bool, usesBlocks: Bool = true, fuses: Bool = true, team: ThreadTeam? = nil
+    reusesMemory: Bool, usesBlocks: Bool = true, fuses: Bool = true, keepsVariables: Bool = false,
+    team: ThreadTeam? = nil
   ) throws(ExecutionError) {
     do { try graph.verify() } catch { throw .graph(error) }
     let set = if let instructionSet { instructionSet } else { try InstructionSet.preferred() }
     let kernels = try set.kernels()
     let plan = try ExecutionPlan(
-      graph, kernels: kernels, reusesMemory: reusesMemory, usesBlocks: usesBlocks, fuses: fuses, team: team)
+      graph, kernels: kernels, reusesMemory: reusesMemory, usesBlocks: usesBlocks, fuses: fuses,
+      keepsVariables: keepsVariables, team: team)
     let graph = plan.graph
     var shapes: [String: [Int]] = [:]
     for variable in graph.parameters + graph.buffers {
@@ -84,10 +94,12 @@ public final class Executor {
       return result
     }
     var steps: [BoundStep] = []
+    var preparations: [PartBody] = []
     for step in plan.steps {
       let operands = LoweredOperation.Operands(
         inputs: try addresses(step.inputs), outputs: try addresses(step.outputs),
-        scratch: try step.scratch.map(address) ?? arena.base)
+        scratch: try step.scratch.map(address) ?? arena.base, kept: try step.kept.map(address) ?? arena.base)
+      if let preparation = step.operation.preparation { preparations.append(preparation.bind(operands)) }
       steps.append(BoundStep(step.operation, operands, partCount: step.partCount))
     }
     for (constant, place) in plan.constants { constant.write(to: try address(place), kernels) }
@@ -110,8 +122,10 @@ public final class Executor {
     self.instructionSet = set
     self.arena = arena
     self.team = team
-    self.steps = steps
-    labels = plan.steps.map(\.label)
+    fixedSteps = Array(steps.prefix(plan.fixedStepCount))
+    self.steps = Array(steps.dropFirst(plan.fixedStepCount))
+    self.preparations = preparations
+    labels = plan.steps.dropFirst(plan.fixedStepCount).map(\.label)
     self.updates = updates
     self.inputs = inputs
     self.outputs = outputs
@@ -127,8 +141,21 @@ public final class Executor {
   ///   0. Buffers keep their contents then.
   public func run(dropout stream: RandomStream? = nil) throws(ExecutionError) {
     guard stream != nil || !needsRandomStream else { throw .missingRandomStream }
+    try prepare()
     for step in steps { try run(step, stream) }
     for update in updates { update.target.copyMemory(from: update.source, byteCount: update.byteCount) }
+  }
+
+  /// Has the next run take the variables as they are by then.
+  ///
+  /// An executor that does not keep what rests on them does so anyway.
+  public func variablesChanged() { isPrepared = false }
+
+  private func prepare() throws(ExecutionError) {
+    guard !isPrepared else { return }
+    for step in fixedSteps { try run(step, nil) }
+    for preparation in preparations { preparation() }
+    isPrepared = true
   }
 
   private func run(_ step: BoundStep, _ stream: RandomStream?) throws(ExecutionError) {
@@ -148,6 +175,7 @@ public final class Executor {
   /// - Throws: as `run`.
   public func timedRun(dropout stream: RandomStream? = nil) throws(ExecutionError) -> [OperationTime] {
     guard stream != nil || !needsRandomStream else { throw .missingRandomStream }
+    try prepare()
     var times: [OperationTime] = []
     for (step, label) in zip(steps, labels) {
       let start = processorTime()

@@ -1,7 +1,8 @@
-import Execution
 import NetworkGraph
 import RandomStreams
 import Testing
+
+@testable import Execution
 
 @Suite struct ExecutorTests {
   @Test func sameRunsGiveSameBits() throws {
@@ -64,6 +65,54 @@ import Testing
     for name in variables.names { reference[name] = variables.values(of: name)?.map(Double.init) }
     let expected = ReferenceEvaluator.run(evaluation, reference)[0].elements
     #expect(difference(after[0], expected) < 1e-5)
+  }
+
+  /// What rests on variables alone is done once, with the same bits, until the executor hears that they changed.
+  @Test(arguments: 0..<6 as Range<UInt64>)
+  func keptVariablesAreTakenAnewWhenTold(seed: UInt64) throws {
+    let graph = try RandomNetworks.graph(seed: seed, images: [16, 4, 5, 3], isTraining: false)
+    let feeds = RandomNetworks.feeds(graph, seed: seed)
+    let variables = try VariableStore(graph: graph, stream: RandomStream(seed: seed))
+    let plain = try Executor(graph: graph, variables: variables)
+    let keeping = try Executor(graph: graph, variables: variables, keepsVariables: true)
+    let first = try plain.results(of: graph, feeds: feeds)
+    for _ in 0..<2 { #expect(try keeping.results(of: graph, feeds: feeds) == first) }
+    for name in variables.names {
+      variables.withValues(of: name) { for place in $0.indices { $0[place] *= 1.5 } }
+    }
+    let second = try plain.results(of: graph, feeds: feeds)
+    #expect(second != first)
+    keeping.variablesChanged()
+    for _ in 0..<2 { #expect(try keeping.results(of: graph, feeds: feeds) == second) }
+  }
+
+  /// Weights are packed, sums of variables taken, and normalisations folded once; what draws numbers is not.
+  @Test func whatRestsOnVariablesAloneIsDoneOnce() throws {
+    var builder = GraphBuilder()
+    let x = builder.input("x", TensorType(.float32, [16, 4, 3, 3]))
+    func parameter(_ name: String, _ shape: [Int]) -> ValueID {
+      builder.parameter(
+        name, TensorType(.float32, shape), initializer: .uniform(lower: 0.5, upper: 1.5))
+    }
+    let sum = try builder.apply(
+      .binary(.add), [parameter("a", [5, 4, 1, 1]), parameter("b", [5, 4, 1, 1])])[0]
+    let images = try builder.apply(
+      .convolution(Convolution(padding: Size2D(0, 0), hasBias: false)), [x, sum])[0]
+    let normalized = try builder.apply(
+      .batchNormalization(BatchNormalization(isTraining: false)),
+      [images] + ["c", "d", "e", "f"].map { parameter($0, [5]) })[0]
+    let features = try builder.apply(.reshape([16, 45]), [normalized])[0]
+    let y = try builder.apply(
+      .linear(hasBias: true), [features, parameter("g", [7, 45]), parameter("h", [7])])[0]
+    builder.setOutputs([y])
+    let graph = builder.graph
+    let kernels = try InstructionSet.preferred().kernels()
+    let plan = try ExecutionPlan(graph, kernels: kernels, keepsVariables: true)
+    #expect(plan.fixedStepCount == 1)
+    #expect(plan.steps[0].label.name == "add")
+    let kept = plan.steps.filter { $0.kept != nil }.map(\.label.name)
+    #expect(kept == ["convolution+batchNormalization", "linear"])
+    #expect(try ExecutionPlan(graph, kernels: kernels).steps.allSatisfy { $0.kept == nil })
   }
 
   @Test func runningStatisticsAreUpdatedOnce() throws {

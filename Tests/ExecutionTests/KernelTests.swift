@@ -142,7 +142,8 @@ import Testing
     }
     let operands = LoweredOperation.Operands(
       inputs: memory.map { UnsafeMutableRawPointer($0.baseAddress!) },
-      outputs: [UnsafeMutableRawPointer(result.baseAddress!)], scratch: scratch)
+      outputs: [UnsafeMutableRawPointer(result.baseAddress!)], scratch: scratch,
+      kept: scratch)
     try operation.bind(operands)(nil)
     return result.map(Double.init)
   }

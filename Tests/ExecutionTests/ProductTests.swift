@@ -39,7 +39,8 @@ import Testing
       var product = niche_product(
         rows: rows, columns: columns, inner: inner, left_row: transposeLeft ? 1 : leftStep,
         left_inner: transposeLeft ? leftStep : 1, right_inner: transposeRight ? 1 : rightStep,
-        right_column: transposeRight ? rightStep : 1, result_row: columns + gap, adds: 0)
+        right_column: transposeRight ? rightStep : 1, result_row: columns + gap, adds: 0,
+        right_is_packed: 0)
       let scratch = UnsafeMutableRawPointer.allocate(
         byteCount: niche_product_scratch(columns, inner), alignment: 64)
       defer { scratch.deallocate() }
@@ -51,6 +52,17 @@ import Testing
           kernels.pointee.multiply(&product, left, right, bias, &result, scratch)
         } else {
           kernels.pointee.multiply(&product, left, right, nil, &result, scratch)
+        }
+        if !transposeLeft {
+          // Packing beforehand changes no bit.
+          let packed = UnsafeMutablePointer<Float>.allocate(capacity: niche_packed_right(columns, inner) / 4)
+          defer { packed.deallocate() }
+          kernels.pointee.pack_right(&product, right, packed)
+          var (packedProduct, packedResult) = (product, before)
+          packedProduct.right_is_packed = 1
+          kernels.pointee.multiply(
+            &packedProduct, left, packed, hasBias ? bias : nil, &packedResult, scratch)
+          #expect(packedResult == result)
         }
         var (worst, untouched) = (0.0, true)
         for row in 0..<rows {

@@ -170,6 +170,8 @@ typedef struct {
   ptrdiff_t result_row;
   // Whether the product is added to the result.
   int32_t adds;
+  // Whether the right operand is what `pack_right` makes of it, whatever its steps.
+  int32_t right_is_packed;
 } niche_product;
 
 // One head of attention: q [queries, features], k [keys, features], v [keys, values]; the mask's steps are from one
@@ -283,6 +285,9 @@ typedef struct {
   void (*multiply)(
       const niche_product *product, const float *left, const float *right, const float *_Nullable bias,
       float *result, void *scratch);
+  // The right operand in the order in which products with a left one that is not transposed read it; `packed` has room
+  // for as many bytes as `niche_packed_right` says, on a boundary of 64.
+  void (*pack_right)(const niche_product *product, const float *right, float *packed);
 
   // result = softmax(scale · q · kᵀ + mask) · v, with the logarithm of each query's sum of exponentials. `scratch`
   // holds as many bytes as `niche_attention_scratch` says, on a boundary of 64.
@@ -436,6 +441,8 @@ ptrdiff_t niche_winograd_gradient_scratch(const niche_convolution *shape, ptrdif
 
 // The bytes of scratch memory for a dense product.
 ptrdiff_t niche_product_scratch(ptrdiff_t columns, ptrdiff_t inner);
+// The bytes of a packed right operand.
+ptrdiff_t niche_packed_right(ptrdiff_t columns, ptrdiff_t inner);
 // The bytes of scratch memory for attention and its gradient.
 ptrdiff_t niche_attention_scratch(const niche_attention *shape);
 

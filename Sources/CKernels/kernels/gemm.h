@@ -7,6 +7,11 @@
 #define NK_GEMM_ROWS NICHE_GEMM_ROWS(NK_WIDTH)
 #define NK_GEMM_PANEL (2 * NK_WIDTH)
 
+// So many columns in whole panels.
+static inline ptrdiff_t nk_gemm_padded(ptrdiff_t columns) {
+  return (columns + NK_GEMM_PANEL - 1) / NK_GEMM_PANEL * NK_GEMM_PANEL;
+}
+
 // Up to how many rows or columns an operand's other side has that is not packed.
 #define NK_GEMM_FEW_ROWS (6 * NK_GEMM_ROWS)
 #define NK_GEMM_FEW_COLUMNS (3 * NK_GEMM_PANEL)
@@ -240,6 +245,32 @@ static void nk_gemm_pack(
   }
 }
 
+// The panels of `width` columns of the right operand, `depth` elements each.
+static void nk_gemm_pack_right(ptrdiff_t width, ptrdiff_t depth, nk_gemm_operand x, int packs_whole, float *panels) {
+  for (ptrdiff_t j = 0; j < width; j += NK_GEMM_PANEL, x.elements += NK_GEMM_PANEL * x.step) {
+    ptrdiff_t count = width - j < NK_GEMM_PANEL ? width - j : NK_GEMM_PANEL;
+    if (count == NK_GEMM_PANEL && !packs_whole) continue;
+    nk_gemm_pack(count, depth, count <= NK_WIDTH ? NK_WIDTH : NK_GEMM_PANEL, x, panels + j * depth);
+  }
+}
+
+// Part by part of the sums for each stretch of columns, as `nk_multiply` goes through them.
+static void nk_pack_right(const niche_product *p, const float *right, float *packed) {
+  ptrdiff_t parts = niche_product_parts(p->columns, p->inner);
+  for (ptrdiff_t column = 0; column < p->columns; column += NICHE_GEMM_COLUMNS) {
+    ptrdiff_t width = p->columns - column < NICHE_GEMM_COLUMNS ? p->columns - column : NICHE_GEMM_COLUMNS;
+    for (ptrdiff_t part = 0, k = 0; part < parts; part++) {
+      ptrdiff_t depth = nk_part(p->inner, parts, part);
+      nk_gemm_operand x = {
+          .elements = right + k * p->right_inner + column * p->right_column, .step = p->right_column,
+          .depth_step = p->right_inner};
+      nk_gemm_pack_right(width, depth, x, 1, packed);
+      packed += nk_gemm_padded(width) * depth;
+      k += depth;
+    }
+  }
+}
+
 static void nk_multiply(
     const niche_product *p, const float *left, const float *right, const float *bias, float *result,
     void *scratch) {
@@ -247,7 +278,7 @@ static void nk_multiply(
   if (rows <= 0 || columns <= 0) return;
   ptrdiff_t parts = niche_product_parts(columns, inner);
   // A transposed left operand is packed many panels at a time, which have to fit beside those of the right.
-  if (p->left_row == 1 && parts < nk_parts(inner, NK_GEMM_TRANSPOSED_DEPTH)) {
+  if (p->left_row == 1 && !p->right_is_packed && parts < nk_parts(inner, NK_GEMM_TRANSPOSED_DEPTH)) {
     parts = nk_parts(inner, NK_GEMM_TRANSPOSED_DEPTH);
   }
   ptrdiff_t most = nk_parts(inner, parts);
@@ -256,7 +287,9 @@ static void nk_multiply(
   float *right_panels = left_panels + NICHE_GEMM_ROW_PANELS * NK_GEMM_ROWS * most + 16;
   // What few panels meet is read where it lies.
   int packs_left = p->left_row != 1 || columns > NK_GEMM_FEW_COLUMNS;
-  int packs_right = p->right_column != 1 || rows > NK_GEMM_FEW_ROWS;
+  int packs_right = p->right_column != 1 || rows > NK_GEMM_FEW_ROWS || p->right_is_packed;
+  // Of a packed operand.
+  const float *packed_part = right;
   for (ptrdiff_t column = 0; column < columns; column += NICHE_GEMM_COLUMNS) {
     ptrdiff_t width = columns - column < NICHE_GEMM_COLUMNS ? columns - column : NICHE_GEMM_COLUMNS;
     for (ptrdiff_t part = 0, k = 0; part < parts; part++) {
@@ -264,13 +297,12 @@ static void nk_multiply(
       nk_gemm_operand right_part = {
           .elements = right + k * p->right_inner + column * p->right_column, .step = p->right_column,
           .depth_step = p->right_inner};
-      for (ptrdiff_t j = 0; j < width; j += NK_GEMM_PANEL, right_part.elements += NK_GEMM_PANEL * p->right_column) {
-        ptrdiff_t count = width - j < NK_GEMM_PANEL ? width - j : NK_GEMM_PANEL;
-        if (count == NK_GEMM_PANEL && !packs_right) continue;
-        nk_gemm_pack(
-            count, depth, count <= NK_WIDTH ? NK_WIDTH : NK_GEMM_PANEL, right_part, right_panels + j * depth);
+      const float *panels = packed_part;
+      if (!p->right_is_packed) {
+        nk_gemm_pack_right(width, depth, right_part, packs_right, right_panels);
+        panels = right_panels;
       }
-      right_part.elements = right + k * p->right_inner + column * p->right_column;
+      packed_part += nk_gemm_padded(width) * depth;
       nk_gemm_tile tile = {.depth = depth, .step = p->result_row};
       tile.start = part > 0 || p->adds ? NK_GEMM_RESULT : bias ? NK_GEMM_BIAS : NK_GEMM_ZERO;
       nk_gemm_operand left_part = {
@@ -290,6 +322,10 @@ static void nk_multiply(
         nk_gemm_prefetch ahead =
             next < rows
                 ? nk_gemm_ahead(left_part, rows - next < next - row ? rows - next : next - row, depth, tiles)
+            : part + 1 < parts && p->right_is_packed
+                ? nk_gemm_ahead(
+                      (nk_gemm_operand){.elements = packed_part, .depth_step = 1}, 1, nk_gemm_padded(width) * most,
+                      tiles)
             : part + 1 < parts
                 ? nk_gemm_ahead(
                       (nk_gemm_operand){
@@ -312,7 +348,7 @@ static void nk_multiply(
               tile.right = right_part.elements + j;
               tile.right_step = p->right_inner;
             } else {
-              tile.right = right_panels + j * depth;
+              tile.right = panels + j * depth;
               tile.right_step = vectors * NK_WIDTH;
             }
             tile.to = result + row * p->result_row + column + j;

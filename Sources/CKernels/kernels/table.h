@@ -50,6 +50,7 @@ const niche_kernels NICHE_TABLE = {
     .cross_entropy = nk_cross_entropy,
     .cross_entropy_gradient = nk_cross_entropy_gradient,
     .multiply = nk_multiply,
+    .pack_right = nk_pack_right,
     .attention = nk_attention,
     .attention_gradient = nk_attention_gradient,
     .channel_moments = nk_channel_moments,

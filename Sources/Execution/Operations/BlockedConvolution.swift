@@ -5,8 +5,8 @@ import NetworkGraph
 extension LoweringContext {
   /// images, weight, bias if there is one → result.
   ///
-  /// With batch normalisation by running statistics, its vectors come behind; weight and bias are scaled by them
-  /// before each run, as parameters may have changed. A residual comes last.
+  /// With batch normalisation by running statistics, its vectors come behind; weight and bias are scaled by them,
+  /// before each run if parameters may have changed. A residual comes last.
   func convolution(_ fused: FusedConvolution) throws(ExecutionError) -> LoweredOperation {
     let lowering = ConvolutionLowering(
       fused.convolution, images: images(inputs[0]), weight: shape(1), output: images(outputs[0]))
@@ -24,33 +24,45 @@ extension LoweringContext {
     let folded = AlignedMemory.rounded(kernel.scratchByteCount)
     let foldedByteCount =
       fused.normalization == nil ? 0 : (weightCount + channels) * MemoryLayout<Float>.stride
+    let vectorCount = inputs.count - (fused.addsResidual ? 1 : 0)
+    let foldsOnce = fused.normalization != nil && (1..<vectorCount).allSatisfy(isFixed)
+    func folding(_ operands: LoweredOperation.Operands) -> FoldedNormalization? {
+      fused.normalization.map { normalization in
+        FoldedNormalization(
+          normalization, operands, first: lowering.hasBias ? 3 : 2, weight: operands.input(1),
+          bias: lowering.hasBias ? operands.input(2) : nil, channels: channels, depth: weightCount / channels,
+          space: (foldsOnce ? operands.kept : operands.scratch + folded).assumingMemoryBound(to: Float.self))
+      }
+    }
     let residual = fused.addsResidual ? inputs.count - 1 : nil
-    return LoweredOperation(
-      units: blocks, scratchByteCount: folded + foldedByteCount, inPlace: Self.inPlace([residual])
+    var operation = LoweredOperation(
+      units: blocks, scratchByteCount: folded + (foldsOnce ? 0 : foldedByteCount),
+      inPlace: Self.inPlace([residual])
     ) { operands, range in
       let (images, result) = (
         operands.input(0) + range.lowerBound * imageSize, operands.output(0) + range.lowerBound * resultSize
       )
       var weight = operands.input(1)
       var bias = lowering.hasBias ? operands.input(2) : nil
-      var folding: FoldedNormalization?
-      if let normalization = fused.normalization {
-        let space = (operands.scratch + folded).assumingMemoryBound(to: Float.self)
-        folding = FoldedNormalization(
-          normalization, operands, first: lowering.hasBias ? 3 : 2, weight: weight, bias: bias,
-          channels: channels, depth: weightCount / channels, space: space)
-        (weight, bias) = (space, space + weightCount)
-      }
+      let folding = folding(operands)
+      if let folding { (weight, bias) = (folding.space, folding.space + weightCount) }
       let finish = niche_finish(
         residual: residual.map { UnsafePointer(operands.input($0) + range.lowerBound * resultSize) },
         bounds: fused.activation?.bounds ?? .none, gate: nil)
-      return { [weight, bias, folding] in
-        folding?.fold()
+      return { [weight, bias] in
+        if !foldsOnce { folding?.fold() }
         withUnsafePointers(group, finish) {
           function($0, groups, range.count, images, weight, bias, $1, result, operands.scratch)
         }
       }
     }
+    if foldsOnce {
+      operation.preparation = LoweredOperation.Preparation(byteCount: foldedByteCount) { operands in
+        let folding = folding(operands)
+        return { folding?.fold() }
+      }
+    }
+    return operation
   }
 
   /// weight, result gradient, the residual and what opens the gate if there are any → image gradient.
@@ -196,7 +208,7 @@ private struct FoldedNormalization {
   private let channels: Int
   private let depth: Int
   /// The weights, then the biases.
-  private let space: UnsafeMutablePointer<Float>
+  let space: UnsafeMutablePointer<Float>
 
   /// The normalisation's vectors begin with operand `first`.
   init(

@@ -14,8 +14,12 @@ struct DenseProduct {
   private let columns: Int
   /// Memory needed while it runs.
   let scratchByteCount: Int
+  /// Memory for the packed right operand; 0 where it is read as it lies.
+  private(set) var packedByteCount = 0
 
   /// A product, done by what is faster for its shape.
+  ///
+  /// With `keepsRight` the right operand is one that `pack` has packed, where that saves anything.
   ///
   /// OpenBLAS has kernels of their own for products of a matrix and a vector or two, which read the matrix once and
   /// pack nothing; the rest is faster in our tiles, by a tenth on squares and more where one side is long.
@@ -23,7 +27,7 @@ struct DenseProduct {
   /// - Throws: `ExecutionError.tooLarge` where an extent does not fit OpenBLAS's 32-bit integers.
   init(
     _ kernels: Kernels, rows: Int, columns: Int, inner: Int, transposeLeft: Bool = false,
-    transposeRight: Bool = false
+    transposeRight: Bool = false, keepsRight: Bool = false
   ) throws(ExecutionError) {
     self.kernels = kernels
     (self.rows, self.columns) = (rows, columns)
@@ -38,9 +42,17 @@ struct DenseProduct {
         niche_product(
           rows: rows, columns: columns, inner: inner, left_row: transposeLeft ? 1 : inner,
           left_inner: transposeLeft ? rows : 1, right_inner: transposeRight ? 1 : columns,
-          right_column: transposeRight ? inner : 1, result_row: columns, adds: 0))
+          right_column: transposeRight ? inner : 1, result_row: columns, adds: 0,
+          right_is_packed: keepsRight ? 1 : 0))
       scratchByteCount = niche_product_scratch(columns, inner)
+      packedByteCount = keepsRight ? niche_packed_right(columns, inner) : 0
     }
+  }
+
+  /// Packs the right operand.
+  func pack(_ right: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
+    guard case .kernel(let product) = way else { return }
+    withUnsafePointer(to: product) { kernels.pointee.pack_right($0, right, packed) }
   }
 
   /// Into how many pieces of rows it may be divided; a sum is the same whatever else is computed beside it.
@@ -78,14 +90,9 @@ extension LoweringContext {
   func linear(hasBias: Bool) throws(ExecutionError) -> LoweredOperation {
     let (outputs, inputs) = (shape(1)[0], shape(1)[1])
     let product = try DenseProduct(
-      kernels, rows: count(0) / inputs, columns: outputs, inner: inputs, transposeRight: true)
-    return LoweredOperation(
-      units: product.units, scratchByteCount: product.scratchByteCount
-    ) { operands, units in
-      let (features, weight, result) = (operands.input(0), operands.input(1), operands.output(0))
-      let (bias, scratch) = (hasBias ? operands.input(2) : nil, operands.scratch)
-      return { product(features, weight, bias: bias, result, scratch: scratch, units: units) }
-    }
+      kernels, rows: count(0) / inputs, columns: outputs, inner: inputs, transposeRight: true,
+      keepsRight: isFixed(1))
+    return whole(product, hasBias: hasBias)
   }
 
   /// `[…, M, K]` · `[…, K, N]` with broadcast leading dimensions.
@@ -100,7 +107,8 @@ extension LoweringContext {
     if !transposeLeft, rightStrides.allSatisfy({ $0 == 0 }), count(0) == batches * rows * inner {
       // One matrix for the whole batch: one product of all rows.
       let product = try DenseProduct(
-        kernels, rows: batches * rows, columns: columns, inner: inner, transposeRight: transposeRight)
+        kernels, rows: batches * rows, columns: columns, inner: inner, transposeRight: transposeRight,
+        keepsRight: isFixed(1))
       return whole(product)
     }
     let product = try DenseProduct(
@@ -122,14 +130,23 @@ extension LoweringContext {
     }
   }
 
-  /// One product of both operands.
-  private func whole(_ product: DenseProduct) -> LoweredOperation {
-    LoweredOperation(
+  /// One product of both operands, plus a bias by column if there is one.
+  private func whole(_ product: DenseProduct, hasBias: Bool = false) -> LoweredOperation {
+    var operation = LoweredOperation(
       units: product.units, scratchByteCount: product.scratchByteCount
     ) { operands, units in
-      let (left, right, result) = (operands.input(0), operands.input(1), operands.output(0))
-      let scratch = operands.scratch
-      return { product(left, right, result, scratch: scratch, units: units) }
+      let right =
+        product.packedByteCount > 0 ? operands.kept.assumingMemoryBound(to: Float.self) : operands.input(1)
+      let (left, result, scratch) = (operands.input(0), operands.output(0), operands.scratch)
+      let bias = hasBias ? operands.input(2) : nil
+      return { product(left, right, bias: bias, result, scratch: scratch, units: units) }
     }
+    if product.packedByteCount > 0 {
+      operation.preparation = LoweredOperation.Preparation(byteCount: product.packedByteCount) { operands in
+        let (right, packed) = (operands.input(1), operands.kept.assumingMemoryBound(to: Float.self))
+        return { product.pack(right, into: packed) }
+      }
+    }
+    return operation
   }
 }

@@ -23,6 +23,8 @@ struct ExecutionPlan {
     var outputs: [Place]
     /// As much for each part.
     var scratch: Place?
+    /// Where the preparation's result stays.
+    var kept: Place?
     /// How many threads share the work.
     var partCount = 1
   }
@@ -50,6 +52,9 @@ struct ExecutionPlan {
   }
 
   private(set) var steps: [Step] = []
+  /// How many steps, the first ones, read nothing but variables and constants, so that they need not be run again
+  /// until a variable changes.
+  private(set) var fixedStepCount = 0
   /// In order.
   private(set) var views: [View] = []
   private(set) var blocks: [MemoryBlock] = []
@@ -70,6 +75,8 @@ struct ExecutionPlan {
   let graph: Graph
   private let team: ThreadTeam?
   private let layouts: LayoutAssignment
+  /// In order; fixed ones first.
+  private let nodes: [PlannedNode]
   /// By value of the layouts.
   private var places: [Place?]
   /// By value of the layouts, the last position in time that reads it or a view of it.
@@ -83,11 +90,13 @@ struct ExecutionPlan {
   ///   - reusesMemory: false gives every value a place of its own, to test against.
   ///   - usesBlocks: false leaves every value row-major, to test against.
   ///   - fuses: false runs the graph as it is, each node as a step of its own, to test against.
+  ///   - keepsVariables: whether what rests on variables alone is done once and kept, as those do not change between
+  ///     runs; a graph that updates buffers itself does not keep them.
   ///   - team: the threads that share the work of large operations.
   /// - Throws: `ExecutionError.tooLarge` where extents do not fit the kernels.
   init(
     _ graph: Graph, kernels: Kernels, reusesMemory: Bool = true, usesBlocks: Bool = true, fuses: Bool = true,
-    team: ThreadTeam? = nil
+    keepsVariables: Bool = false, team: ThreadTeam? = nil
   ) throws(ExecutionError) {
     let graph =
       fuses
@@ -95,16 +104,20 @@ struct ExecutionPlan {
     self.graph = graph
     self.team = team
     layouts = LayoutAssignment(graph, Schedule(graph).nodes, usesBlocks: usesBlocks, fuses: fuses)
+    let fixed = keepsVariables && graph.bufferUpdates.isEmpty ? FixedValues(layouts) : nil
+    nodes = fixed?.nodes ?? layouts.nodes
     places = [Place?](repeating: nil, count: layouts.values.count)
     lastUse = [Int](repeating: -1, count: layouts.values.count)
     var lowered: [LoweredOperation?] = []
     /// By value, the window whose maxima it gives the places of.
     var poolings: [Int: Pooling] = [:]
-    for node in layouts.nodes {
+    for (time, node) in nodes.enumerated() {
+      let isFixed = time < fixed?.count ?? 0
       let context = LoweringContext(
         kernels: kernels, inputs: node.inputs.map { layouts.values[$0].physicalType },
         outputs: node.outputs.map { layouts.values[$0].physicalType },
         isInBlocks: node.inputs.map { layouts.values[$0].layout == .blocks },
+        fixed: isFixed ? [] : node.inputs.map { fixed?.contains($0) ?? false },
         pooling: node.inputs.last.flatMap { poolings[$0] }, drawNumber: drawCount)
       switch node.work {
       case .operation(let operation):
@@ -120,9 +133,10 @@ struct ExecutionPlan {
         lowered.append(try operation.lowered(context))
       }
     }
-    findLastUses(lowered)
-    let end = layouts.nodes.count
-    for (time, (node, operation)) in zip(layouts.nodes, lowered).enumerated() {
+    findLastUses(lowered, fixedCount: fixed?.count ?? 0)
+    let end = nodes.count
+    for (time, (node, operation)) in zip(nodes, lowered).enumerated() {
+      if time == fixed?.count { fixedStepCount = steps.count }
       if let operation {
         place(node, operation, at: time, reusesMemory: reusesMemory)
       } else {
@@ -135,9 +149,9 @@ struct ExecutionPlan {
       reusesMemory ? MemoryPlanner.offsets(for: blocks) : MemoryPlanner.separateOffsets(for: blocks)
   }
 
-  /// Positions are indices into the planned nodes; what is yielded is read behind the last.
-  private mutating func findLastUses(_ lowered: [LoweredOperation?]) {
-    let nodes = layouts.nodes
+  /// Positions are indices into the planned nodes; what is yielded is read behind the last, and so is what stays from
+  /// run to run.
+  private mutating func findLastUses(_ lowered: [LoweredOperation?], fixedCount: Int) {
     for value in graph.outputs + graph.bufferUpdates.map(\.value) {
       if let value = layouts.rows(value) { lastUse[value] = nodes.count }
     }
@@ -146,6 +160,13 @@ struct ExecutionPlan {
       // A view keeps alive what it looks at.
       let use = lowered[time]?.isAlias == true ? max(time, lastUse[node.outputs[0]]) : time
       for input in node.inputs { lastUse[input] = max(lastUse[input], use) }
+    }
+    guard fixedCount > 0 else { return }
+    for time in (0..<fixedCount).reversed() {
+      let node = nodes[time]
+      for output in node.outputs where lastUse[output] >= fixedCount { lastUse[output] = nodes.count }
+      guard lowered[time]?.isAlias == true else { continue }
+      lastUse[node.inputs[0]] = max(lastUse[node.inputs[0]], lastUse[node.outputs[0]])
     }
   }
 
@@ -195,10 +216,16 @@ struct ExecutionPlan {
       blocks.append(MemoryBlock(byteCount: byteCount, first: time, last: time))
       scratch = .block(blocks.count - 1)
     }
+    var kept: Place?
+    if let preparation = operation.preparation {
+      blocks.append(MemoryBlock(byteCount: preparation.byteCount, first: 0, last: nodes.count))
+      kept = .block(blocks.count - 1)
+    }
     steps.append(
       Step(
         label: label(of: node), operation: operation, inputs: operands,
-        outputs: node.outputs.compactMap { places[$0] }, scratch: scratch, partCount: partCount))
+        outputs: node.outputs.compactMap { places[$0] }, scratch: scratch, kept: kept,
+        partCount: partCount))
   }
 
   private func partCount(of node: PlannedNode, _ operation: LoweredOperation) -> Int {

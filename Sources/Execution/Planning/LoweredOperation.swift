@@ -16,6 +16,8 @@ struct LoweredOperation {
     var inputs: [UnsafeMutableRawPointer]
     var outputs: [UnsafeMutableRawPointer]
     var scratch: UnsafeMutableRawPointer
+    /// What the preparation wrote; only where there is one.
+    var kept: UnsafeMutableRawPointer
 
     func input(_ index: Int) -> UnsafeMutablePointer<Float> {
       inputs[index].assumingMemoryBound(to: Float.self)
@@ -48,6 +50,14 @@ struct LoweredOperation {
     var bind: (Operands, Range<Int>) -> PartBody
   }
 
+  /// Work on fixed operands that is done once, before the first run.
+  struct Preparation {
+    /// Memory for what comes of it, which stays.
+    var byteCount: Int
+    /// Makes the work, once the places are known.
+    var bind: (Operands) -> PartBody
+  }
+
   /// Whether the output is the input as it lies in memory, so that nothing is done.
   var isAlias = false
   /// Memory that each part needs while the step runs; its content is lost after it.
@@ -58,6 +68,8 @@ struct LoweredOperation {
   var bind: (Operands) -> StepBody
   /// Nil where one thread does all.
   var division: Division?
+  /// What the steps rest on; nil where there is nothing to do.
+  var preparation: Preparation?
 
   /// An operation done by a body.
   init(
@@ -97,6 +109,8 @@ struct LoweringContext {
   var outputs: [TensorType]
   /// By input, whether it lies in blocks.
   var isInBlocks: [Bool] = []
+  /// By input, whether it stays the same from run to run.
+  var fixed: [Bool] = []
   /// The window whose maxima an operand of indices gives the places of, where that is known.
   var pooling: Pooling?
   /// The number of the dropout or random tensor among the graph's, which names its stream.
@@ -104,6 +118,8 @@ struct LoweringContext {
 
   /// Whether any input lies in blocks.
   var worksInBlocks: Bool { isInBlocks.contains(true) }
+  /// Whether input `index` stays the same from run to run.
+  func isFixed(_ index: Int) -> Bool { fixed.indices.contains(index) && fixed[index] }
   /// Input `index`'s shape.
   func shape(_ index: Int) -> [Int] { inputs[index].shape }
   /// How many elements input `index` has.

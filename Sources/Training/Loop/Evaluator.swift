@@ -19,7 +19,8 @@ public final class Evaluator {
   ) throws(TrainingError) {
     signature = try NetworkSignature(graph, name: "evaluation")
     do {
-      executor = try Executor(graph: graph, variables: variables, memoryLimit: memoryLimit, team: team)
+      executor = try Executor(
+        graph: graph, variables: variables, memoryLimit: memoryLimit, keepsVariables: true, team: team)
     } catch {
       throw .execution(error)
     }
@@ -43,6 +44,7 @@ public final class Evaluator {
   ) throws(TrainingError) -> Evaluation {
     try signature.check(part, normalization)
     guard part.count > 0 else { throw .unsuitableData("there are no images to evaluate on") }
+    executor.variablesChanged()
     let assembler = BatchAssembler(part.dataset, normalization)
     let batch = signature.batchSize
     var loss = 0.0

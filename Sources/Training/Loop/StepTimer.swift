@@ -38,7 +38,8 @@ public final class StepTimer {
     do {
       let variables = try VariableStore(graph: graph, stream: RandomStream(seed: 0))
       executor = try Executor(
-        graph: timed, variables: variables, team: threads > 1 ? ThreadTeam(count: threads) : nil)
+        graph: timed, variables: variables, keepsVariables: !isTraining,
+        team: threads > 1 ? ThreadTeam(count: threads) : nil)
       optimizer = try OptimizerState(
         settings, parameters: variables.flatParameters, instructionSet: executor.instructionSet)
       gradients = outputs.compactMap { gradient in
