@@ -1,4 +1,5 @@
 import Foundation
+import RandomStreams
 import Synchronization
 import Testing
 
@@ -316,5 +317,53 @@ private func request(_ maximum: Int? = 20) -> ChatRequest {
     #expect(table.price(of: known, on: "2026-01-01")?.cost(of: usage) == Money(dollars: 10))
     #expect(
       table.price(of: ModelIdentity(provider: "p", model: "gpt-4.1", endpoint: "http://127.0.0.1/v1")) == nil)
+  }
+}
+
+@Suite struct ForecastTests {
+  private let identity = ModelIdentity(provider: "p", model: "m")
+  private let prices = PriceTable(prices: [
+    ModelPrice(
+      model: "m", from: "2020-01-01", input: Money(picodollars: 1_000_000),
+      output: Money(picodollars: 4_000_000))
+  ])
+
+  @Test func withoutAHistoryItIsAGuessWithAWideInterval() throws {
+    let samples = [request(100)]
+    let forecast = ChatForecast(calls: 10, samples: samples, sources: [identity], prices: prices)
+    #expect(forecast.basis == 0 && forecast.completionTokens == .init(lower: 50, expected: 500, upper: 1000))
+    #expect(abs(forecast.promptTokens.expected - 290) < 1e-9 && forecast.promptTokens.upper == 500)
+    #expect(abs((forecast.dollars?.upper ?? 0) - (500 * 1e-6 + 1000 * 4e-6)) < 1e-12)
+    let unknown = ModelIdentity(provider: "p", model: "n")
+    #expect(
+      ChatForecast(calls: 1, samples: samples, sources: [identity, unknown], prices: prices).dollars == nil)
+    #expect(ChatForecast(calls: -1, samples: [], sources: [], prices: prices).promptTokens.upper == 0)
+  }
+
+  @Test func nineteenOfTwentyIntervalsHoldWhatComes() throws {
+    // Replies of normally distributed length: 12 are known, 40 are to come.
+    var stream = RandomStream(seed: 5).stream("forecast")
+    func draw() -> Int { max(1, Int((100 + 30 * stream.normal()).rounded())) }
+    var held = 0
+    for _ in 0..<400 {
+      let history = (0..<12).map { _ in
+        ChatExchange(
+          identity: identity, request: request(),
+          outcome: .reply(
+            ChatReply(content: "", model: "m", usage: TokenUsage(promptTokens: 30, completionTokens: draw())))
+        )
+      }
+      let forecast = ChatForecast(
+        calls: 40, samples: [request()], history: history, sources: [identity], prices: prices)
+      let total = Double((0..<40).reduce(0) { sum, _ in sum + draw() })
+      if (forecast.completionTokens.lower...forecast.completionTokens.upper).contains(total) { held += 1 }
+      #expect(abs(forecast.promptTokens.expected - 1200) < 1e-6 && forecast.basis == 12)
+    }
+    // Four standard deviations of a share of 95 % of 400 are 4.4 %.
+    #expect((0.906...0.994).contains(Double(held) / 400), "\(held)")
+    // Tables give 3.182, 2.201 and 1.984.
+    for (degrees, table, error) in [(3.0, 3.182, 0.13), (11, 2.201, 0.005), (100, 1.984, 0.001)] {
+      #expect(abs(ChatForecast.studentsQuantile(degrees) - table) < error)
+    }
   }
 }

@@ -13,6 +13,14 @@ public enum ModelPreference: Sendable, Hashable {
   case none
 }
 
+/// How several models answer as one.
+public enum ModelCombination: Sendable {
+  /// The first answers; where it cannot, the next.
+  case fallback
+  /// The one that is chosen for each request.
+  case ensemble(any ModelChooser)
+}
+
 /// The language model that was chosen, and why.
 public struct ModelChoice: Sendable {
   /// The model; nil where there is none.
@@ -83,6 +91,29 @@ public struct ModelDiscovery: Sendable {
       return Self.choice(chosen, because: "the configuration names it")
     case .automatic:
       return try await automatic()
+    }
+  }
+
+  /// Several models that answer as one.
+  ///
+  /// - Throws: `ChatFailure` where one of them cannot be used, or none is named.
+  public func choose(
+    _ preferences: [ModelPreference], combined combination: ModelCombination
+  ) async throws(ChatFailure) -> ModelChoice {
+    var models: [any ChatModel] = []
+    for preference in preferences {
+      let choice = try await choose(preference)
+      guard let model = choice.model else { throw .invalidConfiguration(detail: choice.reason) }
+      models.append(model)
+    }
+    switch combination {
+    case .fallback:
+      let chain = try FallbackModel(models, onNotice: onNotice)
+      return Self.choice(
+        chain, because: "the configuration names these models, each to stand in for those before it")
+    case .ensemble(let chooser):
+      let ensemble = try EnsembleModel(models, chooser: chooser)
+      return Self.choice(ensemble, because: "the configuration names these models to share the requests")
     }
   }
 

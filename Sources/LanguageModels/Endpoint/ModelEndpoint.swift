@@ -16,7 +16,7 @@ public struct ModelEndpoint: Codable, Sendable, Hashable {
   public var headers: [String: String]
   /// Further members of every request's body.
   public var parameters: [String: JSONValue]
-  /// Whether replies are streamed.
+  /// Whether replies are streamed; nil: from other machines, where connections stall.
   public var isStreamed: Bool?
   /// The longest time for one attempt, in seconds.
   public var timeoutSeconds: Double?
@@ -70,7 +70,8 @@ public struct ModelEndpoint: Codable, Sendable, Hashable {
       if let header = ExtraHeader(name, try Self.filled(value, environment)) { result.headers.append(header) }
     }
     result.extraParameters = parameters.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, $0.value) }
-    if let isStreamed { result.isStreamed = isStreamed }
+    let address = try APIAddress(result.baseURL, stripping: api.dialect.strippedSuffixes)
+    result.isStreamed = isStreamed ?? !address.isLoopback
     if let timeoutSeconds { result.timeoutSeconds = timeoutSeconds }
     if let maximumRetries { result.maximumRetries = maximumRetries }
     return result

@@ -15,9 +15,8 @@ public final class LocalModel: ChatModel {
   /// - Throws: `ChatFailure.invalidConfiguration`, where the server announced no usable address.
   public init(process: LocalModelProcess) throws(ChatFailure) {
     self.process = process
-    // Written out as OpenAI's API, so that the request's bytes stay those of earlier recordings.
     var configuration = EndpointConfiguration(
-      baseURL: process.baseURL, model: process.installation.name)
+      api: .llamaServer, baseURL: process.baseURL, model: process.installation.name)
     configuration.provider = "local"
     configuration.extraParameters = [.init("cache_prompt", false)]
     model = try RemoteModel(configuration: configuration)
