@@ -1,4 +1,5 @@
 import Foundation
+import LanguageModels
 import QualityDiversity
 import RandomStreams
 import Search
@@ -134,6 +135,37 @@ struct ComparisonTests {
     #expect(given.notes.contains { $0.contains("one 3 on depth") })
   }
 
+  @Test("Formulas are axes, too")
+  func formulas() async throws {
+    let (left, right) = (try await first.snapshot(), try await second.snapshot())
+    let frame = try ComparisonFrame(axes: "log10(macs)=2.5:3.5:2,width / depth=0:20:4")
+    #expect(frame.names == ["log10(macs)", "width / depth"])
+    let comparison = try Self.compare(left, right, frame: frame)
+    // MACs are 500 times the candidate's number: 500 and 1,000 of both are below 10³, which itself is above the border.
+    #expect(comparison.cells == 8 && comparison.groups[0].members[0].unplaced == 0)
+    let cells = comparison.pairs[0].niches.filter { $0.first?.candidate == 1 || $0.second?.candidate == 1 }
+    #expect(cells.allSatisfy { $0.cell < 4 } && !cells.isEmpty)
+    #expect(comparison.pairs[0].niches.filter { $0.second?.candidate == 2 }.map(\.cell) == [4])
+  }
+
+  @Test(
+    "Archives without cells of their own are compared on a grid over their axes",
+    arguments: [ArchiveSettings.Kind.sliding, .proximity, .dominatedNovelty])
+  func otherKinds(kind: ArchiveSettings.Kind) async throws {
+    var run = first
+    run.name = "other"
+    let (left, right) = (try await first.snapshot(), try await second.snapshot())
+    run.configuration.archive.kind = kind
+    run.generations = 0
+    let other = try await run.snapshot()
+    let frame = ComparisonFrame(like: other)
+    #expect(try frame.archive() is GridArchive<Int> && frame.archive().cellCount == 4)
+    let comparison = try Self.compare(left, right, frame: frame)
+    #expect(comparison.pairs[0].niches.map(\.standing) == [.won, .tied, .lost, .onlySecond])
+    #expect(comparison.frame.hasPrefix("a grid over the axes of 'other'"))
+    #expect(try Self.compare(left, other).notes.contains { $0.hasPrefix("Axes or cells differ") })
+  }
+
   @Test(
     "Axes that make no sense are refused",
     arguments: [
@@ -214,6 +246,26 @@ struct ComparisonTests {
     #expect(comparison.groups[1].figure(.budgetQDScore) == nil, "the budgets are equal")
     let curve = try #require(comparison.groups[1].curves.first { $0.kind == .evaluations })
     #expect(curve.at == [1, 2, 3, 4] && curve.bands[0].mean == [0.5, 1.25, 1.75, 1.875])
+  }
+
+  @Test("Tokens count for the candidate that they were spent on")
+  func tokens() async throws {
+    var run = second
+    run.exchanges = [(30, 12), (5, 1)].map { sent, received in
+      ChatExchange(
+        identity: ModelIdentity(provider: "p", model: "m"),
+        request: ChatRequest(messages: [.user("\(sent)")]),
+        outcome: .reply(
+          ChatReply(
+            content: "", model: "m", usage: TokenUsage(promptTokens: sent, completionTokens: received))))
+    }
+    let snapshot = try await run.snapshot()
+    let frame = ComparisonFrame(like: snapshot)
+    let history = try #require(
+      try BinnedRun(.run(snapshot), in: frame, empty: frame.archive(), offset: 0).history)
+    #expect(history.total(.tokens) == 48)
+    #expect([41, 42, 47, 48].map { history.value(.qdScore, at: $0, of: .tokens) } == [0, 0.5, 0.5, 1.875])
+    #expect(try Self.compare(snapshot, snapshot).groups[0].curves.map(\.kind) == SpendingKind.allCases)
   }
 
   @Test("Runs without anything, or with one candidate, and equal fitness everywhere")

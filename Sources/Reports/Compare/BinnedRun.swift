@@ -1,4 +1,5 @@
 import QualityDiversity
+import RunStore
 import Search
 
 /// A run or saved archive on common axes: its elites, how it came to them, and what it cost.
@@ -40,9 +41,11 @@ struct BinnedRun: Sendable {
     switch source {
     case .run(let run):
       var history = SpendingHistory(cells: empty.cellCount)
-      let measures = Dictionary(
-        try run.measures(on: frame.configuration).map { ($0.candidate.id, $0.measures) },
-        uniquingKeysWith: { first, _ in first })
+      let tokens: [Int: Double]
+      do { tokens = try run.store.tokens() } catch { throw SearchError(error.description) }
+      // Both are in the order of the candidates' numbers.
+      let placed = try run.measures(on: frame.configuration)
+      var next = 0
       for candidate in run.finished {
         candidates += 1
         var trained: CandidateSummary.Evaluation?
@@ -52,14 +55,19 @@ struct BinnedRun: Sendable {
         if trained != nil { self.trained += 1 }
         var gain: (isNew: Bool, amount: Double)?
         if candidate.isOffered, let fitness = candidate.fitness {
-          let outcome = archive.add(candidate.id, objective: fitness, measures: measures[candidate.id] ?? [])
+          let hasMeasures = next < placed.count && placed[next].candidate.id == candidate.id
+          let outcome = archive.add(
+            candidate.id, objective: fitness, measures: hasMeasures ? placed[next].measures : [])
+          if hasMeasures { next += 1 }
           switch outcome.status {
           case .new: gain = (true, fitness - offset)
           case .improved: gain = (false, outcome.improvement ?? 0)
           case .rejected: if outcome.cell == nil { unplaced += 1 }
           }
         }
-        history.add(trained, tokens: 0, gain: gain, fitness: gain == nil ? nil : candidate.fitness)
+        history.add(
+          trained, tokens: tokens[candidate.id] ?? 0, gain: gain,
+          fitness: gain == nil ? nil : candidate.fitness)
       }
       self.history = history
     case .archive(let saved):

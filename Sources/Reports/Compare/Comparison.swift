@@ -142,7 +142,7 @@ public struct Comparison: Encodable, Sendable {
     for first in given.indices {
       for second in given.indices.dropFirst(first + 1) {
         let judge = NicheJudge(noise, niches[first], niches[second])
-        let standing = judge.niches(niches[first], niches[second]) { empty.region(of: $0)?.measures ?? [] }
+        let standing = judge.niches(niches[first], niches[second], centre: empty.middles())
         let isPaired =
           Self.seedsPair(binned[first], binned[second]) && binned[first].count >= Self.fewestPairs
         pairs.append(

@@ -10,9 +10,19 @@ public struct ComparisonFrame: Sendable {
   public let origin: String
 
   /// The axes and cells of a run.
+  ///
+  /// Of an archive whose cells follow its data, or that has none, the axes with a grid; of one with several elites a
+  /// cell, the cells.
   public init(like run: RunSnapshot) {
-    configuration = run.header.configuration
-    origin = "those of '\(run.header.name)'"
+    var configuration = run.header.configuration
+    let hasCells = [.grid, .cvt].contains(configuration.archive.kind)
+    if !hasCells { configuration.archive.kind = .grid }
+    configuration.archive.depth = 1
+    self.configuration = configuration
+    origin =
+      hasCells
+      ? "those of '\(run.header.name)'"
+      : "a grid over the axes of '\(run.header.name)', which has no cells of its own to share"
   }
 
   /// The axes and cells of what is compared: those of the first run.
@@ -81,7 +91,6 @@ public struct ComparisonFrame: Sendable {
 
   /// Whether a run has these axes and cells itself.
   func isThat(of other: RunConfiguration) -> Bool {
-    configuration.descriptors == other.descriptors && configuration.archive == other.archive
-      && (configuration.archive.kind == .grid || configuration.seed == other.seed)
+    configuration.descriptors == other.descriptors && configuration.archiveGeometry == other.archiveGeometry
   }
 }

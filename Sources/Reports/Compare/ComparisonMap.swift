@@ -38,8 +38,9 @@ struct ComparisonMap {
         }
       }
     } else {
+      let centroids = space.centroids()
       for (cell, content) in cells {
-        guard let centroid = space.region(of: cell)?.centroid else { continue }
+        guard let centroid = centroids(cell) else { continue }
         let column = min(width - 1, Int(centroid[0] * Double(width)))
         let row = axes == 1 ? 0 : min(height - 1, Int(centroid[1] * Double(height)))
         places[row * width + column].append(content)

@@ -82,8 +82,7 @@ struct ComparisonNotes {
         " Seeds pair up, but fewer than \(Comparison.fewestPairs) pairs prove nothing, so runs count as independent."
     }
     if test.leastP >= 0.05 {
-      sentence +=
-        " With so few runs p cannot be below \(Figures.probability(test.leastP)) even before correction."
+      sentence += " With so few runs p cannot be below \(Figures.probability(test.leastP))."
     }
     return sentence
   }

@@ -180,7 +180,8 @@ extension Comparison {
   /// Where cells lie, with something in the middle of the given ones, as pictures of many axes draw occupied ones only.
   private func layout(_ cells: [Int]) -> CellLayout {
     var both = space
-    for cell in cells { both.add(cell, objective: 0, measures: space.region(of: cell)?.measures ?? []) }
+    let middles = space.middles()
+    for cell in cells { both.add(cell, objective: 0, measures: middles(cell)) }
     return CellLayout(both)
   }
 

@@ -16,7 +16,7 @@ extension Comparison {
     if let map { parts.append(map) }
     parts.append(notes.map { Self.wrapped("note: \($0)") }.joined(separator: "\n"))
     if listsNiches { parts += pairs.map(nicheTable) }
-    return parts.joined(separator: "\n\n")
+    return CandidateView.printable(parts.joined(separator: "\n\n"))
   }
 
   // MARK: Tables

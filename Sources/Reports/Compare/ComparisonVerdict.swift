@@ -152,8 +152,9 @@ struct NicheRegions {
 
   init(_ niches: [NicheComparison], space: any Archive<Int>) {
     self.space = space
+    let centroids = space.centroids()
     places = niches.compactMap { niche in
-      space.region(of: niche.cell).map { (standing: niche.standing, centroid: $0.centroid) }
+      centroids(niche.cell).map { (standing: niche.standing, centroid: $0) }
     }
   }
 

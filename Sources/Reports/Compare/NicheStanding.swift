@@ -153,9 +153,9 @@ struct NicheJudge: Sendable {
     case .counts(let left, let right):
       "Niches are tied where accuracies do not differ at 95 % by a two-proportion z test ("
         + (left == right ? "\(left)" : "\(left) and \(right)") + " validation images)."
-    case .spread(let quantile):
+    case .spread:
       "Niches are tied where mean fitness does not differ at 95 % by the spread over seeds, pooled over niches "
-        + "(Student's t, \(Figures.fixed(quantile, 2)) standard errors), nor by the noise of the validation images."
+        + "(Student's t), nor by the noise of the validation images."
     case .raw:
       "Nothing is known of the noise of fitness, so every difference counts; --noise sets what is a tie."
     }

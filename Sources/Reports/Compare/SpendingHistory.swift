@@ -44,11 +44,11 @@ struct SpendingHistory: Sendable {
 
   /// Counts a candidate: what it cost, and what the archive gained by it.
   mutating func add(
-    _ training: CandidateSummary.Evaluation?, tokens: Int, gain: (isNew: Bool, amount: Double)?,
+    _ training: CandidateSummary.Evaluation?, tokens: Double, gain: (isNew: Bool, amount: Double)?,
     fitness: Double?
   ) {
     let costs = [
-      training == nil ? 0 : 1, Double(training?.imagesSeen ?? 0), training?.seconds ?? 0, Double(tokens),
+      training == nil ? 0 : 1, Double(training?.imagesSeen ?? 0), training?.seconds ?? 0, tokens,
     ]
     for (kind, cost) in costs.enumerated() { spent[kind].append((spent[kind].last ?? 0) + cost) }
     qdScore.append((qdScore.last ?? 0) + (gain?.amount ?? 0))
