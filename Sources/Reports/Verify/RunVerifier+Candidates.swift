@@ -15,6 +15,8 @@ extension RunVerifier {
         table: "generations", row: "number \(generation.number)", states: "\(index) generations before it",
         expected: "\(generation.number - 1)")
     }
+    let descriptors = try run.header.configuration.makeDescriptors()
+    let figures = try run.figures(named: descriptors)
     var firstByHash: [String: Int] = [:]
     var place = 0
     var generation = 0
@@ -46,7 +48,7 @@ extension RunVerifier {
       place += 1
       try verifyParents(of: candidate, fail)
       try verifyTwin(of: candidate, firstByHash, fail)
-      try verifyFigures(of: candidate, fail)
+      try verifyFigures(of: candidate, by: descriptors, figures[candidate.id] ?? [:], fail)
       if candidate.generation > 0, candidate.verdict.isNetwork, let hash = candidate.description?.hash,
         firstByHash[hash] == nil
       {
@@ -113,7 +115,8 @@ extension RunVerifier {
   }
 
   private func verifyFigures(
-    of candidate: CandidateSummary, _ fail: (String, String) -> Disagreement
+    of candidate: CandidateSummary, by descriptors: [Descriptor], _ figures: [String: Double],
+    _ fail: (String, String) -> Disagreement
   ) throws {
     let status = candidate.verdict.status
     if let fitness = candidate.fitness {
@@ -123,12 +126,16 @@ extension RunVerifier {
     } else if [.valid, .healed].contains(status), candidate.generation > 0 {
       throw fail("status \(status.rawValue) and no fitness", "a fitness")
     }
-    guard (candidate.measures == nil) == (candidate.description == nil) else {
-      throw fail(candidate.measures == nil ? "no measures" : "measures", "measures of networks alone")
+    guard candidate.description != nil || candidate.measures == nil else {
+      throw fail("measures", "measures of networks alone")
     }
-    guard let network = candidate.description, let measures = candidate.measures else { return }
-    for (descriptor, measure) in zip(run.header.configuration.descriptors, measures) {
-      guard let value = Descriptor(rawValue: descriptor.name)?.value(of: network) else { continue }
+    guard let measures = candidate.measures else {
+      if candidate.fitness != nil { throw fail("a fitness and no measures", "both") }
+      return
+    }
+    for (descriptor, measure) in zip(descriptors, measures) {
+      // A candidate without fitness may lack what an axis names.
+      guard let value = descriptor.value({ candidate.figure(named: $0) ?? figures[$0] }) else { continue }
       if value != measure { throw fail("measure_\(descriptor.name) \(measure)", "\(value)") }
     }
   }
