@@ -99,6 +99,39 @@ private func request(_ text: String) -> ChatRequest { ChatRequest(messages: [.us
     #expect(CountingModel().identity.description == "counter (test) at http://h/v1")
   }
 
+  @Test func aFolderKeepsRepliesForLaterRuns() async throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("replies-\(UUID().uuidString)")
+      .path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let store = try FolderReplyStore(folder: folder)
+    let full = ChatReply(
+      content: "c\u{0}ü", model: "m",
+      usage: TokenUsage(
+        promptTokens: 1, completionTokens: 2, cachedTokens: 3, cacheWriteTokens: 4, reasoningTokens: 5),
+      isUsageReported: false, finishReason: "stop", latencySeconds: 0.125, attempts: 2,
+      droppedParameters: ["seed"],
+      reasoning: "r", responseID: "id", fingerprint: "f",
+      source: ModelIdentity(provider: "p", model: "q", endpoint: "http://h"))
+    let bare = ChatReply(content: "", model: "m", usage: TokenUsage(promptTokens: 0, completionTokens: 0))
+    store.keep(full, forKey: "a")
+    store.keep(bare, forKey: "a")
+    store.keep(full, forKey: "b")
+    let again = try FolderReplyStore(folder: folder)
+    #expect(
+      again.reply(forKey: "a") == bare && again.reply(forKey: "b") == full && again.reply(forKey: "c") == nil)
+    try Data("{}".utf8).write(to: URL(fileURLWithPath: folder + "/c.json"))
+    #expect(again.reply(forKey: "c") == nil)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["a.json", "b.json", "c.json"])
+    #expect(throws: ChatFailure.self) { try FolderReplyStore(folder: "/proc/none") }
+    // Two processes' models share it.
+    let first = CountingModel()
+    _ = try await CachedModel(first, store: store).reply(to: request("x"))
+    #expect(
+      try await CachedModel(CountingModel(failing: [1]), store: again).reply(to: request("x")).isCached
+        == true)
+  }
+
   @Test func whatWasNotRecordedMayBeAskedOfAnother() async throws {
     let reply = ChatReply(content: "x", model: "m", usage: TokenUsage(promptTokens: 1, completionTokens: 1))
     let replayed = RecordedModel(

@@ -218,6 +218,27 @@ private let hello = ChatRequest(messages: [.user("hello")])
     #expect(server.requests.count == 1)
   }
 
+  @Test func geminisErrorsAreReadInTheirArray() async throws {
+    let server = try ScriptedServer { _, request in
+      request.body.contains("\"seed\"")
+        ? ScriptedServer.response(
+          400,
+          #"[{"error": {"code": 400, "message": "Invalid JSON payload received. Unknown name \"seed\": Cannot find field.", "status": "INVALID_ARGUMENT"}}]"#
+        ) : ScriptedServer.completion("ok")
+    }
+    defer { server.stop() }
+    let reply = try await model(server.baseURL).reply(to: ChatRequest(messages: [.user("x")], seed: 1))
+    #expect(reply.content == "ok" && reply.droppedParameters == ["seed"])
+  }
+
+  @Test func aFilteredPromptIsDeclined() async throws {
+    let body = #"{"error": {"message": "filtered", "code": "content_filter", "status": 400}}"#
+    let server = try ScriptedServer(always: ScriptedServer.response(400, body))
+    defer { server.stop() }
+    #expect(
+      try await failure(of: model(server.baseURL)) == .declined(endpoint: server.baseURL, detail: "filtered"))
+  }
+
   @Test func aServerThatRefusesEverythingByNameEnds() async throws {
     let body =
       #"{"error": {"message": "temperature, max_tokens, max_completion_tokens, seed, stop, response_format unsupported"}}"#

@@ -92,6 +92,12 @@ enum WireErrors {
     return (message(of: body) ?? "").lowercased().contains("credit balance is too low")
   }
 
+  /// Whether an error says that what was asked, or would be answered, is not allowed to be said.
+  static func isContentFiltered(_ body: JSONValue?) -> Bool {
+    guard let body else { return false }
+    return codes(of: body).contains { ["content_filter", "content_policy_violation"].contains($0) }
+  }
+
   /// The status that an error reported inside a response of status 200 would have had.
   static func status(of body: JSONValue) -> Int {
     let error = body["error"] ?? body

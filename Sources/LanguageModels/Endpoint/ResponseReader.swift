@@ -28,7 +28,7 @@ struct ResponseReader: Sendable {
   /// What a response amounts to; `reader` is the one that took its body, where it was streamed.
   func outcome(of response: HTTPResponse, reader: StreamReader?) -> Outcome {
     guard (200..<300).contains(response.status) else {
-      return .failed(response, try? JSONValue(parsing: response.body))
+      return .failed(response, Self.errorBody(response.body))
     }
     if let reader, response.isStreamed { return outcome(of: reader.finish(), response) }
     let body: JSONValue
@@ -69,6 +69,13 @@ struct ResponseReader: Sendable {
       body)
   }
 
+  /// An error's body; Gemini's OpenAI layer puts it into an array.
+  private static func errorBody(_ bytes: [UInt8]) -> JSONValue? {
+    let body = try? JSONValue(parsing: bytes)
+    if let elements = body?.arrayValue, elements.count == 1 { return elements[0] }
+    return body
+  }
+
   private static func looksStreamed(_ body: [UInt8]) -> Bool {
     let start = body.drop { [0x0A, 0x0D, 0x20].contains($0) }
     return ["data:", "event:", "id:", ":", "{"].contains { start.starts(with: $0.utf8) }
@@ -82,6 +89,7 @@ struct ResponseReader: Sendable {
       detail += (detail.isEmpty ? "" : ", ") + "request \(shown(id))"
     }
     if WireErrors.isQuotaExhausted(body) { return .quotaExhausted(endpoint: endpoint, detail: detail) }
+    if WireErrors.isContentFiltered(body) { return .declined(endpoint: endpoint, detail: detail) }
     let status = response.status
     switch status {
     case 401, 403: return .authenticationRefused(endpoint: endpoint, status: status, detail: detail)
