@@ -278,6 +278,42 @@ public final class RunStore: RunLog {
     try read { try FigureRows.figures(names, in: $0) }
   }
 
+  /// The candidates of which no source came, such as those whose exchange failed.
+  public func candidatesWithoutSource() throws(RunLogError) -> Set<Int> {
+    try read {
+      try Int.fetchSet(
+        $0, sql: "SELECT id FROM candidate_facts WHERE id NOT IN (SELECT candidate FROM candidate_sources)")
+    }
+  }
+
+  /// The candidates whose source healing changed, whatever became of them then.
+  public func healedCandidates() throws(RunLogError) -> Set<Int> {
+    try read {
+      try Int.fetchSet(
+        $0, sql: "SELECT candidate FROM candidate_changes WHERE json_array_length(healed) > 0")
+    }
+  }
+
+  /// What all exchanges with models took, without what was said, by candidate.
+  public func exchangeFigures() throws(RunLogError) -> [ExchangeFigures] {
+    try read { database in
+      let rows = try Row.fetchCursor(
+        database,
+        sql: """
+          SELECT candidate, model, outcome = 'reply', total(prompt_tokens) + total(completion_tokens) FROM exchanges
+            GROUP BY key ORDER BY candidate, key
+          """)
+      var figures: [ExchangeFigures] = []
+      while let row = try rows.next() {
+        figures.append(
+          ExchangeFigures(
+            candidate: try row.integer(0), model: try row.text(1), isReply: try row.integer(2) != 0,
+            tokens: Int(exactly: try row.number(3)) ?? .max))
+      }
+      return figures
+    }
+  }
+
   // MARK: Access
 
   private func read<Result>(_ body: (Database) throws -> Result) throws(RunLogError) -> Result {

@@ -3,34 +3,95 @@ import Foundation
 import Reports
 import Search
 
-/// `niche plot`: the archive as a picture.
+/// `niche plot`: a run in pictures.
 struct PlotCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plot", abstract: "Draw a run's archive as a heat map (SVG).")
+    commandName: "plot",
+    abstract: "Draw a run: maps, curves, prompts, lineage, success, funnel (SVG or PNG).",
+    discussion: """
+      Without --kind all pictures that the run has are written into the folder plots within the run's.
+      """)
+
+  /// What is written.
+  enum Kind: String, CaseIterable, ExpressibleByArgument {
+    case map, pairs, axes, curves, prompts, lineage, success, funnel
+
+    var picture: PictureKind? { PictureKind(rawValue: rawValue) }
+  }
+
+  enum Format: String, CaseIterable, ExpressibleByArgument { case svg, png }
+
+  enum Theme: String, CaseIterable, ExpressibleByArgument { case light, dark }
 
   @Argument(help: "The run.")
   var run: String
 
-  @Option(name: [.short, .long], help: "The file to write; default: map.svg within the run's folder.")
+  @Option(help: ArgumentHelp("Only this picture; may be given several times.", valueName: "kind"))
+  var kind: [Kind] = []
+
+  @Option(help: "The pictures' format; PNG needs rsvg-convert.")
+  var format = Format.svg
+
+  @Option(help: "Dark on white, or light on dark.")
+  var theme = Theme.light
+
+  @Option(help: "The candidate whose lineage is drawn; default: the best elite.")
+  var elite: Int?
+
+  @Option(name: [.short, .long], help: "The file to write where --kind names one picture, else the folder.")
   var output: String?
 
   @OptionGroup var common: CommonOptions
 
   private struct Result: Encodable {
-    var picture: String
+    struct Picture: Encodable {
+      var kind: String
+      var file: String
+    }
+
+    var pictures: [Picture]
   }
 
   func run() async throws {
     try await explained {
-      let (store, snapshot) = try await Project.open(run)
-      let path = output ?? snapshot.folder + "/map.svg"
-      let picture = try await RunPictures(snapshot, store: store).picture(.map)?.svg ?? ""
-      do {
-        try Data(picture.utf8).write(to: URL(fileURLWithPath: path))
-      } catch {
-        throw Failure("'\(path)' cannot be written: \(error.localizedDescription)")
+      let snapshot = try await Project.open(run).snapshot
+      let pictures = try RunPictures(snapshot)
+      let kinds = kind.isEmpty ? Kind.allCases : kind
+      var written: [Result.Picture] = []
+      for kind in kinds {
+        guard let path = path(for: kind, in: snapshot.folder) else { continue }
+        guard let wanted = kind.picture,
+          let picture = try pictures.picture(wanted, isDark: theme == .dark, candidate: elite)
+        else {
+          guard self.kind.isEmpty else {
+            throw Failure("The run '\(snapshot.header.name)' has nothing for the picture '\(kind.rawValue)'.")
+          }
+          continue
+        }
+        switch format {
+        case .svg: try write(Data(picture.svg.utf8), to: path)
+        case .png: try write(try PictureConverter.png(picture.svg), to: path)
+        }
+        written.append(.init(kind: kind.rawValue, file: path))
       }
-      if common.json { try common.print(Result(picture: path)) } else { print("The heat map is in \(path).") }
+      if common.json { return try common.print(Result(pictures: written)) }
+      for picture in written { print("\(picture.kind): \(picture.file)") }
+    }
+  }
+
+  private func path(for kind: Kind, in folder: String) -> String? {
+    if let output, self.kind.count == 1 { return output }
+    return "\(output ?? folder + "/plots")/\(kind.rawValue).\(format.rawValue)"
+  }
+
+  private func write(_ data: Data, to path: String) throws {
+    let url = URL(fileURLWithPath: path)
+    do {
+      try FileManager.default.createDirectory(
+        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try data.write(to: url)
+    } catch {
+      throw Failure("'\(path)' cannot be written: \(error.localizedDescription)")
     }
   }
 }

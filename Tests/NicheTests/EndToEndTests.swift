@@ -75,8 +75,13 @@ struct EndToEndTests {
     defer { try? FileManager.default.removeItem(atPath: project) }
     #expect(try Tool.run(["run", "smoke", "--name", "run"], in: project).status == 0)
     #expect(try Tool.run(["plot", "run"], in: project).status == 0)
-    let picture = try String(contentsOfFile: project + "/archives/run/map.svg", encoding: .utf8)
-    #expect(picture.hasPrefix("<svg") && picture.contains("</svg>"))
+    for kind in ["map", "curves", "lineage", "success", "funnel"] {
+      let picture = try String(contentsOfFile: "\(project)/archives/run/plots/\(kind).svg", encoding: .utf8)
+      #expect(picture.hasPrefix("<svg") && picture.contains("</svg>"))
+    }
+    // Of two axes there are no pairs.
+    let refused = try Tool.run(["plot", "run", "--kind", "pairs"], in: project)
+    #expect(refused.status == 1 && refused.error.contains("nothing for the picture 'pairs'"))
     let table = try Tool.run(["show", "run"], in: project)
     #expect(table.output.contains("width_depth_ratio"))
     let candidate = try Tool.run(["show", "run", "1"], in: project)

@@ -67,7 +67,7 @@ enum Axes {
   private static func horizontalTicks(_ scale: Scale, _ width: Double) -> [Scale.Tick] {
     switch scale.kind {
     case .categories: return scale.ticks(atMost: Int(width / 36))
-    case .linear: return scale.ticks(atMost: Int(width / 62))
+    case .linear: return scale.ticks(atMost: Int(width / 52))
     case .logarithmic: return scale.ticks(atMost: Int(width / 46))
     }
   }

@@ -27,12 +27,16 @@ struct CellMap: Sendable {
     let barRoom =
       isFlat ? 28 : PictureParts.colourBarRoom(panel.scale, height: bottom - top - 40, title: valueTitle)
     let frame = Rectangle(x: left, y: top, width: width - left - barRoom, height: bottom - top)
-    panel.draw(layout.cells, isFlat: isFlat, in: frame, on: &picture)
+    if isFlat {
+      Axes.drawVertical(vertical, title: valueTitle, in: frame, on: &picture, hasGrid: true)
+      panel.drawColumns(layout.cells, in: frame, on: &picture)
+    } else {
+      panel.draw(layout.cells, borders: layout.borders, in: frame, on: &picture)
+      Axes.drawVertical(vertical, title: layout.axes[1].label, in: frame, on: &picture)
+    }
     if let axis = layout.axes.first {
       Axes.drawHorizontal(Scale(axis), title: axis.label, in: frame, on: &picture)
     }
-    Axes.drawVertical(
-      vertical, title: isFlat ? valueTitle : layout.axes[1].label, in: frame, on: &picture, hasGrid: isFlat)
     guard !isFlat else { return picture }
     PictureParts.drawColourBar(
       panel.colours, panel.scale, title: valueTitle, x: frame.right + 24, y: top, height: frame.height - 40,

@@ -35,9 +35,11 @@ struct CellMultiples: Sendable {
     let top = PictureParts.margin + heading + 22
     let left = PictureParts.margin / 2 + Axes.leftRoom(vertical, height: 120)
     let barRoom = PictureParts.colourBarRoom(panel.scale, height: 220, title: valueTitle)
-    let room = width - left - barRoom - Double(columns.count - 1) * Self.gap
+    // What the rows are is written beside them.
+    let nameRoom = rows.count > 1 ? 24.0 : 0
+    let room = width - left - barRoom - nameRoom - Double(columns.count - 1) * Self.gap
     let side = min(300, (room / Double(columns.count)).rounded(.down))
-    let step = side + Self.gap + (rows.count > 1 ? 18 : 0)
+    let step = side + Self.gap
     let bottom = top + step * Double(rows.count) - Self.gap
     let height = bottom + Axes.bottomRoom + PictureParts.margin
     var picture = SVG(title: title, width: width, height: height, theme: theme)
@@ -47,13 +49,20 @@ struct CellMultiples: Sendable {
         let frame = Rectangle(
           x: left + Double(column) * (side + Self.gap), y: top + Double(row) * step, width: side, height: side
         )
-        let name = [stretch.name, rowStretch.name].filter { !$0.isEmpty }.joined(separator: ", ")
-        picture.text(
-          TextMetrics.fitted(name, width: side, size: 11.5), at: Point(frame.x, frame.y - 6), size: 11.5,
-          fill: theme.paint(.muted))
+        if row == 0 {
+          picture.text(
+            TextMetrics.fitted(stretch.name, width: side, size: 11.5), at: Point(frame.x, frame.y - 6),
+            size: 11.5)
+        }
+        if column == columns.count - 1 {
+          picture.text(
+            TextMetrics.fitted(rowStretch.name, width: side, size: 11.5),
+            at: Point(frame.right + 17, frame.midY), size: 11.5, anchor: .middle, isTurned: true)
+        }
         var part = panel
         part.isLabelled = false
-        part.draw(cells([(2, stretch), (3, rowStretch)]), isFlat: false, in: frame, on: &picture)
+        part.draw(
+          cells([(2, stretch), (3, rowStretch)]), borders: layout.borders, in: frame, on: &picture)
         Axes.drawHorizontal(
           horizontal, title: nil, in: frame, on: &picture, hasLabels: row == rows.count - 1,
           isNarrow: true)
@@ -61,7 +70,7 @@ struct CellMultiples: Sendable {
       }
     }
     drawTitles(left, top, bottom, side, columns.count, vertical, on: &picture)
-    let barX = left + Double(columns.count) * (side + Self.gap) - Self.gap + 24
+    let barX = left + Double(columns.count) * (side + Self.gap) - Self.gap + nameRoom + 24
     PictureParts.drawColourBar(
       panel.colours, panel.scale, title: valueTitle, x: barX, y: top,
       height: min(320, max(120, bottom - top)), on: &picture)
@@ -88,7 +97,7 @@ struct CellMultiples: Sendable {
     if let categories = measure.categories {
       borders = (0...categories.count).map { Double($0) / Double(categories.count) }
     } else {
-      borders = gridBorders(axis) ?? (0...4).map { Double($0) / 4 }
+      borders = layout.borders?[axis] ?? (0...4).map { Double($0) / 4 }
     }
     // Too many are joined, neighbours with neighbours.
     let every = max(1, (borders.count - 1 + most - 1) / most)
@@ -99,19 +108,6 @@ struct CellMultiples: Sendable {
     return zip(borders, borders.dropFirst()).map { lower, upper in
       Stretch(range: lower...upper, name: name(of: measure, lower, upper))
     }
-  }
-
-  private func gridBorders(_ axis: Int) -> [Double]? {
-    guard layout.isGrid else { return nil }
-    var borders: Set<Double> = [0, 1]
-    for cell in layout.cells {
-      guard case .box(let box) = cell.area else { return nil }
-      borders.formUnion([box[axis].lowerBound, box[axis].upperBound])
-    }
-    let sorted = borders.sorted()
-    // The same border reckoned from two sides may differ by rounding.
-    return sorted.enumerated().filter { $0.offset == 0 || $0.element - sorted[$0.offset - 1] > 1e-9 }
-      .map(\.element)
   }
 
   private func name(of axis: MeasureAxis, _ lower: Double, _ upper: Double) -> String {

@@ -15,19 +15,25 @@ struct CellPanel: Sendable {
   /// Whether values are written into cells that have room for them.
   var isLabelled = true
 
-  /// Draws the cells; the first axis goes to the right, the second upwards.
-  func draw(_ cells: [CellLayout.Cell], isFlat: Bool, in frame: Rectangle, on picture: inout SVG) {
+  /// Draws cells of one axis as columns that are as high as their values.
+  func drawColumns(_ cells: [CellLayout.Cell], in frame: Rectangle, on picture: inout SVG) {
+    for cell in cells { drawColumn(cell, in: frame, on: &picture) }
+  }
+
+  /// Draws cells of two axes; the first goes to the right, the second upwards.
+  ///
+  /// - Parameter borders: where a grid's axes are cut; nil takes the borders of the cells given.
+  func draw(
+    _ cells: [CellLayout.Cell], borders: [[Double]]? = nil, in frame: Rectangle, on picture: inout SVG
+  ) {
     picture.rectangle(frame, fill: picture.theme.paint(.empty))
-    if isFlat {
-      for cell in cells { drawColumn(cell, in: frame, on: &picture) }
-      return
-    }
-    drawBorders(cells, in: frame, on: &picture)
+    drawBorders(cells, borders, in: frame, on: &picture)
     let isDense = cells.count > 2500
     // Small values last, where points lie over one another the best is seen.
     let occupied = cells.filter { values[$0.number] != nil }
       .sorted { (values[$0.number] ?? 0, $0.number) < (values[$1.number] ?? 0, $1.number) }
-    let radius = min(8, max(2.5, 90 / Double(max(1, occupied.count)).squareRoot()))
+    let radius = min(
+      frame.width / 36, 8, max(2.5, frame.width / 7 / Double(max(1, occupied.count)).squareRoot()))
     for cell in occupied {
       guard let value = values[cell.number] else { continue }
       let colour = colours.colour(at: scale.position(value))
@@ -52,10 +58,12 @@ struct CellPanel: Sendable {
   }
 
   /// The borders of empty cells, and dots where they have no area.
-  private func drawBorders(_ cells: [CellLayout.Cell], in frame: Rectangle, on picture: inout SVG) {
+  private func drawBorders(
+    _ cells: [CellLayout.Cell], _ borders: [[Double]]?, in frame: Rectangle, on picture: inout SVG
+  ) {
     let border = picture.theme.paint(.background)
     var lines = ""
-    var (columns, rows): (Set<Double>, Set<Double>) = ([], [])
+    var (columns, rows) = (Set(borders?.first ?? []), Set(borders?.dropFirst().first ?? []))
     for cell in cells {
       switch cell.area {
       case .box(let box):

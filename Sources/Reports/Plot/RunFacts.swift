@@ -1,5 +1,5 @@
-import LanguageModels
 import QualityDiversity
+import RunStore
 import Search
 
 /// What pictures tell of a run, worked out once: its archive and how it came to be, candidate by candidate.
@@ -36,28 +36,34 @@ struct RunFacts: Sendable {
   private(set) var outcomes: [Int: AddStatus] = [:]
   /// The exchanges that each candidate took.
   private(set) var talks: [Int: Talk] = [:]
+  /// The candidates of which no source came.
+  let withoutSource: Set<Int>
+  /// The candidates whose source was made to compile.
+  let healed: Set<Int>
 
   /// More moments than a curve of this many cannot be told apart.
   private static let resolution = 600
 
   /// The facts of a run.
   ///
-  /// - Parameter exchanges: all of its exchanges with models, with the candidate each was for.
-  /// - Throws: where the configuration's axes cannot be made.
-  init(
-    _ run: RunSnapshot, exchanges: [(candidate: Int, exchange: ChatExchange)]
-  ) throws(SearchError) {
+  /// - Throws: where its file cannot be read or its configuration makes no archive.
+  init(_ run: RunSnapshot) throws(SearchError) {
     self.run = run
-    for (candidate, exchange) in exchanges {
-      var talk = talks[candidate] ?? Talk()
-      talk.models.insert(exchange.identity.model)
-      switch exchange.outcome {
-      case .failure: talk.failures += 1
-      case .reply(let reply):
-        talk.replies += 1
-        talk.tokens += reply.usage.promptTokens + reply.usage.completionTokens
-      }
-      talks[candidate] = talk
+    let exchanges: [ExchangeFigures]
+    do throws(RunLogError) {
+      exchanges = try run.store.exchangeFigures()
+      withoutSource = try run.store.candidatesWithoutSource()
+      healed = try run.store.healedCandidates()
+    } catch {
+      throw SearchError(error.description)
+    }
+    for exchange in exchanges {
+      var talk = talks[exchange.candidate] ?? Talk()
+      talk.models.insert(exchange.model)
+      if exchange.isReply { talk.replies += 1 } else { talk.failures += 1 }
+      let (tokens, overflows) = talk.tokens.addingReportingOverflow(exchange.tokens)
+      talk.tokens = overflows ? .max : tokens
+      talks[exchange.candidate] = talk
     }
     var archive = try run.header.configuration.makeArchive()
     let finished = run.finished
@@ -66,7 +72,8 @@ struct RunFacts: Sendable {
     moments = [now]
     var hasChanged = false
     for (index, candidate) in finished.enumerated() {
-      now.tokens += talks[candidate.id]?.tokens ?? 0
+      let (tokens, overflows) = now.tokens.addingReportingOverflow(talks[candidate.id]?.tokens ?? 0)
+      now.tokens = overflows ? .max : tokens
       if let evaluation = candidate.evaluation, candidate.verdict.status != .duplicate {
         now.trained += 1
         now.seconds += evaluation.seconds

@@ -30,6 +30,8 @@ struct SampleRun {
   /// Finished generations; candidates of later ones are of one under way.
   var generations = 1
   var exchanges: [ChatExchange] = []
+  /// The prompt archive of every generation.
+  var prompts: [PromptIndividual] = []
 
   /// A 2×2 grid: width 0–100 and depth 0–10.
   static var grid: RunConfiguration {
@@ -96,7 +98,8 @@ struct SampleRun {
     let archive = try configuration.makeArchive()
     for number in 1...max(1, generations) where generations > 0 {
       for record in records where record.generation == number {
-        try await store.record(record, weights: record.fitness == nil ? nil : [UInt8(record.id)])
+        try await store.record(
+          record, weights: record.fitness == nil ? nil : [UInt8(truncatingIfNeeded: record.id)])
         guard let fitness = record.fitness, let measures = record.measures else { continue }
         let cell = try archive.cell(of: measures)
         if elites[cell].map({ fitness > $0.fitness }) ?? true {
@@ -106,12 +109,14 @@ struct SampleRun {
       let cells = elites.values.sorted { $0.cell < $1.cell }
       try await store.commit(
         GenerationRecord(
-          number: number, isInitialisation: number == 1, step: .mutation, networks: cells, prompts: [],
+          number: number, isInitialisation: number == 1, step: .mutation, networks: cells,
+          prompts: prompts.enumerated().map { PromptCell(cell: $0.offset, individual: $0.element) },
           statistics: ArchiveStatistics(objectives: cells.map(\.fitness), cells: archive.cellCount),
           bestOfGeneration: records.filter { $0.generation == number }.compactMap(\.fitness).max()))
     }
     for record in records where record.generation > generations {
-      try await store.record(record, weights: record.fitness == nil ? nil : [UInt8(record.id)])
+      try await store.record(
+        record, weights: record.fitness == nil ? nil : [UInt8(truncatingIfNeeded: record.id)])
     }
     return store
   }
