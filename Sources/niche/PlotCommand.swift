@@ -7,16 +7,22 @@ import Search
 struct PlotCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plot",
-    abstract: "Draw a run: maps, curves, prompts, lineage, success, funnel (SVG or PNG).",
+    abstract:
+      "Draw a run: maps, curves, prompts, lineage, success, funnel (SVG or PNG), and a report (HTML).",
     discussion: """
-      Without --kind all pictures that the run has are written into the folder plots within the run's.
+      Without --kind all pictures that the run has and the report are written into the folder plots within the run's. \
+      The report is one file that loads nothing; a click on a cell of its map opens the network there.
       """)
 
   /// What is written.
   enum Kind: String, CaseIterable, ExpressibleByArgument {
-    case map, pairs, axes, curves, prompts, lineage, success, funnel
+    case map, pairs, axes, curves, prompts, lineage, success, funnel, report
 
     var picture: PictureKind? { PictureKind(rawValue: rawValue) }
+
+    func fileName(_ format: Format) -> String {
+      self == .report ? "report.html" : "\(rawValue).\(format.rawValue)"
+    }
   }
 
   enum Format: String, CaseIterable, ExpressibleByArgument { case svg, png }
@@ -26,7 +32,7 @@ struct PlotCommand: AsyncParsableCommand {
   @Argument(help: "The run.")
   var run: String
 
-  @Option(help: ArgumentHelp("Only this picture; may be given several times.", valueName: "kind"))
+  @Option(help: ArgumentHelp("Only this; may be given several times.", valueName: "kind"))
   var kind: [Kind] = []
 
   @Option(help: "The pictures' format; PNG needs rsvg-convert.")
@@ -59,7 +65,12 @@ struct PlotCommand: AsyncParsableCommand {
       let kinds = kind.isEmpty ? Kind.allCases : kind
       var written: [Result.Picture] = []
       for kind in kinds {
-        guard let path = path(for: kind, in: snapshot.folder) else { continue }
+        let path = path(for: kind, in: snapshot.folder)
+        if kind == .report {
+          try write(Data(try await RunReport(snapshot).html.utf8), to: path)
+          written.append(.init(kind: kind.rawValue, file: path))
+          continue
+        }
         guard let wanted = kind.picture,
           let picture = try pictures.picture(wanted, isDark: theme == .dark, candidate: elite)
         else {
@@ -79,9 +90,9 @@ struct PlotCommand: AsyncParsableCommand {
     }
   }
 
-  private func path(for kind: Kind, in folder: String) -> String? {
+  private func path(for kind: Kind, in folder: String) -> String {
     if let output, self.kind.count == 1 { return output }
-    return "\(output ?? folder + "/plots")/\(kind.rawValue).\(format.rawValue)"
+    return "\(output ?? folder + "/plots")/\(kind.fileName(format))"
   }
 
   private func write(_ data: Data, to path: String) throws {

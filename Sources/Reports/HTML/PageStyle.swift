@@ -76,7 +76,7 @@ enum PageStyle {
     margin:0;overflow:auto;border-radius:0;background:var(--background);border:0;\
     border-left:1px solid var(--rule);box-shadow:0 0 24px #0006;padding:.4rem 1.2rem 2rem}
     .close{position:sticky;top:.5rem;float:right;z-index:1}
-    @media (max-width:40rem){h1{margin-right:0}#theme{position:static;margin:.2rem 0 .8rem}dl{grid-template-columns:1fr}\
+    @media (max-width:40rem){figure{overflow-x:auto}figure>svg{min-width:34rem}h1{margin-right:0}#theme{position:static;margin:.2rem 0 .8rem}dl{grid-template-columns:1fr}\
     dd{margin-bottom:.4rem}.figures{grid-template-columns:1fr 1fr}}
     @media print{#theme,.close{display:none}article{break-inside:avoid}}
     """

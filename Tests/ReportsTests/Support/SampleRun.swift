@@ -30,6 +30,8 @@ struct SampleRun {
   /// Finished generations; candidates of later ones are of one under way.
   var generations = 1
   var exchanges: [ChatExchange] = []
+  /// What all sources begin with.
+  var source = ""
   /// The prompt archive of every generation.
   var prompts: [PromptIndividual] = []
 
@@ -72,7 +74,7 @@ struct SampleRun {
         prompt: candidate.generation == 0 ? nil : candidate.prompt,
         temperature: candidate.generation == 0 ? nil : 0.6,
         exchange: exchanges.indices.contains(id - 1) ? exchanges[id - 1].key : nil),
-      source: isNetwork ? "class Net:\n    number = \(id)\n" : nil,
+      source: isNetwork ? source + "class Net:\n    number = \(id)\n" : nil,
       verdict: Verdict(
         candidate.status, reason: isNetwork ? nil : "No class.",
         twin: candidate.status == .duplicate ? id - 1 : nil,
