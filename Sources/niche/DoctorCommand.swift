@@ -22,7 +22,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await explained {
-      let findings = machine() + [project()] + dataSets() + [languageModel()]
+      let findings = machine() + [project(), pictures()] + dataSets() + [languageModel()]
       if common.json { return try common.print(findings) }
       for finding in findings {
         print("\(finding.isFine ? "ok  " : "--  ") \(finding.subject): \(finding.text)")
@@ -57,6 +57,12 @@ struct DoctorCommand: AsyncParsableCommand {
     } catch {
       return Finding(subject: "project", isFine: false, text: "\(error)")
     }
+  }
+
+  private func pictures() -> Finding {
+    Finding(
+      subject: "PNG pictures", isFine: PictureConverter.path != nil,
+      text: PictureConverter.path ?? "\(PictureConverter.remedy); SVG and reports need nothing")
   }
 
   private func dataSets() -> [Finding] {

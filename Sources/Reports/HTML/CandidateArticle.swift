@@ -52,8 +52,11 @@ struct CandidateArticle: Sendable {
       add(MeasureAxis.words(axis.name), axis.category(of: measure) ?? Scale.label(measure))
     }
     if let network = record.description {
-      add("parameters", Scale.label(Double(network.parameters)))
-      add("MACs", Scale.label(Double(network.macs)))
+      let named = Set(axes.map { MeasureAxis.words($0.name) })
+      for (name, figure) in [("parameters", network.parameters), ("MACs", network.macs)]
+      where !named.contains(name) {
+        add(name, Scale.label(Double(figure)))
+      }
       add("width, depth", "\(network.width), \(network.depth)")
     }
     add("came of", Self.origin(record))
@@ -103,7 +106,8 @@ struct CandidateArticle: Sendable {
       epochs.enumerated().map { LineChart.Sample(x: Double($0.offset + 1), y: value($0.element)) }
     }
     let chart = LineChart(
-      title: "Accuracy while training", x: .init(title: "epoch"), y: .init(title: "accuracy", unit: .share),
+      title: "Accuracy while training", x: .init(title: "epoch", unit: .count),
+      y: .init(title: "accuracy", unit: .share),
       series: [
         .init(name: "validation", samples: samples(\.validationAccuracy)),
         .init(name: "training", samples: samples(\.trainingAccuracy), isDashed: true),

@@ -60,12 +60,13 @@ enum PageStyle {
     dd{margin:0;overflow-wrap:anywhere}
     details{margin:.6rem 0}
     summary{cursor:pointer}
-    .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.8rem;margin:1rem 0;padding:0}
+    .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,1fr));gap:.8rem;margin:1rem 0;padding:0}
     .figures>div{background:var(--panel);border:1px solid var(--grid);border-radius:8px;padding:.7rem .9rem}
     .figures dt{font-size:.88rem}
     .figures dd{font-size:1.45rem;font-weight:600}
     .figures dd.what{font-size:.85rem;font-weight:400;color:var(--muted);line-height:1.4}
     article{border:1px solid var(--grid);border-radius:8px;padding:.2rem 1rem 1rem;margin:1rem 0;scroll-margin-top:1rem}
+    article:focus{outline:none}
     article:target{border-color:var(--accent)}
     .add{color:var(--green)}.del{color:var(--vermilion)}.hunk{color:var(--muted)}
     .k{color:var(--blue)}.s{color:var(--green)}.c{color:var(--muted);font-style:italic}.n{color:var(--purple)}

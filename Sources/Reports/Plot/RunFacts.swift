@@ -78,7 +78,7 @@ struct RunFacts: Sendable {
         now.trained += 1
         now.seconds += evaluation.seconds
       }
-      if let fitness = candidate.fitness, let measures = candidate.measures {
+      if candidate.isOffered, let fitness = candidate.fitness, let measures = candidate.measures {
         let outcome = archive.add(candidate.id, objective: fitness, measures: measures)
         outcomes[candidate.id] = outcome.status
         hasChanged = hasChanged || outcome.status != .rejected

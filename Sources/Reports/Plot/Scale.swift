@@ -16,6 +16,8 @@ struct Scale: Sendable, Hashable {
     case number
     /// Shares as per cent.
     case share
+    /// As numbers, with whole ones marked only.
+    case count
   }
 
   /// A value that is marked.
@@ -79,7 +81,8 @@ struct Scale: Sendable, Hashable {
       (least, most) = least == 0 && unit == .number ? (0, 1) : (least - room, most + room)
       if unit == .share, least < 0 || most > 1 { (least, most) = (max(0, least), min(1, most)) }
     }
-    let step = Self.step(most - least, atMost: 6)
+    let raw = Self.step(most - least, atMost: 6)
+    let step = unit == .count ? max(1, raw) : raw
     let (first, last) = ((least / step + 1e-9).rounded(.down), (most / step - 1e-9).rounded(.up))
     self.init(min(least, first * step), max(most, last * step), unit: unit)
   }
@@ -111,7 +114,8 @@ struct Scale: Sendable, Hashable {
   }
 
   private func linearTicks(_ limit: Int) -> [Tick] {
-    let step = Self.step(upper - lower, atMost: limit)
+    let raw = Self.step(upper - lower, atMost: limit)
+    let step = unit == .count ? max(1, raw) : raw
     let largest = max(abs(lower), abs(upper))
     let first = (lower / step - 1e-9).rounded(.up)
     return (0...limit + 2).compactMap { index -> Tick? in

@@ -42,7 +42,7 @@ struct RunPictureTests {
     var run = sample
     run.exchanges = [exchange(1, tokens: 10), exchange(2, tokens: nil), exchange(3, tokens: 30)]
     let facts = try await facts(run)
-    #expect(facts.outcomes == [1: AddStatus.new, 2: .new, 3: .new, 5: .improved, 6: .rejected, 7: .rejected])
+    #expect(facts.outcomes == [1: AddStatus.new, 2: .new, 3: .new, 5: .improved, 7: .rejected])
     // The repetition cost nothing, and the fourth and eighth were not trained.
     #expect(facts.moments.map(\.trained) == [0, 1, 2, 3, 4, 5])
     #expect(facts.moments.map(\.seconds) == [0.0, 2, 4, 6, 8, 10])

@@ -17,6 +17,7 @@ struct CurvesPicture: Sendable {
   /// What the archive cost.
   private struct Cost {
     var title: String
+    var unit = Scale.Unit.count
     var value: (RunFacts.Moment) -> Double
   }
 
@@ -31,7 +32,7 @@ struct CurvesPicture: Sendable {
     let (unit, name) = seconds >= 7200 ? (3600.0, "h") : seconds >= 180 ? (60, "min") : (1, "s")
     var costs = [
       Cost(title: "networks trained") { Double($0.trained) },
-      Cost(title: "training time, all threads (\(name))") { $0.seconds / unit },
+      Cost(title: "training time, all threads (\(name))", unit: .number) { $0.seconds / unit },
     ]
     if (facts.moments.last?.tokens ?? 0) > 0 { costs.append(Cost(title: "tokens") { Double($0.tokens) }) }
     return costs
@@ -81,7 +82,7 @@ struct CurvesPicture: Sendable {
       }
     }
     let chart = LineChart(
-      title: figure.title, x: .init(title: cost.title, includesZero: true),
+      title: figure.title, x: .init(title: cost.title, unit: cost.unit, includesZero: true),
       y: .init(title: figure.title, unit: figure.unit, scale: scale),
       series: [.init(name: figure.title, samples: samples(facts.moments), isStepped: true)])
     chart.draw(in: frame, on: &picture, hasHorizontalLabels: isLowest, hasVerticalLabels: isFirst)
