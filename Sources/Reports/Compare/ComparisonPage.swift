@@ -53,22 +53,23 @@ extension Comparison {
   }
 
   private func differenceTable(_ pair: Pair) -> HTML {
+    let isTested = pair.figures.contains { $0.test != nil }
     let rows = pair.figures.map { figure -> [HTML.Cell] in
-      [
-        .init(text: title(figure.figure)),
-        .init(
-          text: Self.value(figure.difference, figure.interval, scale: scale(figure.figure), isSigned: true)),
-        .init(text: figure.correctedP.map(Figures.probability) ?? "–"),
-        .init(text: figure.test.map { Figures.fixed($0.superiority, 2) } ?? "–"),
+      let scale = scale(figure.figure)
+      var texts = [
+        title(figure.figure), Self.value(figure.difference, figure.interval, scale: scale, isSigned: true),
       ]
+      if isTested {
+        texts.append(figure.correctedP.map(Figures.probability) ?? "–")
+        texts.append(figure.test.map { Figures.fixed($0.superiority, 2) } ?? "–")
+      }
+      return texts.map { .init(text: $0) }
     }
+    let titles = ["", "difference"] + (isTested ? ["p", "how often better"] : [])
     return HTML.table(
-      caption:
-        "\(pair.first) less \(pair.second); p as in the notes; how often a run of \(pair.first) is better than one of "
-        + pair.second,
-      columns: [("", false), ("difference", true), ("p", true), ("how often better", true)].map {
-        (title: $0.0, isNumeric: $0.1)
-      }, rows: rows)
+      caption: "\(pair.first) less \(pair.second)"
+        + (isTested ? "; p as in the notes; how often a run of \(pair.first) is the better one" : ""),
+      columns: titles.map { (title: $0, isNumeric: !$0.isEmpty) }, rows: rows)
   }
 
   private func nicheTable(_ pair: Pair) -> HTML {
@@ -76,7 +77,7 @@ extension Comparison {
     let percent = isShare ? 100.0 : 1
     let rows = pair.niches.map { niche -> [HTML.Cell] in
       var row = [HTML.Cell(text: "\(niche.cell)", order: Double(niche.cell))]
-      row += niche.centre.map { HTML.Cell(text: Figures.short($0), order: $0) }
+      row += zip(middle(niche), niche.centre).map { HTML.Cell(text: $0, order: $1) }
       for content in [niche.first, niche.second] {
         let text = content.map { content in
           Figures.fixed(content.fitness * percent, 2) + (content.runs > 1 ? " (\(content.runs))" : "")

@@ -118,7 +118,7 @@ extension Comparison {
       ["niche"] + axes + [Self.short(pair.first, 16), Self.short(pair.second, 16), "difference", "standing"],
       numbers: Set(0...(axes.count + 3)))
     for niche in pair.niches {
-      var row = ["\(niche.cell)"] + niche.centre.map(Figures.short)
+      var row = ["\(niche.cell)"] + middle(niche)
       for content in [niche.first, niche.second] {
         row.append(
           content.map {
@@ -132,6 +132,11 @@ extension Comparison {
     let unit = isShare ? "fitness in per cent; " : ""
     return "niches of \(pair.first) against \(pair.second) (\(unit)in brackets: runs with an elite there)\n"
       + table.text
+  }
+
+  /// The measures at the middle of a niche, categories by name.
+  func middle(_ niche: NicheComparison) -> [String] {
+    zip(space.axes, niche.centre).map { $0.category(of: $1) ?? Figures.short($1) }
   }
 
   // MARK: Map
@@ -158,7 +163,10 @@ extension Comparison {
         + ["   (capital: only there)", "=  tied", "·  empty"]
     }
     let names = space.axes.map { axis in
-      "\(axis.name) \(Figures.short(axis.lower)) to \(Figures.short(axis.upper))"
+      if let categories = axis.categories {
+        return "\(axis.name) \(Self.short(categories.joined(separator: ", "), 40))"
+      }
+      return "\(axis.name) \(Figures.short(axis.lower)) to \(Figures.short(axis.upper))"
         + (axis.scale == .logarithmic ? " (log)" : "")
     }
     let width = drawn.rows.first?.count ?? 0
