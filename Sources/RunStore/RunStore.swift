@@ -232,20 +232,6 @@ public final class RunStore: RunLog {
     }
   }
 
-  /// The tokens that exchanges for each candidate took, sent and received, by its number.
-  public func tokens() throws(RunLogError) -> [Int: Double] {
-    try read { database in
-      let rows = try Row.fetchAll(
-        database,
-        sql:
-          "SELECT candidate, total(prompt_tokens) + total(completion_tokens) FROM exchanges GROUP BY candidate"
-      )
-      var tokens: [Int: Double] = [:]
-      for row in rows { tokens[try row.integer(0)] = try row.number(1) }
-      return tokens
-    }
-  }
-
   /// What reports need of all candidates, by number.
   public func summaries() throws(RunLogError) -> [CandidateSummary] {
     try read { try rows.summaries(in: $0) }

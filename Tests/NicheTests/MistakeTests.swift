@@ -28,6 +28,11 @@ import Testing
     Mistake(arguments: ["status", "damaged"], says: ["damaged"]),
     Mistake(arguments: ["compile", "missing.py"], says: ["missing.py", "cannot be read"]),
     Mistake(arguments: ["compare", "one"], says: ["second"], status: 2),
+    Mistake(arguments: ["compare", "one", "--niche", "3"], says: ["--niche"], status: 2),
+    Mistake(arguments: ["compare", "one", "--group", "two"], says: ["NAME=RUN"], status: 2),
+    Mistake(
+      arguments: ["compare", "one", "two", "--like", "one", "--axes", "a=0:1:2"], says: ["--like and --axes"],
+      status: 2),
     Mistake(arguments: ["export", "x", "--top", "0"], says: ["--top"], status: 2),
     Mistake(arguments: ["frobnicate"], says: ["frobnicate"], status: 2),
   ]

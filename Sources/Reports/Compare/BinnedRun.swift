@@ -41,8 +41,7 @@ struct BinnedRun: Sendable {
     switch source {
     case .run(let run):
       var history = SpendingHistory(cells: empty.cellCount)
-      let tokens: [Int: Double]
-      do { tokens = try run.store.tokens() } catch { throw SearchError(error.description) }
+      let tokens = try run.tokens()
       // Both are in the order of the candidates' numbers.
       let placed = try run.measures(on: frame.configuration)
       var next = 0
@@ -82,6 +81,21 @@ struct BinnedRun: Sendable {
     elites = archive.elites.map { ArchiveCell(cell: $0.cell, candidate: $0.solution, fitness: $0.objective) }
     statistics = archive.statistics(offset: offset)
     clamped = archive.clampCounts
+  }
+}
+
+extension RunSnapshot {
+  /// The tokens that were sent and received for each candidate, by its number.
+  ///
+  /// - Throws: where the run's file cannot be read.
+  fileprivate func tokens() throws(SearchError) -> [Int: Double] {
+    do {
+      return try store.exchangeFigures().reduce(into: [:]) {
+        $0[$1.candidate, default: 0] += Double($1.tokens)
+      }
+    } catch {
+      throw SearchError(error.description)
+    }
   }
 }
 

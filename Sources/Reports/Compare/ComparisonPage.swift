@@ -271,7 +271,8 @@ extension Comparison {
     }
     let unit: Scale.Unit = figure == .coverage || (figure == .best && isShare) ? .share : .number
     return LineChart(
-      title: "\(figure.title) over \(kind.title)", x: .init(title: kind.title, includesZero: true),
+      title: "\(figure.title) over \(kind.title)",
+      x: .init(title: kind.title, unit: kind == .seconds ? .number : .count, includesZero: true),
       y: .init(title: figure.title, unit: unit), series: series
     ).svg(.page)
   }

@@ -4,15 +4,6 @@ extension EliteComparison {
   /// The comparison as a page in one file that loads nothing.
   public var html: String {
     let title = "\(first.run) niche \(first.niche) against \(second.run) niche \(second.niche)"
-    let lines = source.lines.map { line -> HTML in
-      switch line.kind {
-      case .heading: "<span class=\"hunk\">\(line.text)</span>"
-      case .removed: "<span class=\"del\">\(line.text)</span>"
-      case .added: "<span class=\"add\">\(line.text)</span>"
-      case .same: "\(line.text)"
-      }
-    }
-    let difference: HTML = lines.isEmpty ? "<p>The sources are the same.</p>" : "<pre>\(HTML(lines))</pre>"
     let rows = layers.map { change -> [HTML.Cell] in
       [change.name, change.first ?? "–", change.second ?? "–", change.kind.rawValue].map { .init(text: $0) }
     }
@@ -25,7 +16,7 @@ extension EliteComparison {
           name: "layers", title: "Layers",
           content: HTML.table(
             caption: "Layers in the order in which they are computed", columns: columns, rows: rows)),
-        .init(name: "source", title: "Source", content: difference),
+        .init(name: "source", title: "Source", content: .difference(source)),
         .init(name: "ancestry", title: "Ancestry", content: "<p>\(relation)</p>"),
       ]
     ).document
