@@ -248,6 +248,21 @@ struct ComparisonTests {
     #expect(curve.at == [1, 2, 3, 4] && curve.bands[0].mean == [0.5, 1.25, 1.75, 1.875])
   }
 
+  @Test("A lead that comes of a larger budget is said to, and one that turns at equal budgets as well")
+  func budgetsInWords() async throws {
+    var (short, long) = (second, second)
+    (short.name, long.name) = ("short", "long")
+    short.candidates.removeLast(2)
+    let (few, many) = (try await short.snapshot(), try await long.snapshot())
+    let larger =
+      "at 2 networks trained each it is 1.25 against 1.25, so most of the difference at the end comes of long's"
+    #expect(try Self.compare(few, many).verdict.contains(larger))
+    #expect(try Self.compare(many, few).verdict.contains(larger))
+    short.candidates[0].fitness = 0.6
+    let verdict = try Self.compare(await short.snapshot(), many).verdict
+    #expect(verdict.contains("it is 1.35 against 1.25 and short that leads, not as at the end"), "\(verdict)")
+  }
+
   @Test("Tokens count for the candidate that they were spent on")
   func tokens() async throws {
     var run = second

@@ -104,11 +104,24 @@ struct ComparisonVerdict {
       let right = budget.groups.first(where: { $0.name == pair.second })?.qdScore,
       let difference = pair.figure(.qdScore)?.difference
     else { return nil }
+    let scores =
+      "Budgets differ: at \(Figures.short(budget.amount)) networks trained each it is "
+      + "\(Figures.significant(max(left, right))) against \(Figures.significant(min(left, right)))"
     let leads = left >= right ? pair.first : pair.second
-    let changes = (left - right) * difference < 0
-    return "Budgets differ: at \(Figures.short(budget.amount)) networks trained each it is "
-      + "\(Figures.significant(max(left, right))) against \(Figures.significant(min(left, right))) "
-      + (left == right ? "." : changes ? "and \(leads) that leads, not as at the end." : "for \(leads).")
+    if (left - right) * difference < 0 { return scores + " and \(leads) that leads, not as at the end." }
+    let sentence = scores + (left == right ? "" : " for \(leads)")
+    // What is left of the lead when both have spent as much.
+    let winner = difference >= 0 ? pair.first : pair.second
+    guard abs(left - right) < abs(difference) / 2, spent(winner) > 1.05 * budget.amount else {
+      return sentence + "."
+    }
+    return sentence + ", so most of the difference at the end comes of \(winner)'s larger budget."
+  }
+
+  /// How many networks a group's runs trained on average.
+  private func spent(_ name: String) -> Double {
+    let spent = group(name)?.members.compactMap { $0.spent[SpendingKind.evaluations.rawValue] } ?? []
+    return SampleFigures.mean(spent) ?? 0
   }
 
   // MARK: Several groups
