@@ -114,6 +114,31 @@ func failure(from model: some ChatModel, _ request: ChatRequest = hello) async -
     #expect(ContinuousClock.now - start < .seconds(15))
   }
 
+  @Test func anAnswerWhoseStreamIsNeverEndedIsAnAnswer() async throws {
+    // All but `[DONE]`, then silence or a reset.
+    let events = Speech.events(.openAI, reply).dropLast().map { ScriptedServer.Step.send(Array($0.utf8)) }
+    for ending in [[ScriptedServer.Step.hang], [.wait(milliseconds: 20), .reset], []] {
+      let server = try ScriptedServer(always: [.send(Speech.streamHead(.openAI))] + events + ending)
+      defer { server.stop() }
+      let answer = try await scripted(.openAI, server) { $0.idleTimeoutSeconds = 0.6 }.reply(to: hello)
+      #expect(answer.content == reply.text && answer.usage.completionTokens == 9)
+    }
+    // Without the counts it is an answer too, and says that nobody counted.
+    let uncounted = try ScriptedServer(
+      always: [.send(Speech.streamHead(.openAI))] + events.dropLast())
+    defer { uncounted.stop() }
+    let answer = try await scripted(.openAI, uncounted).reply(to: hello)
+    #expect(answer.content == reply.text && !answer.isUsageReported)
+    let nothing = try ScriptedServer(always: [
+      .send(Speech.streamHead(.openAI) + Array("data: [DONE]\n\n".utf8))
+    ])
+    defer { nothing.stop() }
+    guard case .malformedReply? = await failure(from: try scripted(.openAI, nothing)) else {
+      Issue.record("nothing was taken for an answer")
+      return
+    }
+  }
+
   @Test(arguments: ModelAPI.allCases) func aStreamThatBreaksOffIsTriedAgain(api: ModelAPI) async throws {
     let events = Speech.events(api, reply)
     let head = ScriptedServer.Step.send(Speech.streamHead(api))

@@ -147,9 +147,11 @@ public final class BudgetedModel: ChatModel {
   private func bound(of request: ChatRequest, bytes: Int, _ tokensPerByte: Double) -> Bound {
     var bound = Bound()
     bound.promptTokens = Int(min((Double(bytes) * tokensPerByte).rounded(.up), 1e15))
-    bound.completionTokens = request.maximumTokens ?? Self.assumedCompletionTokens
+    // Absurd limits are cut so far that no sum of many bounds overflows.
+    bound.completionTokens = min(request.maximumTokens ?? Self.assumedCompletionTokens, 1 << 40)
     if budget.money != nil, let dearest {
-      bound.money = dearest.input * bound.promptTokens + dearest.output * bound.completionTokens
+      let most = dearest.input * bound.promptTokens + dearest.output * bound.completionTokens
+      bound.money = min(most, Money(picodollars: 1 << 52))
     }
     return bound
   }

@@ -57,6 +57,9 @@ struct StreamedAnswer: Sendable {
     if case .malformed(let detail)? = problem { return .malformed(detail) }
     guard isFinished || finishReason != nil else { return nil }
     if let refusal, content.isEmpty { return .declined(refusal) }
+    if content.isEmpty, reasoning.isEmpty, finishReason == nil {
+      return .malformed("its stream says nothing")
+    }
     return .reply(
       WireReply(
         content: content, reasoning: reasoning.isEmpty ? nil : reasoning, model: model, usage: usage,

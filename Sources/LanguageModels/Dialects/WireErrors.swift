@@ -65,6 +65,7 @@ enum WireErrors {
     let words = Set(message.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init))
     // Two that exclude each other: the temperature is the one that was meant.
     if message.contains("cannot both be"), sent.contains("top_p"), words.contains("top_p") { return "top_p" }
+    if sent.contains("stream"), words.contains("streaming") { return "stream" }
     // Ollama says "does not support thinking" of `think`.
     if sent.contains("think"), words.contains("thinking") { return "think" }
     // "Use 'max_completion_tokens' instead" names two: the one that was sent is meant.

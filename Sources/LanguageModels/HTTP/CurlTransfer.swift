@@ -174,8 +174,9 @@ final class CurlTransfer {
 
   /// What a transfer given up at its deadline amounts to.
   var outcomeAtDeadline: Result<HTTPResponse, HTTPFailure> {
-    if news == .end { return outcome(of: CURLE_OK) }
     let request = submission.request
+    // Some servers neither say that a stream is over nor end it.
+    if news == .end || request.reader?.hasAnswer == true { return outcome(of: CURLE_OK) }
     return .failure(.stalled(seconds: hasNews ? request.idleSeconds : request.firstNewsSeconds))
   }
 
@@ -200,7 +201,8 @@ final class CurlTransfer {
   /// What the finished transfer amounts to.
   func outcome(of code: CURLcode) -> Result<HTTPResponse, HTTPFailure> {
     // Once a stream has said its last, it does not matter how the connection ends.
-    guard code != CURLE_OK, news != .end, news != .failure else {
+    let hasAnswer = isStreamed == true && submission.request.reader?.hasAnswer == true
+    guard code != CURLE_OK, news != .end, news != .failure, !hasAnswer else {
       var status = 0
       guard niche_curl_get_long(easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK, status > 0 else {
         return .failure(.unreadable("the response has no status"))

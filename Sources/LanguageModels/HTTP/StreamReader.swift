@@ -38,6 +38,9 @@ final class StreamReader: Sendable {
     }
   }
 
+  /// Whether the answer is there although the stream's end is not: its reason has come.
+  var hasAnswer: Bool { state.withLock { $0.answer.problem == nil && $0.answer.finishReason != nil } }
+
   /// The answer, the stream having ended.
   ///
   /// An event that the stream's end cut in two is left out, so that what broke off is not called malformed.
