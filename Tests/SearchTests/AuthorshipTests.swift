@@ -123,14 +123,20 @@ struct AuthorshipTests {
       #expect((0...1).contains(temperature))
       // The types have no place for a key: these are all members that are stored.
       #expect(
-        Mirror(reflecting: exchange).children.compactMap(\.label) == ["identity", "request", "outcome"])
+        Mirror(reflecting: exchange).children.compactMap(\.label) == [
+          "identity", "request", "outcome", "cost", "time",
+        ])
       #expect(
         Mirror(reflecting: exchange.identity).children.compactMap(\.label) == [
           "provider", "model", "endpoint",
         ])
       #expect(
         Mirror(reflecting: exchange.request).children.compactMap(\.label)
-          == ["messages", "temperature", "maximumTokens", "seed", "stop", "responseSchema"])
+          == [
+            "messages", "temperature", "maximumTokens", "seed", "stop", "responseSchema", "topP", "grammar",
+            "suffix",
+            "reasoningEffort",
+          ])
     }
     let identity = ModelIdentity(
       provider: "x", model: "y", endpoint: "https://me:s3cret@host/v1?key=s3cret#s3cret")
