@@ -49,6 +49,9 @@ struct ComparisonSeedsTests {
     // Of one search alone each run stands for itself.
     #expect(
       ComparisonGroup.grouping(low.map(ComparisonSource.run)).map(\.name) == ["low-1", "low-2", "low-3"])
+    let sentence = "All are runs of one search that differ in the seed only, so what differs is chance."
+    #expect(try compare(ComparisonGroup.grouping(low.map(ComparisonSource.run))).notes.contains(sentence))
+    #expect(try !compare(groups).notes.contains(sentence))
     // The same run twice is not two samples.
     #expect(
       ComparisonGroup.grouping([.run(low[0]), .run(low[0]), .run(high[0])]).map(\.members.count) == [1, 1, 1])

@@ -23,6 +23,10 @@ struct ComparisonNotes {
       notes.append("\(group.name) is \(group.members.map(\.name).joined(separator: ", ")).")
     }
     let configurations = groups.flatMap(\.members).compactMap(\.configuration)
+    let isOneSearch = Set(configurations.map(\.withoutSeed)).count == 1
+    if isOneSearch, configurations.count == groups.count, Set(configurations.map(\.seed)).count > 1 {
+      notes.append("All are runs of one search that differ in the seed only, so what differs is chance.")
+    }
     if !configurations.allSatisfy(frame.isThat) {
       notes.append("Axes or cells differ; all are placed anew on \(frame.origin), from their logs.")
     }

@@ -108,7 +108,7 @@ public struct ComparisonGroup: Sendable {
 
 extension RunConfiguration {
   /// The configuration but for what tells runs of one search apart, or changes nothing that is found.
-  fileprivate var withoutSeed: RunConfiguration {
+  var withoutSeed: RunConfiguration {
     var result = self
     (result.name, result.seed, result.workers, result.data.path) = ("", 0, 0, "")
     return result
