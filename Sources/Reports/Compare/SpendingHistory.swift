@@ -17,7 +17,7 @@ public enum SpendingKind: String, Codable, Sendable, CaseIterable {
     switch self {
     case .evaluations: "networks trained"
     case .images: "images trained on"
-    case .seconds: "seconds of training"
+    case .seconds: "measured seconds of training"
     case .tokens: "tokens"
     }
   }
