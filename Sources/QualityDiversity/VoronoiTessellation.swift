@@ -172,13 +172,30 @@ public struct VoronoiTessellation: Tessellation, Hashable {
   private func polygon(of cell: Int) -> [[Double]] {
     let own = centroid(of: cell)
     var corners = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
-    for other in 0..<cellCount {
-      let normal = [coordinates[2 * other] - own[0], coordinates[2 * other + 1] - own[1]]
-      guard normal != [0, 0] else { continue }
-      let middle = [own[0] + normal[0] / 2, own[1] + normal[1] / 2]
-      corners = Self.clip(corners, to: normal, middle)
+    var reach = Self.reach(corners, own)
+    // Near centroids first: then hardly any of the others is near enough to cut anything off.
+    let near = 36 / Double(cellCount)
+    for isNear in [true, false] {
+      for other in 0..<cellCount {
+        let (x, y) = (coordinates[2 * other] - own[0], coordinates[2 * other + 1] - own[1])
+        let distance = x * x + y * y
+        // The line between two cells is half as far away as the other's centroid.
+        guard distance > 0, (distance < near) == isNear, distance < 4 * reach else { continue }
+        corners = Self.clip(corners, to: [x, y], [own[0] + x / 2, own[1] + y / 2])
+        reach = Self.reach(corners, own)
+      }
     }
     return corners
+  }
+
+  /// The squared distance of the farthest corner, and a little more.
+  private static func reach(_ corners: [[Double]], _ centre: [Double]) -> Double {
+    var farthest = 0.0
+    for corner in corners {
+      let (x, y) = (corner[0] - centre[0], corner[1] - centre[1])
+      farthest = max(farthest, x * x + y * y)
+    }
+    return farthest * (1 + 1e-9)
   }
 
   /// The part of a convex polygon behind the line through `middle` that `normal` points away from.
