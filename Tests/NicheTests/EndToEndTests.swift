@@ -82,6 +82,18 @@ struct EndToEndTests {
     // Of two axes there are no pairs.
     let refused = try Tool.run(["plot", "run", "--kind", "pairs"], in: project)
     #expect(refused.status == 1 && refused.error.contains("nothing for the picture 'pairs'"))
+    let report = try String(contentsOfFile: "\(project)/archives/run/plots/report.html", encoding: .utf8)
+    #expect(report.hasPrefix("<!DOCTYPE html>") && report.contains("id=\"candidate-0\""))
+    let png = ["plot", "run", "--kind", "map", "--format", "png"]
+    let missing = try Tool.run(png, in: project, environment: ["PATH": "/nowhere"])
+    #expect(missing.status == 1 && missing.error.contains("librsvg2-bin"))
+    if try shell("command -v rsvg-convert").status == 0 {
+      #expect(try Tool.run(png, in: project).status == 0)
+      let bytes = FileManager.default.contents(atPath: "\(project)/archives/run/plots/map.png") ?? Data()
+      #expect(bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) && bytes.count > 5000)
+    } else {
+      print("note: rsvg-convert is not here, so no PNG is made")
+    }
     let table = try Tool.run(["show", "run"], in: project)
     #expect(table.output.contains("width_depth_ratio"))
     let candidate = try Tool.run(["show", "run", "1"], in: project)

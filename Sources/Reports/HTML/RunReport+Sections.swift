@@ -134,7 +134,7 @@ extension RunReport {
   }
 
   private var lineage: HTML {
-    guard let best = facts.archive.best?.solution,
+    guard let best = facts.run.best?.record.id,
       let picture = LineagePicture(facts, of: best, addresses: addresses)
     else { return "<p>There is no elite yet.</p>" }
     return figure(picture.svg(.page), "Each network was made from those below it.")

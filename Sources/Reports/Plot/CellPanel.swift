@@ -28,6 +28,7 @@ struct CellPanel: Sendable {
   ) {
     picture.rectangle(frame, fill: picture.theme.paint(.empty))
     drawBorders(cells, borders, in: frame, on: &picture)
+    // The smallest cells touch each other; without a border of their own colour seams would show.
     let isDense = cells.count > 2500
     // Small values last, where points lie over one another the best is seen.
     let occupied = cells.filter { values[$0.number] != nil }
@@ -42,11 +43,11 @@ struct CellPanel: Sendable {
         case .box(let box):
           picture.rectangle(
             Self.rectangle(box, frame), fill: colour.hex,
-            stroke: isDense ? nil : picture.theme.paint(.background))
+            stroke: isDense ? colour.hex : picture.theme.paint(.background))
         case .polygon(let corners):
           picture.polygon(
             corners.map { Self.point($0.x, $0.y, frame) }, fill: colour.hex,
-            stroke: isDense ? nil : picture.theme.paint(.background))
+            stroke: isDense ? colour.hex : picture.theme.paint(.background))
         case .place(let place):
           picture.circle(
             Self.point(place.first ?? 0, place.count > 1 ? place[1] : 0.5, frame), radius: radius,

@@ -119,7 +119,8 @@ struct RunReportTests {
     #expect(HTML.cut("short").note.text.isEmpty)
   }
 
-  @Test("The page works in a browser: no errors, hints, sorting, panels by address, click and keyboard")
+  @Test(
+    "The page works in a browser: no errors, hints, sorting, themes, panels by address, click and keyboard")
   func browser() async throws {
     guard let script = PageCheck.script, PageCheck.hasBrowser else {
       print("note: chromium is not here, so the report is not opened in a browser")
