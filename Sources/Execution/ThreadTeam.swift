@@ -10,13 +10,14 @@ public final class ThreadTeam {
   /// How many parts are done at once, the caller's included.
   public let count: Int
 
-  /// Operations on fewer elements are left to the caller, as the others would take longer to wake.
+  /// Operations on fewer elements, or of less work that is worth as much, are left to the caller, as the others would
+  /// take longer to wake: some fifty microseconds' worth.
   let leastElements: Int
 
   private let work: TeamWork
 
   /// A team of `count` threads, the caller's included: one less is started.
-  public convenience init(count: Int) { self.init(count: count, leastElements: 1 << 15) }
+  public convenience init(count: Int) { self.init(count: count, leastElements: 1 << 18) }
 
   init(count: Int, leastElements: Int) {
     self.count = max(1, count)

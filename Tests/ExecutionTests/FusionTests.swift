@@ -182,6 +182,49 @@ import Testing
     #expect(!names.contains("add"))
   }
 
+  /// GELU's value is not kept for the weight gradient of what reads it.
+  @Test func valuesOfGELUAreComputedAnew() throws {
+    let names = try steps { builder, x in
+      let weight = builder.parameter(
+        "behind", TensorType(.float32, [4, 4, 1, 1]), initializer: .normal(mean: 0, standardDeviation: 1))
+      let y = try builder.apply(.unary(.gelu), [x])[0]
+      let convolution = Convolution(padding: Size2D(0, 0), hasBias: false)
+      return try builder.apply(.convolution(convolution), [y, weight])[0]
+    }
+    let gradient = try #require(names.firstIndex(of: "geluGradient+gelu"))
+    #expect(names.count { $0 == "gelu" } == 1)
+    #expect(names[gradient...].count { $0 == "convolutionWeightGradient" } == 2)
+  }
+
+  /// Nor where layers read it in another shape; the results are those of the graph as it is.
+  @Test(arguments: InstructionSet.supported)
+  func valuesOfGELUBetweenLinearLayersAreComputedAnew(on set: InstructionSet) throws {
+    var builder = GraphBuilder()
+    let x = builder.input("x", TensorType(.float32, [3, 5, 7]))
+    var y = x
+    for (index, sizes) in [(9, 7), (11, 9), (2, 11)].enumerated() {
+      let weight = builder.parameter(
+        "weight\(index)", TensorType(.float32, [sizes.0, sizes.1]),
+        initializer: .normal(mean: 0, standardDeviation: 1))
+      y = try builder.apply(.linear(hasBias: false), [y, weight])[0]
+      if index < 2 { y = try builder.apply(.unary(.gelu), [y])[0] }
+    }
+    let loss = try builder.apply(.reduce(Reduction(.mean, axes: [0, 1, 2])), [y])[0]
+    builder.setOutputs([loss])
+    let graph = try builder.graph.differentiated(loss: loss).graph
+    let names = try ExecutionPlan(graph, kernels: try set.kernels()).steps.map(\.label.name)
+    #expect(names.count { $0 == "geluGradient+gelu" } == 2)
+    #expect(names.count { $0 == "gelu" } == 2)
+    let feeds = RandomNetworks.feeds(graph, seed: 4)
+    let variables = try VariableStore(graph: graph, stream: RandomStream(seed: 5))
+    var reference = feeds.mapValues { $0.map(Double.init) }
+    for name in variables.names { reference[name] = variables.values(of: name)?.map(Double.init) }
+    let expected = ReferenceEvaluator.run(graph, reference)
+    let executor = try Executor(graph: graph, variables: variables, instructionSet: set)
+    let results = try executor.results(of: graph, feeds: feeds)
+    for (ours, theirs) in zip(results, expected) { #expect(difference(ours, theirs.elements) < 1e-5) }
+  }
+
   /// What someone else reads has to be there.
   @Test func sharedValuesAreNotFusedAway() throws {
     let names = try steps { builder, x in

@@ -40,7 +40,7 @@ import Testing
         rows: rows, columns: columns, inner: inner, left_row: transposeLeft ? 1 : leftStep,
         left_inner: transposeLeft ? leftStep : 1, right_inner: transposeRight ? 1 : rightStep,
         right_column: transposeRight ? rightStep : 1, result_row: columns + gap, adds: 0,
-        right_is_packed: 0)
+        right_is_packed: 0, all_columns: 0)
       let scratch = UnsafeMutableRawPointer.allocate(
         byteCount: niche_product_scratch(columns, inner), alignment: 64)
       defer { scratch.deallocate() }

@@ -172,6 +172,8 @@ typedef struct {
   int32_t adds;
   // Whether the right operand is what `pack_right` makes of it, whatever its steps.
   int32_t right_is_packed;
+  // The columns of the whole product where this is a part of it, so that sums are divided as in the whole; else 0.
+  ptrdiff_t all_columns;
 } niche_product;
 
 // One head of attention: q [queries, features], k [keys, features], v [keys, values]; the mask's steps are from one
@@ -188,6 +190,10 @@ typedef struct {
   // result[i] = f'(x[i]) · gradient[i]; in place on either.
   void (*unary_gradient)(
       int32_t function, float p, float q, ptrdiff_t count, const float *x, const float *gradient, float *result);
+  // Both; the gradient's result in place on the gradient, the value on x.
+  void (*unary_gradient_and_value)(
+      int32_t function, float p, float q, ptrdiff_t count, const float *x, const float *gradient, float *result,
+      float *value);
 
   // Loops over `extents` (rank ≤ NICHE_MAXIMUM_RANK); the innermost strides are 0 or 1, the result is dense.
   // In place on an operand whose strides are dense.

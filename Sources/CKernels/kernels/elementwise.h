@@ -125,6 +125,24 @@ static void nk_unary_gradient(
   }
 }
 
+static void nk_unary_gradient_and_value(
+    int32_t function, float p, float q, ptrdiff_t count, const float *xs, const float *gradient, float *result,
+    float *value) {
+  if (function == NICHE_GELU) {
+    NK_INDEPENDENT for (ptrdiff_t i = 0; i < count; i++) {
+      float x = xs[i], share = nk_distribution(x), slope = (share + x * nk_density(x)) * gradient[i];
+      value[i] = x * share;
+      result[i] = slope;
+    }
+    return;
+  }
+  for (ptrdiff_t start = 0; start < count; start += 2048) {
+    ptrdiff_t part = count - start < 2048 ? count - start : 2048;
+    nk_unary_gradient(function, p, q, part, xs + start, gradient + start, result + start);
+    nk_unary(function, p, q, part, xs + start, value + start);
+  }
+}
+
 // a − b·⌊a/b⌋, and ⌊a/b⌋ that goes with it, as PyTorch computes them.
 static inline float nk_remainder(float a, float b) {
   float rest = fmodf(a, b);

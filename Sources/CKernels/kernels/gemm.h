@@ -276,7 +276,7 @@ static void nk_multiply(
     void *scratch) {
   ptrdiff_t rows = p->rows, columns = p->columns, inner = p->inner;
   if (rows <= 0 || columns <= 0) return;
-  ptrdiff_t parts = niche_product_parts(columns, inner);
+  ptrdiff_t parts = niche_product_parts(p->all_columns > 0 ? p->all_columns : columns, inner);
   // A transposed left operand is packed many panels at a time, which have to fit beside those of the right.
   if (p->left_row == 1 && !p->right_is_packed && parts < nk_parts(inner, NK_GEMM_TRANSPOSED_DEPTH)) {
     parts = nk_parts(inner, NK_GEMM_TRANSPOSED_DEPTH);

@@ -26,6 +26,7 @@
 const niche_kernels NICHE_TABLE = {
     .unary = nk_unary,
     .unary_gradient = nk_unary_gradient,
+    .unary_gradient_and_value = nk_unary_gradient_and_value,
     .binary = nk_binary,
     .binary_integer = nk_binary_integer,
     .select = nk_select,

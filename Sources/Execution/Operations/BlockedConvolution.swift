@@ -56,6 +56,7 @@ extension LoweringContext {
         }
       }
     }
+    operation.work = lowering.work
     if foldsOnce {
       operation.preparation = LoweredOperation.Preparation(byteCount: foldedByteCount) { operands in
         let folding = folding(operands)
@@ -82,7 +83,7 @@ extension LoweringContext {
     let (gradientSize, resultSize) = (count(1) / blocks, outputCount / blocks)
     let residual = fused.addsResidual ? 2 : nil
     let gate = fused.gate == nil ? nil : inputs.count - 1
-    return LoweredOperation(
+    var operation = LoweredOperation(
       units: blocks, scratchByteCount: kernel.scratchByteCount, inPlace: Self.inPlace([residual, gate])
     ) { operands, range in
       func operand(_ index: Int) -> UnsafePointer<Float> {
@@ -101,6 +102,8 @@ extension LoweringContext {
         }
       }
     }
+    operation.work = lowering.work
+    return operation
   }
 
   /// images, result gradient → weight gradient.
@@ -116,7 +119,7 @@ extension LoweringContext {
     let function =
       kernel.isWinograd
       ? kernels.pointee.convolve_winograd_weight_gradient : kernels.pointee.convolve_blocks_weight_gradient
-    return LoweredOperation(
+    var operation = LoweredOperation(
       units: shape[0], scratchByteCount: kernel.scratchByteCount
     ) { operands, channels in
       let (images, gradient, result) = (operands.input(0), operands.input(1), operands.output(0))
@@ -128,6 +131,8 @@ extension LoweringContext {
         }
       }
     }
+    operation.work = lowering.work
+    return operation
   }
 
   /// The operands of the first result's shape over which that may lie.

@@ -52,6 +52,12 @@ struct ConvolutionLowering {
     self.strategy = strategy ?? (isThin ? .direct : isPointwise ? .pointwise : .columns)
   }
 
+  /// Its multiplications in terms of `LoweredOperation.work`.
+  var work: Int {
+    imageCount.multipliedSaturating(by: groupCount).multipliedSaturating(by: resultSize)
+      .multipliedSaturating(by: depth) / 16
+  }
+
   /// How many result rows are done at a time.
   private var tileRows: Int {
     let row = depth.multipliedSaturating(by: group.result_width).multipliedSaturating(by: 4)

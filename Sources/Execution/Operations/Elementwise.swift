@@ -47,6 +47,21 @@ extension LoweringContext {
     }
   }
 
+  /// x, output gradient → gradient of x, f(x).
+  func activationGradient(_ function: UnaryFunction) -> LoweredOperation {
+    let (kernels, count, (code, p, q)) = (kernels, count(0), function.code)
+    return LoweredOperation(
+      units: Stretch.count(count), inPlace: [.init(output: 0, input: 1), .init(output: 1, input: 0)]
+    ) { operands, units in
+      let stretch = Stretch(units, of: count)
+      let (x, gradient) = (operands.input(0) + stretch.start, operands.input(1) + stretch.start)
+      let (result, value) = (operands.output(0) + stretch.start, operands.output(1) + stretch.start)
+      return {
+        kernels.pointee.unary_gradient_and_value(code, p, q, stretch.count, x, gradient, result, value)
+      }
+    }
+  }
+
   /// Two operands → one with the broadcast shape.
   func binary(_ function: BinaryFunction) -> LoweredOperation {
     let (kernels, code, result) = (kernels, function.code, outputs[0])

@@ -12,6 +12,9 @@ struct DenseProduct {
   private let way: Way
   private let rows: Int
   private let columns: Int
+  private let inner: Int
+  /// Whether parts of the product are some columns of it and not some rows, each of which packs the other operand.
+  private let dividesColumns: Bool
   /// Memory needed while it runs.
   let scratchByteCount: Int
   /// Memory for the packed right operand; 0 where it is read as it lies.
@@ -30,7 +33,8 @@ struct DenseProduct {
     transposeRight: Bool = false, keepsRight: Bool = false
   ) throws(ExecutionError) {
     self.kernels = kernels
-    (self.rows, self.columns) = (rows, columns)
+    (self.rows, self.columns, self.inner) = (rows, columns, inner)
+    dividesColumns = columns > rows && !keepsRight
     if min(rows, columns) <= 2, max(rows, columns) > 16 {
       way = .library(
         try MatrixProduct(
@@ -43,7 +47,7 @@ struct DenseProduct {
           rows: rows, columns: columns, inner: inner, left_row: transposeLeft ? 1 : inner,
           left_inner: transposeLeft ? rows : 1, right_inner: transposeRight ? 1 : columns,
           right_column: transposeRight ? inner : 1, result_row: columns, adds: 0,
-          right_is_packed: keepsRight ? 1 : 0))
+          right_is_packed: keepsRight ? 1 : 0, all_columns: columns))
       scratchByteCount = niche_product_scratch(columns, inner)
       packedByteCount = keepsRight ? niche_packed_right(columns, inner) : 0
     }
@@ -55,12 +59,18 @@ struct DenseProduct {
     withUnsafePointer(to: product) { kernels.pointee.pack_right($0, right, packed) }
   }
 
-  /// Into how many pieces of rows it may be divided; a sum is the same whatever else is computed beside it.
+  /// Into how many pieces it may be divided; a sum is the same whatever else is computed beside it.
   var units: Int {
-    if case .kernel = way { (rows + Self.unitRows - 1) / Self.unitRows } else { 1 }
+    guard case .kernel = way else { return 1 }
+    return dividesColumns
+      ? (columns + Self.unitColumns - 1) / Self.unitColumns : (rows + Self.unitRows - 1) / Self.unitRows
   }
 
+  /// Its multiplications in terms of `LoweredOperation.work`.
+  var work: Int { rows.multipliedSaturating(by: columns).multipliedSaturating(by: inner) / 16 }
+
   private static let unitRows = 28
+  private static let unitColumns = 64
 
   /// Computes it, or some units of it, with a bias by column if there is one; the result need not be initialised.
   func callAsFunction(
@@ -69,13 +79,17 @@ struct DenseProduct {
   ) {
     switch way {
     case .kernel(var product):
-      var first = 0
-      if let units {
-        first = units.lowerBound * Self.unitRows
-        product.rows = min(rows, units.upperBound * Self.unitRows) - first
+      var (row, column) = (0, 0)
+      if let units, dividesColumns {
+        column = units.lowerBound * Self.unitColumns
+        product.columns = min(columns, units.upperBound * Self.unitColumns) - column
+      } else if let units {
+        row = units.lowerBound * Self.unitRows
+        product.rows = min(rows, units.upperBound * Self.unitRows) - row
       }
       kernels.pointee.multiply(
-        &product, left + first * product.left_row, right, bias, result + first * columns, scratch)
+        &product, left + row * product.left_row, right + column * product.right_column,
+        bias.map { $0 + column }, result + row * columns + column, scratch)
     case .library(let product):
       if let bias {
         for row in 0..<rows { (result + row * columns).update(from: bias, count: columns) }
@@ -116,7 +130,9 @@ extension LoweringContext {
       transposeRight: transposeRight)
     if batches == 1 { return whole(product) }
     let nest = LoopNest(extents: leading, strides: [leftStrides, rightStrides])
-    return LoweredOperation(units: batches, scratchByteCount: product.scratchByteCount) { operands, units in
+    var operation = LoweredOperation(
+      units: batches, scratchByteCount: product.scratchByteCount
+    ) { operands, units in
       let (left, right, result) = (operands.input(0), operands.input(1), operands.output(0))
       let scratch = operands.scratch
       return {
@@ -128,6 +144,8 @@ extension LoweringContext {
         }
       }
     }
+    operation.work = product.work.multipliedSaturating(by: batches)
+    return operation
   }
 
   /// One product of both operands, plus a bias by column if there is one.
@@ -141,6 +159,7 @@ extension LoweringContext {
       let bias = hasBias ? operands.input(2) : nil
       return { product(left, right, bias: bias, result, scratch: scratch, units: units) }
     }
+    operation.work = product.work
     if product.packedByteCount > 0 {
       operation.preparation = LoweredOperation.Preparation(byteCount: product.packedByteCount) { operands in
         let (right, packed) = (operands.input(1), operands.kept.assumingMemoryBound(to: Float.self))

@@ -231,7 +231,9 @@ struct ExecutionPlan {
   private func partCount(of node: PlannedNode, _ operation: LoweredOperation) -> Int {
     guard let team, let division = operation.division else { return 1 }
     let elements = (node.inputs + node.outputs).map { layouts.values[$0].type.elementCount }.reduce(0, +)
-    return elements < team.leastElements ? 1 : max(1, min(division.units, team.count))
+    let work = max(elements, operation.work)
+    guard work >= team.leastElements else { return 1 }
+    return max(1, min(division.units, team.count, work / max(1, team.leastElements / 2)))
   }
 
   private func label(of node: PlannedNode) -> StepLabel {

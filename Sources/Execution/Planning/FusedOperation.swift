@@ -8,6 +8,9 @@ enum FusedOperation {
   case convolutionInputGradient(FusedInputGradient)
   /// f(batch normalisation + residual).
   case normalization(FusedNormalization)
+  /// x, gradient → gradient of x, f(x): an activation's gradient, and its value computed anew for those that would else
+  /// have to keep it since the forward pass.
+  case activationGradient(UnaryFunction)
   /// x, batch mean, batch 1/√(variance + ε), weight if affine, scale, shift, gradient → gradients of x, weight, bias:
   /// batch normalisation's gradient from that of the activation's value. The activation's operand is computed anew
   /// from x.
@@ -26,6 +29,8 @@ enum FusedOperation {
     case .normalization(let fused):
       (["batchNormalization"] + (fused.addsResidual ? ["add"] : [])
         + (fused.activation.map { [Operation.unary($0).name] } ?? [])).joined(separator: "+")
+    case .activationGradient(let activation):
+      "\(Operation.unaryGradient(activation).name)+\(Operation.unary(activation).name)"
     case .normalizationGradient(_, let activation):
       "\(Operation.unaryGradient(activation).name)+batchNormalizationGradient"
     }
@@ -37,6 +42,7 @@ enum FusedOperation {
     case .convolution(let fused): try context.convolution(fused)
     case .convolutionInputGradient(let fused): try context.convolutionInputGradient(fused)
     case .normalization(let fused): context.normalization(fused)
+    case .activationGradient(let activation): context.activationGradient(activation)
     case .normalizationGradient(let normalization, let activation):
       context.normalizationGradient(normalization, activation: activation)
     }

@@ -13,6 +13,8 @@ struct Fusion {
   private var producers: [Int?]
   /// By value, the nodes that read it, once for each time; one behind the last stands for what a run yields.
   private var readers: [[Int]]
+  /// By node, the one behind which it is run in place of where it stood.
+  private var moved: [Int: Int] = [:]
 
   /// The nodes and values of an assignment after all rules.
   static func fused(
@@ -22,7 +24,16 @@ struct Fusion {
     for index in layouts.nodes.indices { fusion.gateNormalizationGradient(at: index) }
     for index in layouts.nodes.indices { fusion.extendNormalization(at: index) }
     for index in layouts.nodes.indices { fusion.extendConvolution(at: index) }
-    return (fusion.nodes.compactMap(\.self), fusion.values)
+    for index in layouts.nodes.indices { fusion.repeatActivation(at: index) }
+    return (fusion.ordered, fusion.values)
+  }
+
+  /// The nodes that are left, moved ones in their new places.
+  private var ordered: [PlannedNode] {
+    let later = Dictionary(grouping: moved.keys.sorted()) { moved[$0] ?? $0 }
+    return nodes.indices.flatMap { index in
+      (moved[index] == nil ? [index] : []) + (later[index] ?? [])
+    }.compactMap { nodes[$0] }
   }
 
   private init(_ layouts: LayoutAssignment, results: [Int]) {
@@ -208,6 +219,55 @@ struct Fusion {
   /// well.
   private func laterFirst(_ node: PlannedNode) -> [Int] {
     (producers[node.inputs[0]] ?? 0) < (producers[node.inputs[1]] ?? 0) ? [1, 0] : [0, 1]
+  }
+
+  /// GELU's gradient, with its value for those that read it in the backward pass.
+  ///
+  /// So it need not be kept until then. They are run behind the gradient.
+  private mutating func repeatActivation(at index: Int) {
+    guard let node = nodes[index], case .operation(.unaryGradient(.gelu)) = node.work,
+      let forward = readers[node.inputs[0]].compactMap({ unary(.gelu, at: $0) }).first
+    else { return }
+    let value = forward.outputs[0]
+    let later = readers[value].filter { $0 != index && followers(of: $0, behind: index) != nil }
+    guard values[value] == values[node.outputs[0]], !later.isEmpty, later.count < readers[value].count else {
+      return
+    }
+    values.append(values[value])
+    producers.append(index)
+    readers.append(later)
+    readers[value].removeAll { later.contains($0) }
+    for reader in Set(later) {
+      guard var other = nodes[reader] else { continue }
+      other.inputs = other.inputs.map { $0 == value ? values.count - 1 : $0 }
+      nodes[reader] = other
+      for follower in followers(of: reader, behind: index) ?? []
+      where max(follower, moved[follower] ?? 0) < index { moved[follower] = index }
+    }
+    nodes[index] = PlannedNode(
+      work: .fused(.activationGradient(.gelu)), inputs: node.inputs,
+      outputs: [node.outputs[0], values.count - 1])
+  }
+
+  /// A node with those that read it in another shape, if all can be run behind another node as nobody reads their
+  /// results before.
+  private func followers(of reader: Int, behind index: Int) -> [Int]? {
+    guard reader < nodes.count, let node = nodes[reader] else { return nil }
+    var result = [reader]
+    for next in node.outputs.flatMap({ readers[$0] }) where next <= index {
+      guard next != index, case .operation(.reshape) = node.work,
+        let others = followers(of: next, behind: index)
+      else { return nil }
+      result += others
+    }
+    return result
+  }
+
+  private func unary(_ function: UnaryFunction, at index: Int) -> PlannedNode? {
+    guard index < nodes.count, let node = nodes[index], case .operation(.unary(function)) = node.work else {
+      return nil
+    }
+    return node
   }
 
   private mutating func removeReader(_ reader: Int, of value: Int) {

@@ -68,6 +68,8 @@ struct LoweredOperation {
   var bind: (Operands) -> StepBody
   /// Nil where one thread does all.
   var division: Division?
+  /// What it computes, as the number of elements that are read or written in the same time; 0 where that is little.
+  var work = 0
   /// What the steps rest on; nil where there is nothing to do.
   var preparation: Preparation?
 
