@@ -115,7 +115,7 @@ let package = Package(
         "Execution", "LanguageModels", "QualityDiversity", "Reports", "RunStore", "Search", "TorchFrontend",
         "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .testTarget(name: "NicheTests", dependencies: ["niche", "Training"]),
+    .testTarget(name: "NicheTests", dependencies: ["niche", "RandomStreams", "Training"]),
   ]
 )
 

@@ -18,6 +18,9 @@ let package = Package(
     .executableTarget(
       name: "archive-benchmark", dependencies: [.product(name: "NicheArchives", package: "niche")],
       path: "archives", exclude: ["pyribs.py", "compare"]),
+    .executableTarget(
+      name: "store-benchmark", dependencies: [.product(name: "NicheRuns", package: "niche")], path: "store",
+      exclude: ["compare"]),
   ]
 )
 

@@ -7,7 +7,7 @@ enum FigureRows {
   /// Stores the figures of a candidate.
   static func insert(_ figures: [String: Double], of candidate: Int, in database: Database) throws {
     try database.cachedStatement(sql: "INSERT INTO candidate_figures VALUES (?, ?)")
-      .execute(arguments: [candidate, try RunText.encode(figures)])
+      .execute(arguments: [candidate, try RunText.object(figures)])
   }
 
   /// Those figures of each candidate that has a fitness, without decoding all the others.

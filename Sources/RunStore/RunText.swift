@@ -17,6 +17,26 @@ enum RunText {
     try JSONDecoder().decode(type, from: Data(text.utf8))
   }
 
+  /// Finite numbers by name as a JSON object in the order of the names; an encoder takes many times as long.
+  static func object(_ numbers: [String: Double]) throws -> String {
+    var text = "{"
+    for (name, number) in numbers.sorted(by: { $0.key < $1.key }) {
+      let isPlain = name.utf8.allSatisfy {
+        $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+      }
+      guard isPlain, number.isFinite else { return try encode(numbers) }
+      text += text.utf8.count > 1 ? ",\"" : "\""
+      text += name
+      text += "\":"
+      if let whole = Int(exactly: number), abs(number) < 1e15 {
+        text += String(whole)
+      } else {
+        text += number.description
+      }
+    }
+    return text + "}"
+  }
+
   /// Numbers as JSON, which SQLite's `json_each` takes apart.
   static func list(_ numbers: some Sequence<Int>) -> String {
     "[" + numbers.map(String.init).joined(separator: ",") + "]"

@@ -68,7 +68,8 @@ final class VerificationTests {
       name: "a candidate that is gone",
       sql: """
         PRAGMA foreign_keys = OFF; DELETE FROM epochs WHERE candidate = 3; DELETE FROM candidate_changes WHERE candidate = 3;
-        DELETE FROM candidate_sources WHERE candidate = 3; DELETE FROM weights WHERE candidate = 3;
+        DELETE FROM candidate_sources WHERE candidate = 3; DELETE FROM candidate_figures WHERE candidate = 3;
+        DELETE FROM weights WHERE candidate = 3;
         DELETE FROM network_history WHERE candidate = 3; DELETE FROM candidate_facts WHERE id = 3
         """, table: "candidates", row: "id 3", part: .candidates),
     Tampering(

@@ -94,43 +94,52 @@ extension RunVerifier {
 
   // MARK: Elites and statistics
 
-  /// Looks for the best candidate of each cell among all evaluated ones, and works the statistics out by their
+  /// Looks for the best candidates of each cell among all evaluated ones, and works the statistics out by their
   /// definition, generation by generation.
   func verifyElites(_ counter: inout Counter, notes: inout [String]) throws {
     let configuration = run.header.configuration
     let cells = try configuration.makeArchive()
+    // The other kinds let elites go for other reasons, which the replay has gone through.
     let keepsBest = [ArchiveSettings.Kind.cvt, .grid].contains(configuration.archive.kind)
     if !keepsBest {
       notes.append(
-        "The archive keeps more than the best of each cell, so that its elites were verified by replay alone."
-      )
+        "A \(configuration.archive.kind.rawValue) archive keeps more than each cell's best, so its elites were verified "
+          + "by replay alone.")
     }
+    let depth = max(1, configuration.archive.depth)
     let byGeneration = Dictionary(grouping: run.candidates, by: \.generation)
-    var best: [Int: ArchiveCell] = [:]
+    var best: [Int: [ArchiveCell]] = [:]
     for generation in run.generations {
       let candidates = byGeneration[generation.number] ?? []
-      for candidate in candidates {
+      for candidate in candidates where keepsBest && candidate.isOffered {
         guard let fitness = candidate.fitness, let measures = candidate.measures,
           let cell = try? cells.cell(of: measures)
         else { continue }
-        // Of equals the first one has the cell.
-        if best[cell].map({ fitness > $0.fitness }) ?? true {
-          best[cell] = ArchiveCell(cell: cell, candidate: candidate.id, fitness: fitness)
-        }
+        // Of equals the first ones have the cell.
+        var contents = best[cell] ?? []
+        let place = contents.firstIndex { $0.fitness < fitness } ?? contents.endIndex
+        contents.insert(ArchiveCell(cell: cell, candidate: candidate.id, fitness: fitness), at: place)
+        best[cell] = Array(contents.prefix(depth))
       }
-      if keepsBest {
-        try verifyCells(
-          "network_history", "generation \(generation.number)", generation.networks,
-          best.values.sorted { $0.cell < $1.cell }, cell: \.cell
-        ) { "candidate \($0.candidate) with fitness \($0.fitness)" }
-      }
-      try verifyStatistics(of: generation, cells: cells.cellCount, candidates)
+      if keepsBest { try verifyBest(of: generation, best) }
+      try verifyStatistics(of: generation, cells: keepsBest ? cells.cellCount : nil, candidates)
       try counter.add(max(1, generation.networks.count), of: 0)
     }
   }
 
+  /// Of several in a cell the order says nothing, so they are compared by rank.
+  private func verifyBest(of generation: GenerationRecord, _ best: [Int: [ArchiveCell]]) throws {
+    func ranked(_ cells: [ArchiveCell]) -> [ArchiveCell] {
+      cells.sorted { ($0.cell, $1.fitness, $0.candidate) < ($1.cell, $0.fitness, $1.candidate) }
+    }
+    try verifyCells(
+      "network_history", "generation \(generation.number)", ranked(generation.networks),
+      ranked(Array(best.values.joined())), cell: \.cell
+    ) { "candidate \($0.candidate) with fitness \($0.fitness)" }
+  }
+
   private func verifyStatistics(
-    of generation: GenerationRecord, cells: Int, _ candidates: [CandidateSummary]
+    of generation: GenerationRecord, cells: Int?, _ candidates: [CandidateSummary]
   ) throws {
     func hold(_ name: String, _ states: Double?, _ expected: Double?) throws {
       if states == expected { return }
@@ -141,18 +150,22 @@ extension RunVerifier {
         states: "\(name) \(states.map { "\($0)" } ?? "none")", expected: expected.map { "\($0)" } ?? "none")
     }
     let statistics = generation.statistics
-    let values = generation.networks.map(\.fitness)
+    // Each cell counts with its best.
+    let bestOfCells = Dictionary(generation.networks.map { ($0.cell, $0.fitness) }, uniquingKeysWith: max)
+    let values = bestOfCells.sorted { $0.key < $1.key }.map(\.value)
     let count = Double(values.count)
+    // Where each elite is a cell there are as many as elites.
+    let cells = Double(cells ?? statistics.cells)
     var (score, sum) = (0.0, 0.0)
     for value in values {
       score += value - statistics.offset
       sum += value
     }
     try hold("elites", Double(statistics.elites), count)
-    try hold("cells", Double(statistics.cells), Double(cells))
-    try hold("coverage", statistics.coverage, count / Double(cells))
+    try hold("cells", Double(statistics.cells), cells)
+    try hold("coverage", statistics.coverage, count / cells)
     try hold("QD score", statistics.qdScore, score)
-    try hold("normalised QD score", statistics.normalizedQDScore, score / Double(cells))
+    try hold("normalised QD score", statistics.normalizedQDScore, score / cells)
     try hold("best", statistics.best, values.sorted().last)
     try hold("mean", statistics.mean, values.isEmpty ? nil : sum / count)
     try hold(

@@ -70,6 +70,7 @@ extension RunVerifier {
     let task = try run.task()
     let numbers = try store.weightCandidates()
     let elites = Set(run.elites.map(\.record.id))
+    let remembered = Set(run.generations.last?.remembered ?? [])
     let stored = Set(numbers)
     for elite in run.elites where !stored.contains(elite.record.id) {
       throw Disagreement(
@@ -81,7 +82,7 @@ extension RunVerifier {
         Disagreement(table: "weights", row: "candidate \(number)", states: states, expected: expected)
       }
       let isUnderWay = run.candidate(number).map { $0.generation > run.generations.count } ?? false
-      guard elites.contains(number) || isUnderWay else {
+      guard elites.contains(number) || remembered.contains(number) || isUnderWay else {
         throw fail("weights", "none, since it is no elite")
       }
       let bytes = try await store.weights(of: number) ?? []
