@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LanguageModels
 import Reports
 import RunStore
 import Search
@@ -81,6 +82,17 @@ enum Project {
       )
     }
     return configuration
+  }
+
+  /// What language models cost: the table in `prices.json`; empty where there is none.
+  static func prices() throws(Failure) -> PriceTable {
+    let file = try home() + "/prices.json"
+    guard FileManager.default.fileExists(atPath: file) else { return PriceTable() }
+    do {
+      return try PriceTable(file: file)
+    } catch {
+      throw Failure(error.description)
+    }
   }
 
   /// The names of the runs in the archives folder.

@@ -30,13 +30,19 @@ struct RunCommand: AsyncParsableCommand {
       "Take the language model's replies from that run; no model is asked.", valueName: "run"))
   var replay: String?
 
+  @Flag(
+    help: "With --replay: stop at the first request that was not recorded; else its candidate is refused.")
+  var replayStrict = false
+
   @Option(help: "The run's name; default: the preset's or the file's.")
   var name: String?
 
   @Option(help: "The seed of all random numbers.")
   var seed: Int?
 
-  @Option(help: "Who writes networks: auto, openai, local or rewriter.")
+  @Option(
+    help:
+      "Who writes networks: \(ModelSettings.Provider.allCases.map(\.rawValue).joined(separator: ", ")).")
   var author: ModelSettings.Provider?
 
   @Option(help: "How many generations.")
@@ -45,15 +51,23 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "How many candidates are trained side by side.")
   var workers: Int?
 
+  @Option(help: "End after so many trained candidates in all.")
+  var evaluations: Int?
+
+  @Option(help: "End when the language model has cost so many US dollars in all.")
+  var dollars: Double?
+
   @Flag(help: "Print the whole configuration as YAML and end.")
   var printConfig = false
 
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    if replayStrict, replay == nil { throw ValidationError("--replay-strict needs --replay.") }
     if resume, name != nil || seed != nil || author != nil || replay != nil {
       throw ValidationError(
-        "--resume takes everything from the run; only --generations and --workers may differ.")
+        "--resume takes everything from the run; only --generations, --workers, --evaluations and --dollars may differ."
+      )
     }
   }
 
@@ -83,6 +97,8 @@ struct RunCommand: AsyncParsableCommand {
     if let author { configuration.model.provider = author }
     if let generations { configuration.search.generations = generations }
     if let workers { configuration.workers = workers }
+    if let evaluations { configuration.budget.evaluations = evaluations }
+    if let dollars { configuration.budget.dollars = dollars }
     return configuration
   }
 
@@ -103,9 +119,9 @@ struct RunCommand: AsyncParsableCommand {
       let recorded = try RunStore.open(Project.folder(of: replay))
       return Author.replaying(
         try await recorded.exchanges().map(\.exchange), settings: configuration.model,
-        name: recorded.header.name)
+        name: recorded.header.name, isStrict: replayStrict)
     }
-    return try await Author.choose(configuration.model)
+    return try await Author.choose(configuration.model, onNotice: { Terminal.note($0) })
   }
 
   // MARK: Searching
@@ -114,14 +130,19 @@ struct RunCommand: AsyncParsableCommand {
     let lock = try RunLock(folder: store.folder)
     defer { withExtendedLifetime(lock) {} }
     var configuration = store.header.configuration
-    if resume, let generations { configuration.search.generations = generations }
+    if resume {
+      if let generations { configuration.search.generations = generations }
+      if let evaluations { configuration.budget.evaluations = evaluations }
+      if let dollars { configuration.budget.dollars = dollars }
+      configuration = try ConfigurationReader.validated(configuration)
+    }
     let prompts = try PromptLibrary(folder: Project.home() + "/prompts")
     let data = try configuration.loadData()
-    let author: Author
+    var author: Author
     if let chosen {
       author = chosen
     } else {
-      author = try await Author.choose(configuration.model)
+      author = try await chosenAuthor(configuration)
     }
     if resume, author.isRewriterAlone != store.header.authorChoice.hasPrefix(Author.rewriterMark) {
       throw Failure(
@@ -129,6 +150,10 @@ struct RunCommand: AsyncParsableCommand {
           + "Make the same one available, or begin a new run.")
     }
     Terminal.note("author: \(author.explanation)")
+    author = author.within(
+      configuration.budget.chat, spent: try await store.exchanges().map(\.exchange),
+      prices: try Project.prices()
+    ) { Terminal.note($0) }
 
     let stop = StopFlag()
     let signals = Interruption(stop: stop)
@@ -166,6 +191,7 @@ struct RunCommand: AsyncParsableCommand {
     switch summary.end {
     case .completed: break
     case .stopped: Terminal.note("stopped; \(advice)")
+    case .outOfBudget: Terminal.note("ended: \(summary.reason ?? "the budget is used up") \(advice)")
     case .outOfTime:
       let minutes = Figures.fixed(store.header.configuration.search.minutes, 0)
       Terminal.note(

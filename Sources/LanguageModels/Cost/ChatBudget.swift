@@ -59,7 +59,7 @@ public struct ChatSpending: Codable, Sendable, Hashable {
   }
 
   /// Adds a reply and what it cost; the largest numbers where a server's counts are absurd.
-  mutating func add(_ reply: ChatReply, cost: Money?) {
+  public mutating func add(_ reply: ChatReply, cost: Money?) {
     guard reply.isCached != true else { return }
     promptTokens = Self.sum(promptTokens, reply.usage.promptTokens)
     completionTokens = Self.sum(completionTokens, reply.usage.completionTokens)

@@ -12,6 +12,7 @@ extension ConfigurationReader {
     try check(configuration.limits.parameters, "limits.parameters", 1...10_000_000_000)
     try check(configuration.limits.macs, "limits.macs", 1...1_000_000_000_000_000)
     try check(configuration.limits.memory, "limits.memory", 16...10_000_000)
+    try checkBudget(configuration.budget)
     let allowed = configuration.name.allSatisfy {
       $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0))
     }
@@ -28,6 +29,14 @@ extension ConfigurationReader {
     try check(model.maximumEdits, "model.maximum_edits", 1...16)
     try check(model.maximumTokens, "model.maximum_tokens", 0...1_000_000)
     try check(model.concurrency, "model.concurrency", 0...256)
+    try check(model.timeout, "model.timeout", 0.1...86_400)
+    try check(model.retries, "model.retries", 0...20)
+    for header in model.headers {
+      guard let colon = header.firstIndex(of: ":"), colon > header.startIndex else {
+        throw ConfigurationError(
+          "Each of 'model.headers' must be a name, a colon and a value, such as 'X-Team: ${TEAM}'.")
+      }
+    }
     let isName = model.keyVariable.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
     guard isName, model.keyVariable.first?.isNumber == false, model.keyVariable.count <= 64 else {
       throw ConfigurationError(
@@ -39,6 +48,17 @@ extension ConfigurationReader {
         "'model.endpoint' must be an address without user name, password and query, since it is kept in the run's "
           + "file; a key belongs in the environment variable that 'model.key_variable' names.")
     }
+  }
+
+  private static func checkBudget(_ budget: BudgetSettings) throws(ConfigurationError) {
+    for (name, value) in [
+      ("calls", budget.calls), ("prompt_tokens", budget.promptTokens),
+      ("completion_tokens", budget.completionTokens), ("evaluations", budget.evaluations),
+    ] {
+      try check(value, "budget.\(name)", 0...1_000_000_000_000)
+    }
+    try check(budget.dollars, "budget.dollars", 0...1_000_000)
+    try check(budget.trainingSeconds, "budget.training_seconds", 0...1e12)
   }
 
   private static func checkData(_ data: DataSettings) throws(ConfigurationError) {

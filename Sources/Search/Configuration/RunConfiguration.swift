@@ -23,9 +23,27 @@ public struct RunConfiguration: Codable, Sendable, Hashable {
   public var model = ModelSettings()
   /// What a candidate may cost.
   public var limits = LimitSettings()
+  /// What the run may cost.
+  public var budget = BudgetSettings()
 
   /// The defaults: LLMatic on CIFAR-10 as published.
   public init() {}
+
+  /// Reads a configuration; what runs of earlier versions did not say keeps its default.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    name = try container.decode(String.self, forKey: .name)
+    seed = try container.decode(Int.self, forKey: .seed)
+    workers = try container.decode(Int.self, forKey: .workers)
+    data = try container.decode(DataSettings.self, forKey: .data)
+    training = try container.decode(TrainingSettings.self, forKey: .training)
+    archive = try container.decode(ArchiveSettings.self, forKey: .archive)
+    descriptors = try container.decode([DescriptorSettings].self, forKey: .descriptors)
+    search = try container.decode(SearchSettings.self, forKey: .search)
+    model = try container.decode(ModelSettings.self, forKey: .model)
+    limits = try container.decode(LimitSettings.self, forKey: .limits)
+    budget = try container.decodeIfPresent(BudgetSettings.self, forKey: .budget) ?? budget
+  }
 }
 
 /// What networks are trained on.
@@ -105,43 +123,6 @@ public struct DescriptorSettings: Codable, Sendable, Hashable {
     bins = try container.decodeIfPresent(Int.self, forKey: .bins) ?? 0
     categories = try container.decodeIfPresent([String].self, forKey: .categories) ?? []
   }
-}
-
-/// Who writes the networks.
-public struct ModelSettings: Codable, Sendable, Hashable {
-  /// Where the author is looked for.
-  public enum Provider: String, Codable, Sendable, CaseIterable {
-    /// The environment's endpoint, else the local model, else the rewriter.
-    case auto
-    case openai, local, rewriter
-  }
-
-  /// In which form a model is asked for a network.
-  public enum Form: String, Codable, Sendable, CaseIterable {
-    /// Edits for the local model, whole programs for others.
-    case auto
-    case edits, program
-  }
-
-  /// Where the author is looked for.
-  public var provider = Provider.auto
-  /// The base URL of an OpenAI-compatible server; empty: `OPENAI_BASE_URL`.
-  public var endpoint = ""
-  /// The model's name; empty: `OPENAI_MODEL`, or the server's own.
-  public var name = ""
-  /// The environment variable that holds the key.
-  public var keyVariable = "OPENAI_API_KEY"
-  /// In which form it is asked.
-  public var form = Form.auto
-  /// The most tokens of a reply; 0: what suits the form.
-  public var maximumTokens = 0
-  /// The most edits of one reply.
-  public var maximumEdits = 2
-  /// Requests under way at once; 0: what suits the provider.
-  public var concurrency = 0
-
-  /// The defaults.
-  public init() {}
 }
 
 /// What a candidate may cost; beyond that it is refused before any training.

@@ -33,12 +33,14 @@ extension SearchEngine {
     let progress = GenerationProgress(total: proposals.count, report: report)
 
     var slots: [Slot] = []
+    var evaluations = EvaluationCount(known)
     var failure: SearchError?
     do throws(SearchError) {
       for proposal in proposals {
         guard
           let slot = try await takeUp(
-            proposal, in: contests, from: queue, known: &known, pool: pool, progress: progress)
+            proposal, in: contests, from: queue, known: &known, evaluations: &evaluations, pool: pool,
+            progress: progress)
         else {
           break
         }
@@ -57,8 +59,7 @@ extension SearchEngine {
   /// Waits for a proposal's draft and sends it on its way; nil where somebody asked to stop.
   private func takeUp(
     _ proposal: Proposal, in contests: NicheContests, from queue: DraftQueue, known: inout KnownCandidates,
-    pool: WorkerPool,
-    progress: GenerationProgress
+    evaluations: inout EvaluationCount, pool: WorkerPool, progress: GenerationProgress
   ) async throws(SearchError) -> Slot? {
     if let stored = known.records[proposal.id] {
       progress.finish(stored)
@@ -73,6 +74,7 @@ extension SearchEngine {
       return .finished(record)
     }
     if let twin = known.firstByHash[passed.description.hash] { return .repetition(record, of: twin) }
+    try evaluations.take(of: configuration.budget.evaluations)
     known.claim(passed.description.hash, for: proposal.id)
     let contest = contests.contest(of: proposal.id, measures: passed.measures)
     let parentSource = proposal.parents.first.flatMap { known.source(of: $0) }
@@ -159,6 +161,26 @@ extension SearchEngine {
       }
     }
     return records
+  }
+}
+
+/// Counts the candidates that are trained, those under way included.
+private struct EvaluationCount {
+  private var count: Int
+
+  init(_ known: KnownCandidates) {
+    count = known.records.values.count { $0.evaluation != nil && $0.verdict.status != .duplicate }
+  }
+
+  /// Counts another one.
+  ///
+  /// - Throws: where the limit, if it is not 0, allows none.
+  mutating func take(of limit: Int) throws(SearchError) {
+    guard limit == 0 || count < limit else {
+      throw SearchError(
+        "The budget of \(limit) evaluations is used up (budget.evaluations).", isEndOfBudget: true)
+    }
+    count += 1
   }
 }
 

@@ -74,6 +74,7 @@ public struct SearchEngine: Sendable {
     var barren = done.reversed().prefix { Self.isBarren(generations[$0.number] ?? []) }.count
     var finished = done.count
     var clock = TimeBudget(minutes: configuration.search.minutes)
+    var endOfBudget: String?
     while finished < configuration.search.generations, !stop.isRaised, clock.allowsAnother {
       let proposals = try strategy.ask()
       guard let first = proposals.first else { break }
@@ -81,7 +82,16 @@ public struct SearchEngine: Sendable {
       let contests = NicheContests(
         configuration, archive: archive, known: known, finished: finished, elites: elites,
         validationCount: evaluator.validationCount)
-      guard let records = try await evaluate(proposals, in: contests, known: &known) else { break }
+      let evaluated: [CandidateRecord]?
+      do throws(SearchError) {
+        try checkTrainingSeconds(known)
+        evaluated = try await evaluate(proposals, in: contests, known: &known)
+      } catch {
+        guard error.isEndOfBudget else { throw error }
+        endOfBudget = error.description
+        break
+      }
+      guard let records = evaluated else { break }
       let generation = try strategy.tell(records)
       do {
         try await log.commit(generation)
@@ -97,9 +107,21 @@ public struct SearchEngine: Sendable {
       if barren >= configuration.search.patience { throw Self.barren(barren, records) }
     }
     let end: SearchSummary.End =
-      finished >= configuration.search.generations ? .completed : stop.isRaised ? .stopped : .outOfTime
+      finished >= configuration.search.generations
+      ? .completed : stop.isRaised ? .stopped : endOfBudget != nil ? .outOfBudget : .outOfTime
     return SearchSummary(
-      end: end, generations: finished, statistics: statistics, verdicts: known.verdicts)
+      end: end, reason: endOfBudget, generations: finished, statistics: statistics, verdicts: known.verdicts)
+  }
+
+  private func checkTrainingSeconds(_ known: KnownCandidates) throws(SearchError) {
+    let limit = configuration.budget.trainingSeconds
+    guard limit > 0 else { return }
+    let spent = known.records.values.filter { $0.verdict.status != .duplicate }
+      .reduce(0) { $0 + ($1.evaluation?.seconds ?? 0) }
+    guard spent >= limit else { return }
+    throw SearchError(
+      "The budget of \(Int(limit)) seconds of training is used up (budget.training_seconds).",
+      isEndOfBudget: true)
   }
 
   /// Brings the strategy to where the log ends, and proves that the log's archives are what its records give.

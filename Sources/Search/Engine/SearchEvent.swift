@@ -24,10 +24,14 @@ public struct SearchSummary: Sendable, Hashable {
     case stopped
     /// The next generation would not have ended within `search.minutes`; it can be resumed.
     case outOfTime = "out-of-time"
+    /// One of the limits of `budget` is used up; it can be resumed with a larger one.
+    case outOfBudget = "out-of-budget"
   }
 
   /// Why it ended.
   public var end: End
+  /// Which limit is used up, where that ended it: one sentence.
+  public var reason: String?
   /// Finished generations.
   public var generations: Int
   /// The archive's statistics.

@@ -34,7 +34,12 @@ public protocol Strategy: Sendable {
 public struct SearchError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The sentence: what is wrong, where, and what to do.
   public var description: String
+  /// Whether the run has used up its budget, which ends it as planned.
+  public var isEndOfBudget: Bool
 
   /// An error.
-  public init(_ description: String) { self.description = description }
+  public init(_ description: String, isEndOfBudget: Bool = false) {
+    self.description = description
+    self.isEndOfBudget = isEndOfBudget
+  }
 }

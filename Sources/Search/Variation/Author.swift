@@ -11,7 +11,9 @@ public struct Author: Sendable {
   public let explanation: String
   /// How many networks may be written at once.
   public let concurrency: Int
-  private let model: (any ChatModel)?
+  private var model: (any ChatModel)?
+  private var prices = PriceTable()
+  private let stopsAtUnknown: Bool
   private let form: CandidateOrigin.Form
 
   /// Whether there is no language model.
@@ -22,8 +24,11 @@ public struct Author: Sendable {
   ///
   /// - Throws: where the model that was asked for cannot be used.
   public static func choose(
-    _ settings: ModelSettings, discovery: ModelDiscovery = ModelDiscovery()
+    _ settings: ModelSettings, discovery: ModelDiscovery = ModelDiscovery(),
+    onNotice: (@Sendable (String) -> Void)? = nil
   ) async throws(SearchError) -> Author {
+    var discovery = discovery
+    discovery.onNotice = onNotice
     guard settings.provider != .rewriter else {
       return Author(
         explanation: "\(rewriterMark) writes all networks, because the configuration names it.",
@@ -43,8 +48,12 @@ public struct Author: Sendable {
 
   /// An author that says again what was recorded.
   ///
-  /// - Parameter name: what the recording is called in messages.
-  public static func replaying(_ exchanges: [ChatExchange], settings: ModelSettings, name: String) -> Author {
+  /// - Parameters:
+  ///   - name: what the recording is called in messages.
+  ///   - isStrict: whether a request that was not recorded stops the search; else its candidate is refused.
+  public static func replaying(
+    _ exchanges: [ChatExchange], settings: ModelSettings, name: String, isStrict: Bool
+  ) -> Author {
     guard let identity = exchanges.first?.identity else {
       return Author(
         explanation: "\(rewriterMark) writes all networks, because the run '\(name)' recorded no replies.",
@@ -53,12 +62,34 @@ public struct Author: Sendable {
     return Author(
       explanation: "The replies of \(identity.description) are taken from the run '\(name)'.",
       settings: settings,
-      model: RecordedModel(identity: identity, recording: name, exchanges: exchanges))
+      model: RecordedModel(identity: identity, recording: name, exchanges: exchanges),
+      stopsAtUnknown: isStrict)
   }
 
-  private init(explanation: String, settings: ModelSettings, model: (any ChatModel)? = nil) {
+  /// The author within a budget, of which a part may have been spent by the exchanges so far.
+  ///
+  /// - Parameters:
+  ///   - prices: what models cost.
+  ///   - onNotice: told once when half and when four fifths of a limit are used.
+  public func within(
+    _ budget: ChatBudget?, spent exchanges: [ChatExchange], prices: PriceTable,
+    onNotice: @escaping @Sendable (String) -> Void
+  ) -> Author {
+    var result = self
+    result.prices = prices
+    guard let budget, let model else { return result }
+    result.model = BudgetedModel(
+      model, budget: budget, spent: ChatSpending(exchanges), prices: prices,
+      onWarning: { onNotice($0.description) })
+    return result
+  }
+
+  private init(
+    explanation: String, settings: ModelSettings, model: (any ChatModel)? = nil, stopsAtUnknown: Bool = true
+  ) {
     self.explanation = explanation
     self.model = model
+    self.stopsAtUnknown = stopsAtUnknown
     let isLocal = model?.identity.provider == "local"
     form =
       switch settings.form {
@@ -79,7 +110,7 @@ public struct Author: Sendable {
     guard let model else { return RewriterWriter(task: task, prompts: prompts, stream: stream) }
     return ModelWriter(
       model: model, form: form, settings: configuration.model, task: task, prompts: prompts, log: log,
-      stream: stream)
+      stream: stream, prices: prices, stopsAtUnknown: stopsAtUnknown)
   }
 }
 
@@ -88,14 +119,39 @@ extension ModelSettings {
     switch provider {
     case .local: .local
     case .rewriter: .none
-    case .openai: named
-    case .auto: endpoint.isEmpty && name.isEmpty ? .automatic : named
+    case .auto: endpoint.isEmpty && name.isEmpty ? .automatic : .endpoint(server(.openAI))
+    case .openai: .endpoint(server(.openAI))
+    case .openaiResponses: .endpoint(server(.openAIResponses))
+    case .openaiCompletions: .endpoint(server(.openAICompletions))
+    case .anthropic: .endpoint(server(.anthropic))
+    case .ollama: .endpoint(server(.ollama))
+    case .llamaServer: .endpoint(server(.llamaServer))
+    case .llamaCompletion: .endpoint(server(.llamaCompletion))
+    case .vllm: .endpoint(server(.vLLM))
     }
   }
 
-  private var named: ModelPreference {
-    .openAICompatible(
-      baseURL: endpoint.isEmpty ? nil : endpoint, model: name.isEmpty ? nil : name,
-      apiKeyVariable: keyVariable == ModelSettings().keyVariable ? nil : keyVariable)
+  private func server(_ api: ModelAPI) -> ModelEndpoint {
+    let lines = headers.map { line in
+      let parts = line.split(separator: ":", maxSplits: 1)
+      return (String(parts[0]), parts.count > 1 ? String(parts[1].drop { $0 == " " }) : "")
+    }
+    return ModelEndpoint(
+      api: api, baseURL: endpoint.isEmpty ? nil : endpoint, model: name.isEmpty ? nil : name,
+      keyVariable: keyVariable == ModelSettings().keyVariable || !keyFile.isEmpty ? nil : keyVariable,
+      keyFile: keyFile.isEmpty ? nil : keyFile, headers: Dictionary(lines) { _, last in last },
+      isStreamed: streaming == .auto ? nil : streaming == .always, timeoutSeconds: timeout,
+      maximumRetries: retries)
+  }
+}
+
+extension ChatSpending {
+  /// What exchanges took that are over.
+  init(_ exchanges: [ChatExchange]) {
+    self.init(calls: exchanges.count)
+    for exchange in exchanges {
+      guard case .reply(let reply) = exchange.outcome else { continue }
+      add(reply, cost: exchange.cost)
+    }
   }
 }

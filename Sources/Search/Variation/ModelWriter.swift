@@ -2,6 +2,12 @@ public import LanguageModels
 public import RandomStreams
 import TorchFrontend
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// Writes networks by a language model: whole programs, or edits that fill a JSON schema.
 public struct ModelWriter: CandidateWriter {
   private let model: any ChatModel
@@ -11,13 +17,22 @@ public struct ModelWriter: CandidateWriter {
   private let prompts: PromptLibrary
   private let log: any RunLog
   private let stream: RandomStream
+  private let prices: PriceTable
+  private let stopsAtUnknown: Bool
 
   /// A writer that asks the model and keeps every exchange in the log; an exchange that the log holds already
   /// (of a broken generation) is not paid for again.
+  ///
+  /// - Parameters:
+  ///   - prices: what models cost, which is kept with the exchanges.
+  ///   - stopsAtUnknown: whether a request that a recording does not have stops the search.
   public init(
     model: any ChatModel, form: CandidateOrigin.Form, settings: ModelSettings, task: ImageTask,
-    prompts: PromptLibrary, log: any RunLog, stream: RandomStream
+    prompts: PromptLibrary, log: any RunLog, stream: RandomStream, prices: PriceTable = PriceTable(),
+    stopsAtUnknown: Bool = true
   ) {
+    self.prices = prices
+    self.stopsAtUnknown = stopsAtUnknown
     self.model = model
     self.form = form
     self.settings = settings
@@ -113,11 +128,15 @@ public struct ModelWriter: CandidateWriter {
       outcome = .reply(try await model.reply(to: request))
     } catch {
       // Only what may pass by itself is a candidate's misfortune; the rest stops the run, which can be resumed.
-      guard error.isTransient else { throw SearchError(error.description) }
+      if case .budgetExhausted = error { throw SearchError(error.description, isEndOfBudget: true) }
+      var isTransient = error.isTransient
+      if case .notRecorded = error { isTransient = !stopsAtUnknown }
+      guard isTransient else { throw SearchError(error.description) }
       outcome = .failure(error)
     }
     do {
-      let exchange = ChatExchange(identity: model.identity, request: request, outcome: outcome)
+      let exchange = ChatExchange(
+        identity: model.identity, request: request, outcome: outcome, prices: prices, time: Double(time(nil)))
       try await log.record(exchange, candidate: candidate)
     } catch {
       throw SearchError(error.description)

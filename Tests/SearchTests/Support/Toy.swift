@@ -202,6 +202,7 @@ struct ToyRun: Sendable {
   var draftsAtOnce = 1
   var workers = 2
   var stop = StopFlag()
+  var stopsAtUnknown = true
   /// Told of each event beside `events`.
   var onEvent: @Sendable (SearchEvent) -> Void = { _ in }
   let events = Events()
@@ -229,6 +230,13 @@ struct ToyRun: Sendable {
   func run(
     _ strategy: LLMatic, model: ScriptedModel?, log: any RunLog
   ) async throws(SearchError) -> SearchSummary {
+    try await run(strategy, chat: model, log: log)
+  }
+
+  /// Runs the search by any model, or by the rewriter alone where there is none.
+  func run(
+    _ strategy: LLMatic, chat model: (any ChatModel)?, log: any RunLog
+  ) async throws(SearchError) -> SearchSummary {
     let prompts: PromptLibrary
     do { prompts = try PromptLibrary(folder: Toy.promptsFolder) } catch {
       throw SearchError(error.description)
@@ -238,7 +246,7 @@ struct ToyRun: Sendable {
       if let model {
         ModelWriter(
           model: model, form: form, settings: configuration.model, task: Toy.task, prompts: prompts, log: log,
-          stream: stream)
+          stream: stream, stopsAtUnknown: stopsAtUnknown)
       } else {
         RewriterWriter(task: Toy.task, prompts: prompts, stream: stream)
       }

@@ -1,0 +1,81 @@
+/// Who writes the networks.
+public struct ModelSettings: Codable, Sendable, Hashable {
+  /// Where the author is looked for, and by which API it is asked.
+  public enum Provider: String, Codable, Sendable, CaseIterable {
+    /// The environment's endpoint, else the local model, else the rewriter.
+    case auto
+    /// OpenAI's chat/completions, which most servers and gateways speak.
+    case openai
+    case openaiResponses = "openai-responses"
+    /// OpenAI's legacy completions, for models that continue a text.
+    case openaiCompletions = "openai-completions"
+    case anthropic
+    case ollama
+    case llamaServer = "llama.cpp"
+    case llamaCompletion = "llama.cpp-completion"
+    case vllm
+    case local, rewriter
+  }
+
+  /// In which form a model is asked for a network.
+  public enum Form: String, Codable, Sendable, CaseIterable {
+    /// Edits for the local model, whole programs for others.
+    case auto
+    case edits, program
+  }
+
+  /// Whether replies come piece by piece, so that a server that stalls is noticed early.
+  public enum Streaming: String, Codable, Sendable, CaseIterable {
+    /// From other machines.
+    case auto
+    case always, never
+  }
+
+  /// Where the author is looked for.
+  public var provider = Provider.auto
+  /// The server's base URL; empty: what the API's environment variable says, such as `OPENAI_BASE_URL`.
+  public var endpoint = ""
+  /// The model's name; empty: `OPENAI_MODEL` and so on, or the server's own.
+  public var name = ""
+  /// The environment variable that holds the key; this one: the API's own.
+  public var keyVariable = "OPENAI_API_KEY"
+  /// A file of mode 600 that holds the key; empty: the environment has it.
+  public var keyFile = ""
+  /// Further header lines, such as `X-Team: ${TEAM}`, where `${NAME}` is an environment variable.
+  public var headers: [String] = []
+  /// Whether replies come piece by piece.
+  public var streaming = Streaming.auto
+  /// The longest time for one attempt, in seconds.
+  public var timeout = 600.0
+  /// How often a failed request is sent again.
+  public var retries = 2
+  /// In which form it is asked.
+  public var form = Form.auto
+  /// The most tokens of a reply; 0: what suits the form.
+  public var maximumTokens = 0
+  /// The most edits of one reply.
+  public var maximumEdits = 2
+  /// Requests under way at once; 0: what suits the provider.
+  public var concurrency = 0
+
+  /// The defaults.
+  public init() {}
+
+  /// Reads settings; what runs of earlier versions did not say keeps its default.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    provider = try container.decode(Provider.self, forKey: .provider)
+    endpoint = try container.decode(String.self, forKey: .endpoint)
+    name = try container.decode(String.self, forKey: .name)
+    keyVariable = try container.decode(String.self, forKey: .keyVariable)
+    keyFile = try container.decodeIfPresent(String.self, forKey: .keyFile) ?? keyFile
+    headers = try container.decodeIfPresent([String].self, forKey: .headers) ?? headers
+    streaming = try container.decodeIfPresent(Streaming.self, forKey: .streaming) ?? streaming
+    timeout = try container.decodeIfPresent(Double.self, forKey: .timeout) ?? timeout
+    retries = try container.decodeIfPresent(Int.self, forKey: .retries) ?? retries
+    form = try container.decode(Form.self, forKey: .form)
+    maximumTokens = try container.decode(Int.self, forKey: .maximumTokens)
+    maximumEdits = try container.decode(Int.self, forKey: .maximumEdits)
+    concurrency = try container.decode(Int.self, forKey: .concurrency)
+  }
+}

@@ -1,0 +1,76 @@
+import LanguageModels
+import Testing
+
+@testable import Search
+
+@Suite("Budgets of a run")
+struct BudgetTests {
+  private static func trained(_ log: MemoryLog) -> Int {
+    log.now.candidates.values.count { $0.evaluation != nil && $0.verdict.status != .duplicate }
+  }
+
+  @Test(
+    "Evaluations are counted exactly, and a larger budget goes on to what an unlimited run gives",
+    arguments: 1..<7)
+  func evaluations(limit: Int) async throws {
+    let unlimited = MemoryLog()
+    let strategy = try ToyRun.strategy(Toy.configuration())
+    _ = try await ToyRun().run(strategy, model: ScriptedModel(), log: unlimited)
+    let all = Self.trained(unlimited)
+    #expect(all > 6)
+
+    var run = ToyRun(draftsAtOnce: 3)
+    run.configuration.budget.evaluations = limit
+    let log = MemoryLog()
+    let summary = try await run.run(strategy, model: ScriptedModel(), log: log)
+    #expect(summary.end == .outOfBudget)
+    #expect(summary.reason == "The budget of \(limit) evaluations is used up (budget.evaluations).")
+    #expect(Self.trained(log) == limit)
+    #expect(summary.generations == log.now.generations.count)
+    #expect(log.now.generations == Array(unlimited.now.generations.prefix(log.now.generations.count)))
+
+    run.configuration.budget.evaluations = all
+    let end = try await run.run(strategy, model: ScriptedModel(), log: log)
+    #expect(end.end == .completed && log.now.generations == unlimited.now.generations)
+  }
+
+  @Test("A budget of calls ends the run cleanly after so many requests")
+  func calls() async throws {
+    let model = ScriptedModel()
+    let limited = BudgetedModel(model, budget: ChatBudget(calls: 7))
+    let log = MemoryLog()
+    let summary = try await ToyRun().run(
+      ToyRun.strategy(Toy.configuration()), chat: limited, log: log)
+    #expect(summary.end == .outOfBudget && summary.generations == 1)
+    #expect(model.keys.count == 7 && log.now.exchanges.count == 7)
+    let spent = ChatSpending(Array(log.now.exchanges.values))
+    #expect(spent.calls == 7)
+    let replies = log.now.exchanges.values.count { if case .reply = $0.outcome { true } else { false } }
+    #expect(spent.promptTokens == 100 * replies && spent.completionTokens == 50 * replies)
+  }
+
+  @Test(
+    "What was not recorded stops a strict replay, and costs a candidate otherwise", arguments: [true, false])
+  func replay(isStrict: Bool) async throws {
+    let original = MemoryLog()
+    let strategy = try ToyRun.strategy(Toy.configuration())
+    _ = try await ToyRun().run(strategy, model: ScriptedModel(), log: original)
+    let exchanges = original.now.exchanges.values.sorted { $0.key < $1.key }
+    let recorded = RecordedModel(
+      identity: exchanges[0].identity, recording: "toy", exchanges: Array(exchanges.dropLast()))
+    let log = MemoryLog()
+    var run = ToyRun()
+    run.stopsAtUnknown = isStrict
+    guard !isStrict else {
+      await #expect(throws: SearchError.self) {
+        _ = try await run.run(strategy, chat: recorded, log: log)
+      }
+      return
+    }
+    let summary = try await run.run(strategy, chat: recorded, log: log)
+    #expect(summary.end == .completed)
+    let lost = log.now.candidates.values.filter { $0.origin.exchange == exchanges.last?.key }
+    #expect(lost.map(\.verdict.status) == [.refused])
+    #expect(lost.first?.verdict.reason?.contains("toy") == true)
+  }
+}
