@@ -44,7 +44,9 @@ struct PlotCommand: AsyncParsableCommand {
   @Option(help: "The candidate whose lineage is drawn; default: the best elite.")
   var elite: Int?
 
-  @Option(name: [.short, .long], help: "The file to write where --kind names one picture, else the folder.")
+  @Option(
+    name: [.short, .long],
+    help: "The file to write where --kind names one picture; else, or where it is a folder, the folder.")
   var output: String?
 
   @OptionGroup var common: CommonOptions
@@ -91,7 +93,9 @@ struct PlotCommand: AsyncParsableCommand {
   }
 
   private func path(for kind: Kind, in folder: String) -> String {
-    if let output, self.kind.count == 1 { return output }
+    var isFolder = ObjCBool(false)
+    let exists = output.map { FileManager.default.fileExists(atPath: $0, isDirectory: &isFolder) } ?? false
+    if let output, self.kind.count == 1, !(exists && isFolder.boolValue) { return output }
     return "\(output ?? folder + "/plots")/\(kind.fileName(format))"
   }
 

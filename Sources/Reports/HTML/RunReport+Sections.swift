@@ -31,10 +31,12 @@ extension RunReport {
     let last = facts.moments.last
     let usage = run.usage
     var cards: [(name: String, figure: String, what: String)] = [
-      (
-        "niches occupied", "\(statistics.elites) of \(statistics.cells)",
-        "niches for which a network was found (coverage \(Figures.percent(statistics.coverage)))"
-      ),
+      facts.hasCells
+        ? (
+          "niches occupied", "\(statistics.elites) of \(statistics.cells)",
+          "niches for which a network was found (coverage \(Figures.percent(statistics.coverage)))"
+        )
+        : ("elites", "\(statistics.elites)", "networks that are unlike each other; the archive has no cells"),
       (
         "best accuracy", statistics.best.map { Figures.percent($0, decimals: 2) } ?? "–",
         "on validation images, which no network was trained on; the test set was not touched"

@@ -100,6 +100,14 @@ struct RunFacts: Sendable {
     self.archive = archive
   }
 
+  /// Whether the archive has cells; else each elite is a niche of its own, and coverage says nothing.
+  var hasCells: Bool {
+    switch run.header.configuration.archive.kind {
+    case .cvt, .grid, .sliding: true
+    case .proximity, .dominatedNovelty: false
+    }
+  }
+
   /// What a title says of the run: data, seed, how far it got.
   var particulars: String {
     let configuration = run.header.configuration

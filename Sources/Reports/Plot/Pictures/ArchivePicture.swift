@@ -31,12 +31,17 @@ struct ArchivePicture: Sendable {
   }
 
   /// What is seen.
-  private var title: String { "Best validation accuracy found in each niche" }
+  private var title: String {
+    facts.hasCells ? "Best validation accuracy found in each niche" : "Validation accuracy of the elites"
+  }
 
   private var subtitle: String {
     let statistics = facts.archive.statistics()
     let best = statistics.best.map { ", best \(Figures.percent($0))" } ?? ""
-    return "\(facts.particulars) · \(statistics.elites) of \(statistics.cells) niches occupied · "
+    let found =
+      facts.hasCells
+      ? "\(statistics.elites) of \(statistics.cells) niches occupied" : "\(statistics.elites) elites"
+    return "\(facts.particulars) · \(found) · "
       + "QD score \(Figures.fixed(statistics.qdScore, 2))\(best)"
   }
 }
