@@ -19,7 +19,9 @@ import Search
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
-  static func least(_ rounds: Int, run: () async throws -> Void) async rethrows -> Double {
+  static func least(
+    _ rounds: Int, isolation: isolated (any Actor)? = #isolation, run: () async throws -> Void
+  ) async rethrows -> Double {
     var least = Double.infinity
     for _ in 0..<rounds {
       let start = processorSeconds()
@@ -43,7 +45,15 @@ import Search
     return run
   }
 
-  static func candidates(seed: UInt64) -> [CandidateRecord] {
+  /// As many figures as a network has, those of some kinds of operations among them.
+  static func figures(using stream: inout RandomStream) -> [String: Double] {
+    let kinds = ["add", "batch_norm", "conv2d", "flatten", "linear", "max_pool2d", "relu"]
+    return (NetworkDescription.figureNames + kinds).reduce(into: [:]) {
+      $0[$1] = Double(stream.integer(below: 10_000_000))
+    }
+  }
+
+  static func candidates(seed: UInt64, hasFigures: Bool = true) -> [CandidateRecord] {
     var stream = RandomStream(seed: seed).stream("candidates")
     let digits = Array("0123456789abcdef")
     let layer =
@@ -53,7 +63,8 @@ import Search
         hash: String((0..<32).map { _ in digits[stream.integer(below: 16)] }), className: "Net",
         parameters: 1000 + stream.integer(below: 10_000_000),
         macs: 1_000_000 + stream.integer(below: 4_000_000_000),
-        width: 1 + stream.integer(below: 512), depth: 1 + stream.integer(below: 40))
+        width: 1 + stream.integer(below: 512), depth: 1 + stream.integer(below: 40),
+        figures: hasFigures ? figures(using: &stream) : nil)
       return CandidateRecord(
         id: id, generation: 1 + (id - 1) / batch, index: (id - 1) % batch,
         origin: CandidateOrigin(
@@ -106,6 +117,10 @@ import Search
     let seconds = min(try await write(folder + "/one", one), try await write(folder + "/two", two))
     figures["appending in batches of 1,000, candidates a second"] = Double(count) / seconds
 
+    // As a search of a table's architectures has them, which nobody compiled.
+    let bare = try await write(folder + "/bare", candidates(seed: 3, hasFigures: false))
+    figures["appending those without the compiler's figures, candidates a second"] = Double(count) / bare
+
     figures["opening a run"] = try await least(5) {
       guard try await RunSnapshot(RunStore.open(folder + "/one")).candidates.count == count else {
         throw CocoaError(.coderInvalidValue)
@@ -120,6 +135,11 @@ import Search
       DescriptorSettings(name: "depth", lower: 0, upper: 40),
     ]
     figures["rebuilding with new axes"] = try await least(5) {
+      guard try first.archive(on: other).count > 500 else { throw CocoaError(.coderInvalidValue) }
+    }
+    other.descriptors[0] = DescriptorSettings(
+      name: "log10(activation_elements)", lower: 3, upper: 7)
+    figures["rebuilding with axes of other figures"] = try await least(5) {
       guard try first.archive(on: other).count > 500 else { throw CocoaError(.coderInvalidValue) }
     }
     let groups = [first, second].enumerated().map {

@@ -94,7 +94,6 @@ enum RunSchema {
       stop_step INTEGER,
       latency_ms REAL\(axes.indices.map { ",\n  measure_\($0) REAL" }.joined())
     ) STRICT;
-    CREATE INDEX candidates_by_hash ON candidate_facts (hash);
     CREATE TABLE candidate_figures (
       candidate INTEGER PRIMARY KEY REFERENCES candidate_facts (id),
       figures TEXT NOT NULL

@@ -19,22 +19,27 @@ enum RunText {
 
   /// Finite numbers by name as a JSON object in the order of the names; an encoder takes many times as long.
   static func object(_ numbers: [String: Double]) throws -> String {
-    var text = "{"
-    for (name, number) in numbers.sorted(by: { $0.key < $1.key }) {
-      let isPlain = name.utf8.allSatisfy {
-        $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+    var text: [UInt8] = []
+    text.reserveCapacity(32 * numbers.count + 2)
+    for name in numbers.keys.sorted() {
+      guard let number = numbers[name], number.isFinite else { return try encode(numbers) }
+      text.append(UInt8(ascii: text.isEmpty ? "{" : ","))
+      text.append(UInt8(ascii: "\""))
+      for byte in name.utf8 {
+        guard byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else {
+          return try encode(numbers)
+        }
+        text.append(byte)
       }
-      guard isPlain, number.isFinite else { return try encode(numbers) }
-      text += text.utf8.count > 1 ? ",\"" : "\""
-      text += name
-      text += "\":"
+      text.append(UInt8(ascii: "\""))
+      text.append(UInt8(ascii: ":"))
       if let whole = Int(exactly: number), abs(number) < 1e15 {
-        text += String(whole)
+        text.append(contentsOf: String(whole).utf8)
       } else {
-        text += number.description
+        text.append(contentsOf: number.description.utf8)
       }
     }
-    return text + "}"
+    return text.isEmpty ? "{}" : String(decoding: text, as: UTF8.self) + "}"
   }
 
   /// Numbers as JSON, which SQLite's `json_each` takes apart.
