@@ -70,23 +70,28 @@ public struct SearchSettings: Codable, Sendable, Hashable {
   /// Reads settings; what runs of earlier versions did not say keeps its default.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    generations = try container.decode(Int.self, forKey: .generations)
-    batch = try container.decode(Int.self, forKey: .batch)
-    initialNetworks = try container.decode(Int.self, forKey: .initialNetworks)
-    initialPrompts = try container.decode(Int.self, forKey: .initialPrompts)
+    generations = try container.decodeIfPresent(Int.self, forKey: .generations) ?? generations
+    batch = try container.decodeIfPresent(Int.self, forKey: .batch) ?? batch
+    initialNetworks = try container.decodeIfPresent(Int.self, forKey: .initialNetworks) ?? initialNetworks
+    initialPrompts = try container.decodeIfPresent(Int.self, forKey: .initialPrompts) ?? initialPrompts
     parents = try container.decodeIfPresent(ParentChoice.self, forKey: .parents) ?? parents
     tournamentSize = try container.decodeIfPresent(Int.self, forKey: .tournamentSize) ?? tournamentSize
     promptChoice = try container.decodeIfPresent(PromptChoice.self, forKey: .promptChoice) ?? promptChoice
     exploration = try container.decodeIfPresent(Double.self, forKey: .exploration) ?? exploration
-    mutationProbability = try container.decode(Double.self, forKey: .mutationProbability)
-    randomPromptProbability = try container.decode(Double.self, forKey: .randomPromptProbability)
-    initialTemperature = try container.decode(Double.self, forKey: .initialTemperature)
-    temperatureStep = try container.decode(Double.self, forKey: .temperatureStep)
-    temperatureNoise = try container.decode(Double.self, forKey: .temperatureNoise)
-    crossoverTemperature = try container.decode(Double.self, forKey: .crossoverTemperature)
-    promptCells = try container.decode(Int.self, forKey: .promptCells)
-    rewriterShare = try container.decode(Double.self, forKey: .rewriterShare)
-    minutes = try container.decode(Double.self, forKey: .minutes)
-    patience = try container.decode(Int.self, forKey: .patience)
+    mutationProbability =
+      try container.decodeIfPresent(Double.self, forKey: .mutationProbability) ?? mutationProbability
+    randomPromptProbability =
+      try container.decodeIfPresent(Double.self, forKey: .randomPromptProbability) ?? randomPromptProbability
+    initialTemperature =
+      try container.decodeIfPresent(Double.self, forKey: .initialTemperature) ?? initialTemperature
+    temperatureStep = try container.decodeIfPresent(Double.self, forKey: .temperatureStep) ?? temperatureStep
+    temperatureNoise =
+      try container.decodeIfPresent(Double.self, forKey: .temperatureNoise) ?? temperatureNoise
+    crossoverTemperature =
+      try container.decodeIfPresent(Double.self, forKey: .crossoverTemperature) ?? crossoverTemperature
+    promptCells = try container.decodeIfPresent(Int.self, forKey: .promptCells) ?? promptCells
+    rewriterShare = try container.decodeIfPresent(Double.self, forKey: .rewriterShare) ?? rewriterShare
+    minutes = try container.decodeIfPresent(Double.self, forKey: .minutes) ?? minutes
+    patience = try container.decodeIfPresent(Int.self, forKey: .patience) ?? patience
   }
 }
