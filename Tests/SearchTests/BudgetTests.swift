@@ -34,6 +34,26 @@ struct BudgetTests {
     #expect(end.end == .completed && log.now.generations == unlimited.now.generations)
   }
 
+  @Test("A network that training could not even begin with has used its evaluation, also for a resumed run")
+  func untrainable() async throws {
+    var run = ToyRun()
+    run.configuration.budget.evaluations = 2
+    let strategy = try ToyRun.strategy(Toy.configuration())
+    let log = MemoryLog()
+    _ = try await run.run(strategy, model: ScriptedModel(), log: log)
+    #expect(log.now.generations.isEmpty && Self.trained(log) == 2)
+    log.change { content in
+      for (id, record) in content.candidates where record.evaluation != nil {
+        content.candidates[id]?.evaluation = nil
+        content.candidates[id]?.fitness = nil
+        content.candidates[id]?.verdict.status = .untrainable
+      }
+    }
+    let resumed = ToyRun(configuration: run.configuration)
+    let summary = try await resumed.run(strategy, model: ScriptedModel(), log: log)
+    #expect(summary.end == .outOfBudget && resumed.events.trained.isEmpty)
+  }
+
   @Test("A budget of calls ends the run cleanly after so many requests")
   func calls() async throws {
     let model = ScriptedModel()
