@@ -37,7 +37,8 @@ import Testing
       always: ScriptedServer.response(200, #"{"data": [{"id": "a1"}, {"id": "b2"}]}"#))
     defer { two.stop() }
     do throws(ChatFailure) {
-      _ = try await discovery.choose(.openAICompatible(baseURL: two.baseURL, model: nil, apiKeyVariable: nil))
+      _ = try await discovery.choose(
+        .endpoint(ModelEndpoint(baseURL: two.baseURL, model: nil, keyVariable: nil)))
       Issue.record("one of two was taken")
     } catch {
       #expect(error.description.contains("a1, b2"))
@@ -164,7 +165,7 @@ import Testing
     let discovery = ModelDiscovery(environment: ["OPENAI_API_KEY": "sk-abcdefgh"], cacheFolders: empty)
     await #expect(throws: ChatFailure.self) {
       try await discovery.choose(
-        .openAICompatible(baseURL: nil, model: "m", apiKeyVariable: "NICHE_TEST_NO_SUCH_KEY"))
+        .endpoint(ModelEndpoint(baseURL: nil, model: "m", keyVariable: "NICHE_TEST_NO_SUCH_KEY")))
     }
   }
 

@@ -2,9 +2,6 @@
 public enum ModelPreference: Sendable, Hashable {
   /// The environment's, else the local one, else none.
   case automatic
-  /// One behind an OpenAI-compatible API. What is nil comes from the environment, as does the key: from
-  /// `OPENAI_API_KEY`, or from the variable named.
-  case openAICompatible(baseURL: String?, model: String?, apiKeyVariable: String?)
   /// One behind an API.
   case endpoint(ModelEndpoint)
   /// The local one.
@@ -83,9 +80,6 @@ public struct ModelDiscovery: Sendable {
         let model = try await LocalModel.start(installation)
         return Self.choice(model, because: "the configuration names the local model")
       }
-    case .openAICompatible(let baseURL, let model, let variable):
-      return try await choose(
-        .endpoint(ModelEndpoint(baseURL: baseURL, model: model, keyVariable: variable)))
     case .endpoint(let endpoint):
       let chosen = try await remote(try endpoint.configuration(environment: variable))
       return Self.choice(chosen, because: "the configuration names it")
