@@ -62,6 +62,16 @@ let package = Package(
       name: "TrainingTests", dependencies: ["Execution", "NetworkGraph", "RandomStreams", "Training"]),
 
     // MARK: The search
+    .target(name: "Scoring", dependencies: ["Execution", "NetworkGraph", "RandomStreams", "Training"]),
+    .testTarget(
+      name: "ScoringTests",
+      dependencies: ["Execution", "NetworkGraph", "RandomStreams", "Scoring", "TorchFrontend", "Training"]),
+    .target(
+      name: "SearchSpaces",
+      dependencies: ["NetworkGraph", "RandomStreams", "TorchFrontend", "Training"]),
+    .testTarget(
+      name: "SearchSpacesTests",
+      dependencies: ["NetworkGraph", "RandomStreams", "SearchSpaces", "TorchFrontend", "Training"]),
     .target(name: "QualityDiversity", dependencies: ["RandomStreams"]),
     .testTarget(
       name: "QualityDiversityTests", dependencies: ["QualityDiversity", "RandomStreams"],
