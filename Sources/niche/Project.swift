@@ -84,14 +84,27 @@ enum Project {
     return configuration
   }
 
-  /// What language models cost: the table in `prices.json`; empty where there is none.
-  static func prices() throws(Failure) -> PriceTable {
-    let file = try home() + "/prices.json"
-    guard FileManager.default.fileExists(atPath: file) else { return PriceTable() }
+  /// What language models cost: the table in `prices.json`, which may be missing, after that in the file given.
+  static func prices(first file: String = "") throws(Failure) -> PriceTable {
+    let standard = try home() + "/prices.json"
     do {
-      return try PriceTable(file: file)
+      let own =
+        FileManager.default.fileExists(atPath: standard) ? try PriceTable(file: standard) : PriceTable()
+      return file.isEmpty ? own : own.preceded(by: try PriceTable(file: file))
     } catch {
       throw Failure(error.description)
+    }
+  }
+
+  /// Where replies of language models are kept for other runs: `replies` in `NICHE_CACHE`, or in the project's `.cache`.
+  static func replies() throws(Failure) -> FolderReplyStore {
+    let named = ProcessInfo.processInfo.environment["NICHE_CACHE"] ?? ""
+    let cache = named.isEmpty ? try home() + "/.cache" : named
+    do {
+      try FileManager.default.createDirectory(atPath: cache, withIntermediateDirectories: true)
+      return try FolderReplyStore(folder: cache + "/replies")
+    } catch {
+      throw Failure("Replies cannot be kept (model.cache): \(error)")
     }
   }
 

@@ -57,6 +57,17 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "End when the language model has cost so many US dollars in all.")
   var dollars: Double?
 
+  @Option(
+    help: ArgumentHelp(
+      "A file of prices in the form of prices.json, which go before those.", valueName: "file"))
+  var prices: String?
+
+  @Flag(help: "Keep replies, and give them again to equal requests of any run, at no cost.")
+  var cache = false
+
+  @Flag(help: "Tell what the run would about take, and end; no model is asked.")
+  var dryRun = false
+
   @Flag(help: "Print the whole configuration as YAML and end.")
   var printConfig = false
 
@@ -64,6 +75,9 @@ struct RunCommand: AsyncParsableCommand {
 
   func validate() throws {
     if replayStrict, replay == nil { throw ValidationError("--replay-strict needs --replay.") }
+    if dryRun, resume || replay != nil {
+      throw ValidationError("--dry-run is of a new run; it takes neither --resume nor --replay.")
+    }
     if resume, name != nil || seed != nil || author != nil || replay != nil {
       throw ValidationError(
         "--resume takes everything from the run; only --generations, --workers, --evaluations and --dollars may differ."
@@ -84,7 +98,11 @@ struct RunCommand: AsyncParsableCommand {
         return
       }
       configuration = try ConfigurationReader.validated(configuration)
-      try await begin(configuration)
+      if dryRun {
+        try await forecast(configuration)
+      } else {
+        try await begin(configuration)
+      }
     }
   }
 
@@ -99,6 +117,8 @@ struct RunCommand: AsyncParsableCommand {
     if let workers { configuration.workers = workers }
     if let evaluations { configuration.budget.evaluations = evaluations }
     if let dollars { configuration.budget.dollars = dollars }
+    if let prices { configuration.model.priceFile = prices }
+    if cache { configuration.model.cache = true }
     return configuration
   }
 
@@ -110,7 +130,9 @@ struct RunCommand: AsyncParsableCommand {
     let header = RunHeader(
       name: configuration.name, configuration: configuration, authorChoice: author.explanation,
       version: Version.text, machine: Machine.summary,
-      began: Date().ISO8601Format())
+      began: Date().ISO8601Format(),
+      prices: author.sources.isEmpty
+        ? nil : try Project.prices(first: configuration.model.priceFile).excerpt(for: author.sources))
     try await search(in: RunStore.create(in: folder, header: header), author: author)
   }
 
@@ -121,7 +143,33 @@ struct RunCommand: AsyncParsableCommand {
         try await recorded.exchanges().map(\.exchange), settings: configuration.model,
         name: recorded.header.name, isStrict: replayStrict)
     }
-    return try await Author.choose(configuration.model, onNotice: { Terminal.note($0) })
+    return try await Author.choose(
+      configuration, replies: configuration.model.cache ? try Project.replies() : nil,
+      onNotice: { Terminal.note($0) })
+  }
+
+  private func forecast(_ configuration: RunConfiguration) async throws {
+    let data = try configuration.loadData()
+    let author = try await chosenAuthor(configuration)
+    let prices = try Project.prices(first: configuration.model.priceFile)
+    var history = ForecastHistory()
+    for name in try Project.runs() {
+      // A run that cannot be read tells nothing of this one.
+      guard let run = try? RunStore.open(Project.archives() + "/" + name) else { continue }
+      try? await history.add(run, for: configuration, sources: author.sources)
+    }
+    let forecaster = RunForecaster(
+      configuration: configuration, data: data,
+      prompts: try PromptLibrary(folder: Project.home() + "/prompts"), author: author,
+      workers: threads(configuration))
+    let forecast = try await forecaster.forecast(history: history, prices: prices)
+    if common.json { try common.print(forecast) } else { print(forecast.text) }
+  }
+
+  /// How many candidates are trained side by side.
+  private func threads(_ configuration: RunConfiguration) -> Int {
+    let chosen = workers ?? configuration.workers
+    return chosen > 0 ? chosen : ProcessInfo.processInfo.activeProcessorCount
   }
 
   // MARK: Searching
@@ -152,19 +200,19 @@ struct RunCommand: AsyncParsableCommand {
     Terminal.note("author: \(author.explanation)")
     author = author.within(
       configuration.budget.chat, spent: try await store.exchanges().map(\.exchange),
-      prices: try Project.prices()
+      prices: try Project.prices(first: configuration.model.priceFile)
+        .keeping(store.header.prices ?? PriceTable())
     ) { Terminal.note($0) }
 
     let stop = StopFlag()
     let signals = Interruption(stop: stop)
     defer { withExtendedLifetime(signals) {} }
     let bar = ProgressBar(generations: configuration.search.generations)
-    let chosenWorkers = workers ?? configuration.workers
     let engine = try SearchEngine(
       configuration: configuration, data: data, prompts: prompts,
       writer: author.writer(configuration, data: data, prompts: prompts, log: store), log: store,
       draftsAtOnce: author.concurrency,
-      workers: chosenWorkers > 0 ? chosenWorkers : ProcessInfo.processInfo.activeProcessorCount, stop: stop,
+      workers: threads(configuration), stop: stop,
       report: bar.take)
     let strategy = try LLMatic(
       configuration: configuration, prompts: prompts, isRewriterAlone: author.isRewriterAlone)

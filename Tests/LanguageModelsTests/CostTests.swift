@@ -227,6 +227,18 @@ private func request(_ maximum: Int? = 20) -> ChatRequest {
       table.price(of: ModelIdentity(provider: "local", model: "SmolLM2"), on: "2026-01-01")?.isFree == true)
   }
 
+  @Test func aRunKeepsThePricesThatItBeganWith() {
+    let model = ModelIdentity(provider: "p", model: "gpt-x", endpoint: "https://api.openai.com/v1")
+    let earlier = table.excerpt(for: [model], on: "2026-03-01")
+    let now = table.keeping(earlier)
+    // The table's own later price of that model is left out, other models keep theirs.
+    #expect(now.price(of: model, on: "2026-06-01")?.input.picodollars == 2)
+    #expect(table.price(of: model, on: "2026-06-01")?.input.picodollars == 1)
+    let other = ModelIdentity(provider: "p", model: "gpt-x-mini", endpoint: "https://gateway.example/v1")
+    #expect(now.price(of: other, on: "2026-03-01") == table.price(of: other, on: "2026-03-01"))
+    #expect(table.keeping(PriceTable()) == table)
+  }
+
   @Test func costsAreExact() throws {
     // 1000 fresh, 200 cached, 50 written, 30 out at 3, 0.3, 3.75 and 15 dollars a million.
     let price = ModelPrice(

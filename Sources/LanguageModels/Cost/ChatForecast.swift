@@ -12,6 +12,13 @@ public struct ChatForecast: Codable, Sendable, Hashable {
     public var expected: Double
     /// The interval's upper end.
     public var upper: Double
+
+    /// An interval.
+    public init(lower: Double, expected: Double, upper: Double) {
+      self.lower = lower
+      self.expected = expected
+      self.upper = upper
+    }
   }
 
   /// How many requests it is about.

@@ -115,6 +115,15 @@ public struct PriceTable: Codable, Sendable, Hashable {
   /// This table after another one, whose prices go before it.
   public func preceded(by first: PriceTable) -> PriceTable { PriceTable(prices: first.prices + prices) }
 
+  /// This table with the prices of an earlier day, whose models cost what they cost then.
+  public func keeping(_ earlier: PriceTable) -> PriceTable {
+    PriceTable(
+      prices: earlier.prices
+        + prices.filter { price in
+          !earlier.prices.contains { ($0.model, $0.host) == (price.model, price.host) }
+        })
+  }
+
   /// The price of a model on a day; nil where the table does not tell.
   ///
   /// The local model costs nothing. Dates at a name's end, and a gateway's prefix, are no part of the name where the

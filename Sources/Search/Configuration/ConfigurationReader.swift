@@ -42,7 +42,10 @@ public enum ConfigurationReader {
       mapping["preset"] = nil
     }
     var budget = maximumNodes
-    let merged = try overlay(.mapping(mapping), on: tree(of: template), path: "", budget: &budget)
+    let models = mapping["models"]
+    mapping["models"] = nil
+    var merged = try overlay(.mapping(mapping), on: tree(of: template), path: "", budget: &budget)
+    if let models { try overlay(models: models, on: &merged, budget: &budget) }
     do {
       let decoder = JSONDecoder()
       decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -68,6 +71,27 @@ public enum ConfigurationReader {
   }
 
   // MARK: Laying a file over a template
+
+  /// Several models are laid over `model`, whatever the order in the file.
+  private static func overlay(
+    models: Node, on configuration: inout JSONValue, budget: inout Int
+  ) throws(ConfigurationError) {
+    guard case .object(var members) = configuration,
+      let position = members.firstIndex(where: { $0.name == "models" })
+    else { return }
+    let model: ModelSettings
+    do {
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      model = try decoder.decode(
+        ModelSettings.self, from: Data((configuration["model"] ?? .null).encoded().utf8))
+    } catch {
+      throw ConfigurationError("'model' cannot be read: \(oneLine("\(error)")).")
+    }
+    let server = try tree(of: ModelServerSettings(model))
+    members[position].value = try overlay(models, on: .array([server]), path: "models", budget: &budget)
+    configuration = .object(members)
+  }
 
   private static func overlay(
     _ node: Node, on template: JSONValue, path: String, budget: inout Int
@@ -150,12 +174,12 @@ public enum ConfigurationReader {
     ])
   }
 
-  private static func tree(of configuration: RunConfiguration) throws(ConfigurationError) -> JSONValue {
+  private static func tree(of settings: some Encodable) throws(ConfigurationError) -> JSONValue {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.sortedKeys]
     do {
-      return try JSONValue(parsing: Array(encoder.encode(configuration)))
+      return try JSONValue(parsing: Array(encoder.encode(settings)))
     } catch {
       throw ConfigurationError("The configuration cannot be encoded: \(oneLine("\(error)")).")
     }

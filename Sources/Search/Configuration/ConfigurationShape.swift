@@ -28,6 +28,8 @@ struct ConfigurationShape: Sendable {
 
   private mutating func add(_ value: Any, path: String) {
     switch value {
+    case is [ModelServerSettings] where type(of: value) == [ModelServerSettings].self:
+      add(ModelServerSettings(), path: path)
     // By its exact type, since an empty list can be cast to any other.
     case let names as [String] where type(of: value) == [String].self || !names.isEmpty: kinds[path] = .text
     case is Int, is [Int]: kinds[path] = .whole

@@ -8,7 +8,8 @@ extension ConfigurationReader {
     try checkTraining(configuration.training)
     try checkArchive(configuration)
     try checkSearch(configuration.search)
-    try checkModel(configuration.model)
+    try checkModel(configuration.model, "model")
+    try checkModels(configuration)
     try check(configuration.limits.parameters, "limits.parameters", 1...10_000_000_000)
     try check(configuration.limits.macs, "limits.macs", 1...1_000_000_000_000_000)
     try check(configuration.limits.memory, "limits.memory", 16...10_000_000)
@@ -25,28 +26,47 @@ extension ConfigurationReader {
   }
 
   /// The messages do not repeat what was given, which may hold a secret: a run's file is shown to others.
-  private static func checkModel(_ model: ModelSettings) throws(ConfigurationError) {
-    try check(model.maximumEdits, "model.maximum_edits", 1...16)
-    try check(model.maximumTokens, "model.maximum_tokens", 0...1_000_000)
-    try check(model.concurrency, "model.concurrency", 0...256)
-    try check(model.timeout, "model.timeout", 0.1...86_400)
-    try check(model.retries, "model.retries", 0...20)
+  private static func checkModel(_ model: ModelSettings, _ place: String) throws(ConfigurationError) {
+    try check(model.maximumEdits, "\(place).maximum_edits", 1...16)
+    try check(model.maximumTokens, "\(place).maximum_tokens", 0...1_000_000)
+    try check(model.concurrency, "\(place).concurrency", 0...256)
+    try check(model.timeout, "\(place).timeout", 0.1...86_400)
+    try check(model.retries, "\(place).retries", 0...20)
     for header in model.headers {
       guard let colon = header.firstIndex(of: ":"), colon > header.startIndex else {
         throw ConfigurationError(
-          "Each of 'model.headers' must be a name, a colon and a value, such as 'X-Team: ${TEAM}'.")
+          "Each of '\(place).headers' must be a name, a colon and a value, such as 'X-Team: ${TEAM}'.")
       }
     }
     let isName = model.keyVariable.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
     guard isName, model.keyVariable.first?.isNumber == false, model.keyVariable.count <= 64 else {
       throw ConfigurationError(
-        "'model.key_variable' must be the name of an environment variable that holds the key, not the key itself."
+        "'\(place).key_variable' must be the name of an environment variable that holds the key, not the key itself."
       )
     }
     guard !model.endpoint.contains(where: { "@?#".contains($0) }) else {
       throw ConfigurationError(
-        "'model.endpoint' must be an address without user name, password and query, since it is kept in the run's "
-          + "file; a key belongs in the environment variable that 'model.key_variable' names.")
+        "'\(place).endpoint' must be an address without user name, password and query, since it is kept in the run's "
+          + "file; a key belongs in the environment variable that '\(place).key_variable' names.")
+    }
+  }
+
+  private static func checkModels(_ configuration: RunConfiguration) throws(ConfigurationError) {
+    guard configuration.models.count <= 64 else {
+      throw ConfigurationError("'models' names \(configuration.models.count) models; 64 are the most.")
+    }
+    for (index, server) in configuration.models.enumerated() {
+      let place = "models[\(index)]"
+      guard server.provider != .rewriter else {
+        throw ConfigurationError(
+          "'\(place).provider' is the rewriter, which is no model; 'search.rewriter_share' gives it candidates."
+        )
+      }
+      try checkModel(server.settings(as: configuration.model), place)
+      try check(server.weight, "\(place).weight", 0...1e6)
+    }
+    guard configuration.models.isEmpty || configuration.models.contains(where: { $0.weight > 0 }) else {
+      throw ConfigurationError("The weights of 'models' are all 0; give one of them a share.")
     }
   }
 

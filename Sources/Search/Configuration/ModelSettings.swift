@@ -31,6 +31,14 @@ public struct ModelSettings: Codable, Sendable, Hashable {
     case always, never
   }
 
+  /// How several models answer as one.
+  public enum Combination: String, Codable, Sendable, CaseIterable {
+    /// The first of `models` answers; where it cannot, the next.
+    case fallback
+    /// Each answers its share of the requests, by weight.
+    case weights
+  }
+
   /// Where the author is looked for.
   public var provider = Provider.auto
   /// The server's base URL; empty: what the API's environment variable says, such as `OPENAI_BASE_URL`.
@@ -57,6 +65,12 @@ public struct ModelSettings: Codable, Sendable, Hashable {
   public var maximumEdits = 2
   /// Requests under way at once; 0: what suits the provider.
   public var concurrency = 0
+  /// How the models of `models` answer as one, where there are several.
+  public var combination = Combination.fallback
+  /// Whether replies are kept in a folder and given again to equal requests of any run.
+  public var cache = false
+  /// A file of prices in the form of `prices.json`, which go before those of that file; empty: none.
+  public var priceFile = ""
 
   /// The defaults.
   public init() {}
@@ -77,5 +91,8 @@ public struct ModelSettings: Codable, Sendable, Hashable {
     maximumTokens = try container.decode(Int.self, forKey: .maximumTokens)
     maximumEdits = try container.decode(Int.self, forKey: .maximumEdits)
     concurrency = try container.decode(Int.self, forKey: .concurrency)
+    combination = try container.decodeIfPresent(Combination.self, forKey: .combination) ?? combination
+    cache = try container.decodeIfPresent(Bool.self, forKey: .cache) ?? cache
+    priceFile = try container.decodeIfPresent(String.self, forKey: .priceFile) ?? priceFile
   }
 }

@@ -21,6 +21,8 @@ public struct RunConfiguration: Codable, Sendable, Hashable {
   public var search = SearchSettings()
   /// Who writes the networks.
   public var model = ModelSettings()
+  /// Several models that write together; empty: the one that `model` names.
+  public var models: [ModelServerSettings] = []
   /// What a candidate may cost.
   public var limits = LimitSettings()
   /// What the run may cost.
@@ -41,6 +43,7 @@ public struct RunConfiguration: Codable, Sendable, Hashable {
     descriptors = try container.decode([DescriptorSettings].self, forKey: .descriptors)
     search = try container.decode(SearchSettings.self, forKey: .search)
     model = try container.decode(ModelSettings.self, forKey: .model)
+    models = try container.decodeIfPresent([ModelServerSettings].self, forKey: .models) ?? models
     limits = try container.decode(LimitSettings.self, forKey: .limits)
     budget = try container.decodeIfPresent(BudgetSettings.self, forKey: .budget) ?? budget
   }

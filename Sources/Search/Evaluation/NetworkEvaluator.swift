@@ -169,6 +169,31 @@ public struct NetworkEvaluator: Sendable {
     return shortest
   }
 
+  /// The seconds that training a network and measuring its fitness would about take on one thread, from some steps of it.
+  ///
+  /// - Throws: where it does not compile or cannot be trained.
+  func estimatedSeconds(of source: String) throws -> Double {
+    func shortestStep(_ graph: Graph, isTraining: Bool) throws -> Double {
+      let timer = try StepTimer(graph, isTraining: isTraining)
+      try timer.step()
+      var shortest = Double.infinity
+      for _ in 0..<2 {
+        let begin = ContinuousClock.now
+        try timer.step()
+        shortest = min(shortest, (ContinuousClock.now - begin) / .seconds(1))
+      }
+      return shortest
+    }
+    let settings = trainer.configuration
+    let network = try trainable(source)
+    let steps = Double(data.training.count) / Double(settings.batchSize)
+    let validation = Double(data.validation.count) / Double(settings.evaluationBatchSize)
+    let epoch =
+      try steps.rounded(.up) * shortestStep(network.trainingGraph, isTraining: true)
+      + validation.rounded(.up) * shortestStep(network.evaluationGraph, isTraining: false)
+    return epoch * Double(settings.epochs)
+  }
+
   /// What a network begins with of its parent's weights; nil where the run inherits nothing.
   private func inherited(
     by network: TrainableNetwork, from parent: Parent?, stream: RandomStream

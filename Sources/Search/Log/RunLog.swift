@@ -140,11 +140,13 @@ public struct RunHeader: Codable, Sendable, Hashable {
   public var machine: String
   /// When it began, ISO 8601.
   public var began: String
+  /// What the models that may answer cost when it began; nil in runs of earlier versions and without a model.
+  public var prices: PriceTable?
 
   /// A header.
   public init(
     name: String, configuration: RunConfiguration, authorChoice: String, version: String, machine: String,
-    began: String
+    began: String, prices: PriceTable? = nil
   ) {
     self.name = name
     self.configuration = configuration
@@ -152,5 +154,6 @@ public struct RunHeader: Codable, Sendable, Hashable {
     self.version = version
     self.machine = machine
     self.began = began
+    self.prices = prices
   }
 }

@@ -11,6 +11,8 @@ public struct Author: Sendable {
   public let explanation: String
   /// How many networks may be written at once.
   public let concurrency: Int
+  /// The models that may answer.
+  public var sources: [ModelIdentity] { model?.sources ?? [] }
   private var model: (any ChatModel)?
   private var prices = PriceTable()
   private let stopsAtUnknown: Bool
@@ -19,16 +21,23 @@ public struct Author: Sendable {
   /// Whether there is no language model.
   public var isRewriterAlone: Bool { model == nil }
 
-  /// Finds the author that the settings and the environment name; a local model is started, and ends with this
-  /// value.
+  /// Finds the author that the configuration and the environment name; a local model is started, and ends with
+  /// this value.
   ///
+  /// - Parameters:
+  ///   - replies: where replies are kept, if the configuration wants that.
+  ///   - onNotice: told once of each thing that a user should know of a model.
   /// - Throws: where the model that was asked for cannot be used.
   public static func choose(
-    _ settings: ModelSettings, discovery: ModelDiscovery = ModelDiscovery(),
-    onNotice: (@Sendable (String) -> Void)? = nil
+    _ configuration: RunConfiguration, discovery: ModelDiscovery = ModelDiscovery(),
+    replies: (any ReplyStore)? = nil, onNotice: (@Sendable (String) -> Void)? = nil
   ) async throws(SearchError) -> Author {
     var discovery = discovery
     discovery.onNotice = onNotice
+    let settings = configuration.model
+    guard configuration.models.isEmpty else {
+      return try await choose(among: configuration.models, settings, discovery: discovery, replies: replies)
+    }
     guard settings.provider != .rewriter else {
       return Author(
         explanation: "\(rewriterMark) writes all networks, because the configuration names it.",
@@ -43,7 +52,34 @@ public struct Author: Sendable {
     guard let model = choice.model else {
       return Author(explanation: "\(rewriterMark) writes all networks. \(choice.reason)", settings: settings)
     }
-    return Author(explanation: choice.reason, settings: settings, model: model)
+    return Author(explanation: choice.reason, settings: settings, model: cached(model, settings, replies))
+  }
+
+  private static func choose(
+    among servers: [ModelServerSettings], _ settings: ModelSettings, discovery: ModelDiscovery,
+    replies: (any ReplyStore)?
+  ) async throws(SearchError) -> Author {
+    do throws(ChatFailure) {
+      let combination: ModelCombination
+      switch settings.combination {
+      case .fallback: combination = .fallback
+      case .weights: combination = .ensemble(try WeightedChooser(weights: servers.map(\.weight)))
+      }
+      let choice = try await discovery.choose(
+        servers.map { $0.settings(as: settings).preference }, combined: combination)
+      return Author(
+        explanation: choice.reason, settings: settings,
+        model: choice.model.map { cached($0, settings, replies) })
+    } catch {
+      throw SearchError(error.description)
+    }
+  }
+
+  private static func cached(
+    _ model: any ChatModel, _ settings: ModelSettings, _ replies: (any ReplyStore)?
+  ) -> any ChatModel {
+    guard settings.cache, let replies else { return model }
+    return CachedModel(model, store: replies)
   }
 
   /// An author that says again what was recorded.
@@ -63,7 +99,8 @@ public struct Author: Sendable {
       explanation: "The replies of \(identity.description) are taken from the run '\(name)'.",
       settings: settings,
       model: RecordedModel(identity: identity, recording: name, exchanges: exchanges),
-      stopsAtUnknown: isStrict)
+      // Requests must be what they were, whoever of several models answered them.
+      isLocal: exchanges.contains { $0.request.responseSchema != nil }, stopsAtUnknown: isStrict)
   }
 
   /// The author within a budget, of which a part may have been spent by the exchanges so far.
@@ -84,13 +121,22 @@ public struct Author: Sendable {
     return result
   }
 
+  /// This author with another model in the place of its own, which is asked in the same form.
+  func asking(_ model: any ChatModel) -> Author {
+    var result = self
+    result.model = model
+    return result
+  }
+
   private init(
-    explanation: String, settings: ModelSettings, model: (any ChatModel)? = nil, stopsAtUnknown: Bool = true
+    explanation: String, settings: ModelSettings, model: (any ChatModel)? = nil, isLocal: Bool? = nil,
+    stopsAtUnknown: Bool = true
   ) {
     self.explanation = explanation
     self.model = model
     self.stopsAtUnknown = stopsAtUnknown
-    let isLocal = model?.identity.provider == "local"
+    let locals = model?.sources.map { $0.provider == "local" } ?? []
+    let isLocal = isLocal ?? locals.contains(true)
     form =
       switch settings.form {
       case .auto: isLocal ? .edits : .wholeProgram
@@ -98,7 +144,7 @@ public struct Author: Sendable {
       case .program: .wholeProgram
       }
     // The local server infers on one thread; more requests would only wait there.
-    concurrency = settings.concurrency > 0 ? settings.concurrency : isLocal ? 1 : 4
+    concurrency = settings.concurrency > 0 ? settings.concurrency : locals == [true] ? 1 : 4
   }
 
   /// What writes the candidates of a run.
