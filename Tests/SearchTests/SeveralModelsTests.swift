@@ -91,4 +91,19 @@ struct SeveralModelsTests {
       _ = try await Author.choose(configuration, discovery: Self.discovery)
     }
   }
+
+  @Test("A grammar goes with whole programs alone, and only where it is asked for", arguments: [true, false])
+  func grammar(isWanted: Bool) async throws {
+    var configuration = Toy.configuration(generations: 1, batch: 3)
+    configuration.model.form = .program
+    configuration.model.grammar = isWanted
+    let model = ScriptedModel { (request, key) throws(ChatFailure) in
+      #expect((request.grammar != nil) == isWanted)
+      #expect(request.grammar?.hasPrefix("root ::= ") != false)
+      return try ScriptedModel.mixture(key)
+    }
+    _ = try await ToyRun(configuration: configuration).run(
+      ToyRun.strategy(configuration), model: model, log: MemoryLog())
+    #expect(!model.keys.isEmpty)
+  }
 }

@@ -65,6 +65,8 @@ public struct ModelSettings: Codable, Sendable, Hashable {
   public var maximumEdits = 2
   /// Requests under way at once; 0: what suits the provider.
   public var concurrency = 0
+  /// Whether whole programs are held to a grammar of networks, by servers that take one (llama.cpp, vLLM, the local model).
+  public var grammar = false
   /// How the models of `models` answer as one, where there are several.
   public var combination = Combination.fallback
   /// Whether replies are kept in a folder and given again to equal requests of any run.
@@ -91,6 +93,7 @@ public struct ModelSettings: Codable, Sendable, Hashable {
     maximumTokens = try container.decode(Int.self, forKey: .maximumTokens)
     maximumEdits = try container.decode(Int.self, forKey: .maximumEdits)
     concurrency = try container.decode(Int.self, forKey: .concurrency)
+    grammar = try container.decodeIfPresent(Bool.self, forKey: .grammar) ?? grammar
     combination = try container.decodeIfPresent(Combination.self, forKey: .combination) ?? combination
     cache = try container.decodeIfPresent(Bool.self, forKey: .cache) ?? cache
     priceFile = try container.decodeIfPresent(String.self, forKey: .priceFile) ?? priceFile

@@ -43,6 +43,11 @@ public struct ImageTask: Sendable, Hashable {
       inputShape: [batch, channels, height, width], classCount: classes, isTraining: isTraining)
   }
 
+  /// The grammar that whole programs may be held to.
+  public var grammar: String {
+    NetworkGrammar.gbnf(channels: channels, size: min(height, width), classes: classes)
+  }
+
   /// The values of the variables that prompts use for it.
   public var variables: [String: String] {
     [

@@ -87,7 +87,8 @@ public struct ModelWriter: CandidateWriter {
         messages: [.system(system), .user(message)], temperature: proposal.temperature,
         maximumTokens: settings.maximumTokens > 0 ? settings.maximumTokens : isEdits ? 256 : 4096,
         seed: draws.integer(below: 1 << 31),
-        responseSchema: isEdits ? try schema(for: source, partner: partner) : nil)
+        responseSchema: isEdits ? try schema(for: source, partner: partner) : nil,
+        grammar: form == .wholeProgram && settings.grammar ? task.grammar : nil)
     } catch let error as PromptError {
       throw SearchError(error.description)
     } catch let error as SearchError {
