@@ -343,6 +343,15 @@ struct ComparisonTests {
       })
     #expect(comparison.budgets.isEmpty && comparison.groups[1].curves.isEmpty)
 
+    // Exports of ours say what their cells are.
+    let store = try await first.store(in: folder + "/run")
+    let exporter = try await Exporter(RunSnapshot(store), store: store)
+    try await exporter.write(exporter.archive(testedBy: nil), to: folder + "/export")
+    let export = ComparisonSource.archive(try SavedArchive(contentsOf: folder + "/export/elites.json"))
+    let alone = try Comparison(ComparisonGroup.grouping([export, saved]))
+    #expect(alone.pairs[0].niches.map(\.standing) == [.won, .tied, .onlyFirst])
+    #expect(alone.frame.contains("those of '"), "\(alone.frame)")
+
     // On axes that the file does not hold, and without any run.
     let frame = try ComparisonFrame(axes: "width=0:1:2")
     #expect(throws: SearchError.self) { try Comparison(groups, frame: frame) }

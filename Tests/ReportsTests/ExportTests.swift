@@ -97,7 +97,8 @@ final class ExportTests {
       try await Exporter.json(Exporter(RunSnapshot(store), store: store).archive(testedBy: nil)) == text)
 
     let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-    #expect(Set(object.keys) == ["format", "seed", "data", "axes", "niches", "qd_score", "elites"])
+    #expect(
+      Set(object.keys) == ["format", "seed", "data", "axes", "archive", "niches", "qd_score", "elites"])
     let elites = try #require(object["elites"] as? [[String: Any]])
     #expect(elites.count == 3 && elites[1]["fitness"] as? Double == 0.75)
     #expect((elites[0]["description"] as? [String: Any])?["class_name"] as? String == "Net")

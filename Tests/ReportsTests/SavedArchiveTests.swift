@@ -43,6 +43,8 @@ final class SavedArchiveTests {
     #expect(json.rows.map(\.cell) == [0, 1, 2] && json.rows.map(\.candidate) == [1, 2, 3])
     #expect(json.axes.map(\.name) == ["width", "depth"] && json.axes.map(\.upper) == [100, 10])
     #expect(json.cells == 4)
+    #expect(json.configuration?.descriptors == SampleRun.grid.descriptors)
+    #expect(json.configuration?.archiveGeometry == SampleRun.grid.archiveGeometry)
     let table = try SavedArchive(contentsOf: folder + "/export/archive.csv")
     #expect(table.rows.map(\.objective) == json.rows.map(\.objective))
     #expect(table.rows.map(\.measures) == json.rows.map(\.measures))
@@ -129,6 +131,9 @@ final class SavedArchiveTests {
     #expect(try refusal("a.json", two + #", "elites": []}"#) == " has the format 2, but this Niche reads 1.")
     let flat = start.replacingOccurrences(of: "\"upper\": 1", with: "\"upper\": 0")
     #expect(try refusal("a.json", flat + #", "elites": []}"#).contains("the axis 'w' makes no sense"))
+    let cells = #", "archive": {"kind": "grid", "cells": 0, "dimensions": []}, "elites": []}"#
+    #expect(
+      try refusal("a.json", start + cells).contains("has cells that make no sense: 'archive.cells' is 0"))
   }
 
   @Test("A table beyond the limit is not read")

@@ -14,27 +14,36 @@ public struct ComparisonFrame: Sendable {
   /// Of an archive whose cells follow its data, or that has none, the axes with a grid; of one with several elites a
   /// cell, the cells.
   public init(like run: RunSnapshot) {
-    var configuration = run.header.configuration
+    self.init(run.header.configuration, of: run.header.name)
+  }
+
+  private init(_ configuration: RunConfiguration, of name: String) {
+    var configuration = configuration
     let hasCells = [.grid, .cvt].contains(configuration.archive.kind)
     if !hasCells { configuration.archive.kind = .grid }
     configuration.archive.depth = 1
     self.configuration = configuration
     origin =
       hasCells
-      ? "those of '\(run.header.name)'"
-      : "a grid over the axes of '\(run.header.name)', which has no cells of its own to share"
+      ? "those of '\(name)'"
+      : "a grid over the axes of '\(name)', which has no cells of its own to share"
   }
 
-  /// The axes and cells of what is compared: those of the first run.
+  /// The axes and cells of what is compared: those of the first run, else of the first saved archive that says.
   ///
-  /// - Throws: where there is no run, so that cells are not known.
+  /// - Throws: where none does, so that cells are not known.
   public init(of sources: [ComparisonSource]) throws(SearchError) {
     for case .run(let run) in sources {
       self.init(like: run)
       return
     }
+    for case .archive(let saved) in sources {
+      guard let configuration = saved.configuration else { continue }
+      self.init(configuration, of: saved.name)
+      return
+    }
     throw SearchError(
-      "Saved archives do not say what their cells are; name a run that does by --like RUN, or give axes by --axes "
+      "Of these archives none says what its cells are; name a run that does by --like RUN, or give axes by --axes "
         + "\"NAME=LOWER:UPPER:CELLS,…\".")
   }
 

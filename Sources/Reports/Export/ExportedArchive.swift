@@ -41,6 +41,8 @@ public struct ExportedArchive: Codable, Sendable, Hashable {
   public var data: String
   /// The axes.
   public var axes: [DescriptorSettings]
+  /// How the axes are divided into niches; nil in exports of earlier versions.
+  public var archive: ArchiveSettings?
   /// How many niches there are.
   public var niches: Int
   /// The QD score of the whole archive: the sum of the elites' fitness.

@@ -55,7 +55,7 @@ public struct Exporter: Sendable {
     let statistics = run.generations.last?.statistics
     return ExportedArchive(
       seed: configuration.seed, data: configuration.data.name, axes: configuration.descriptors,
-      niches: statistics?.cells ?? 0, qdScore: statistics?.qdScore ?? 0,
+      archive: configuration.archive, niches: statistics?.cells ?? 0, qdScore: statistics?.qdScore ?? 0,
       normalization: evaluator?.normalization,
       elites: elites)
   }

@@ -38,6 +38,8 @@ public struct SavedArchive: Sendable, Hashable {
   public var axes: [MeasureAxis]
   /// How many cells the archive had, occupied or not; nil where the file does not say.
   public var cells: Int?
+  /// The axes and cells as a run's configuration has them; nil where the file does not say.
+  public var configuration: RunConfiguration?
   /// The elites, in the order of the file.
   public var rows: [Row]
 
@@ -101,7 +103,9 @@ public struct SavedArchive: Sendable, Hashable {
   private mutating func readJSON(_ data: Data, _ path: String) throws(SearchError) {
     let file: ArchiveFile
     do {
-      file = try JSONDecoder().decode(ArchiveFile.self, from: data)
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      file = try decoder.decode(ArchiveFile.self, from: data)
     } catch {
       throw SearchError("'\(path)' is no elites.json of an export: \(Self.explained(error)).")
     }
@@ -111,14 +115,25 @@ public struct SavedArchive: Sendable, Hashable {
     for axis in file.axes {
       do {
         axes.append(
-          try MeasureAxis(
-            name: axis.name, lower: axis.lower, upper: axis.upper,
-            scale: axis.scale == "log" ? .logarithmic : .linear))
+          axis.categories.isEmpty
+            ? try MeasureAxis(
+              name: axis.name, lower: axis.lower, upper: axis.upper,
+              scale: axis.scale == .log ? .logarithmic : .linear)
+            : try MeasureAxis(name: axis.name, categories: axis.categories))
       } catch {
         throw SearchError("'\(path)': the axis '\(axis.name)' makes no sense: \(error).")
       }
     }
     cells = file.niches
+    if let archive = file.archive {
+      var known = RunConfiguration()
+      (known.seed, known.descriptors, known.archive) = (file.seed ?? known.seed, file.axes, archive)
+      do {
+        configuration = try ConfigurationReader.validated(known)
+      } catch {
+        throw SearchError("'\(path)' has cells that make no sense: \(error.description)")
+      }
+    }
     for elite in file.elites {
       var measures: [Double] = []
       for axis in axes {
@@ -227,13 +242,6 @@ public struct SavedArchive: Sendable, Hashable {
 
 /// What of `elites.json` makes an archive.
 private struct ArchiveFile: Decodable {
-  struct Axis: Decodable {
-    var name: String
-    var lower: Double
-    var upper: Double
-    var scale: String
-  }
-
   struct Elite: Decodable {
     var niche: Int
     var candidate: Int
@@ -242,7 +250,9 @@ private struct ArchiveFile: Decodable {
   }
 
   var format: Int
-  var axes: [Axis]
+  var seed: Int?
+  var axes: [DescriptorSettings]
+  var archive: ArchiveSettings?
   var niches: Int
   var elites: [Elite]
 }
