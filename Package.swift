@@ -122,8 +122,9 @@ let package = Package(
     .executableTarget(
       name: "niche",
       dependencies: [
-        "Execution", "LanguageModels", "QualityDiversity", "Reports", "RunStore", "Search", "TorchFrontend",
-        "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Execution", "LanguageModels", "QualityDiversity", "Reports", "RunStore", "Scoring", "Search",
+        "SearchSpaces", "TorchFrontend", "Training",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "NicheTests", dependencies: ["niche", "RandomStreams", "Training"]),
   ]
