@@ -83,15 +83,14 @@ let package = Package(
     .target(
       name: "Search",
       dependencies: [
-        "LanguageModels", "NetworkGraph", "PythonSyntax", "QualityDiversity", "RandomStreams",
-        "TorchFrontend",
-        "Training", .product(name: "Yams", package: "Yams"),
+        "LanguageModels", "NetworkGraph", "PythonSyntax", "QualityDiversity", "RandomStreams", "Scoring",
+        "SearchSpaces", "TorchFrontend", "Training", .product(name: "Yams", package: "Yams"),
       ]),
     .testTarget(
       name: "SearchTests",
       dependencies: [
-        "LanguageModels", "PythonSyntax", "QualityDiversity", "RandomStreams", "Search", "TorchFrontend",
-        "Training",
+        "LanguageModels", "PythonSyntax", "QualityDiversity", "RandomStreams", "Scoring", "Search",
+        "SearchSpaces", "TorchFrontend", "Training",
       ]),
 
     // MARK: What a user takes home

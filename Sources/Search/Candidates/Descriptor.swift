@@ -22,7 +22,14 @@ public struct Descriptor: Sendable, Hashable {
   ///
   /// - Throws: a diagnostic with its place in the formula, as `Formula` does.
   public init(_ settings: DescriptorSettings) throws(Diagnostic) {
-    formula = try Formula(settings.formula.isEmpty ? settings.name : settings.formula, Self.vocabulary)
+    try self.init(settings, vocabulary: Self.vocabulary)
+  }
+
+  /// The descriptor that a configuration asks for, over the names of a vocabulary, such as the figures of a search space.
+  ///
+  /// - Throws: a diagnostic with its place in the formula, as `Formula` does.
+  public init(_ settings: DescriptorSettings, vocabulary: Formula.Vocabulary) throws(Diagnostic) {
+    formula = try Formula(settings.formula.isEmpty ? settings.name : settings.formula, vocabulary)
     name = settings.name
     needsTraining = !formula.names.isDisjoint(with: TrainingOutcome.figureNames)
     categoryCount = settings.categories.isEmpty ? nil : settings.categories.count

@@ -23,12 +23,7 @@ extension RunConfiguration {
     var axes: [MeasureAxis] = []
     for descriptor in descriptors {
       do {
-        axes.append(
-          descriptor.categories.isEmpty
-            ? try MeasureAxis(
-              name: descriptor.name, lower: descriptor.lower, upper: descriptor.upper,
-              scale: descriptor.scale == .log ? .logarithmic : .linear)
-            : try MeasureAxis(name: descriptor.name, categories: descriptor.categories))
+        axes.append(try descriptor.axis())
       } catch {
         throw SearchError("Descriptor '\(descriptor.name)': \(error).")
       }
@@ -94,6 +89,15 @@ extension RunConfiguration {
     } catch {
       throw SearchError("The archive cannot be made: \(error).")
     }
+  }
+}
+
+extension DescriptorSettings {
+  /// The axis that it describes.
+  func axis() throws(MeasureAxisError) -> MeasureAxis {
+    guard categories.isEmpty else { return try MeasureAxis(name: name, categories: categories) }
+    return try MeasureAxis(
+      name: name, lower: lower, upper: upper, scale: scale == .log ? .logarithmic : .linear)
   }
 }
 
