@@ -102,7 +102,7 @@ public struct SpaceResult<Genotype: Hashable & Sendable>: Sendable, Hashable {
   public var genotype: Genotype?
   /// What became of it.
   public var verdict: Verdict
-  /// How good it is, larger is better; of a repetition that of its twin. Nil where there is none.
+  /// How good it is, larger is better; of a repetition that of its twin; nil where there is none.
   public var fitness: Double?
   /// At which of the evaluator's fidelities.
   public var fidelity: Int
