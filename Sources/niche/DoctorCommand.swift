@@ -76,23 +76,28 @@ struct DoctorCommand: AsyncParsableCommand {
 
   private func languageModel() -> Finding {
     let environment = ProcessInfo.processInfo.environment
-    let variables = ["OPENAI_BASE_URL", "OPENAI_API_BASE", "OPENAI_API_KEY", "OPENAI_MODEL"]
-    let set = variables.filter { !(environment[$0] ?? "").isEmpty }
+    let set = EndpointConfiguration.variables.filter {
+      $0 != "SSL_CERT_FILE" && !(environment[$0] ?? "").isEmpty
+    }
     switch ModelDiscovery().localInstallation {
     case .found(let installation):
       let remote = set.isEmpty ? "" : "; set in the environment: \(set.joined(separator: ", "))"
       return Finding(
         subject: "language model", isFine: true,
-        text: "the local model \(installation.name) in \(installation.folder)\(remote)")
+        text:
+          "the local model \(installation.name) in \(installation.folder)\(remote); niche models asks them all"
+      )
     case .missing(let reason):
       guard set.isEmpty else {
         return Finding(
           subject: "language model", isFine: true,
-          text: "the environment sets \(set.joined(separator: ", ")); no local model: \(reason)")
+          text:
+            "the environment sets \(set.joined(separator: ", ")) (niche models asks the servers); no local model: \(reason)"
+        )
       }
       return Finding(
         subject: "language model", isFine: false,
-        text: "\(reason) Without one the built-in rewriter writes all networks.")
+        text: "\(reason). Without one the built-in rewriter writes all networks.")
     }
   }
 }

@@ -45,6 +45,36 @@ import Testing
     }
   }
 
+  @Test func aSurveyAsksWhatTheEnvironmentNamesAndShowsNoKey() async throws {
+    let server = try ScriptedServer { _, request in
+      let body =
+        request.line.contains("/api/tags")
+        ? #"{"models": [{"name": "qwen3"}]}"# : #"{"data": [{"id": "a"}, {"id": "b"}]}"#
+      return ScriptedServer.response(200, body)
+    }
+    defer { server.stop() }
+    let secret = "sk-abcdefgh-secret"
+    let environment = [
+      "NICHE_MODEL_URL": server.baseURL, "NICHE_MODEL": "b", "NICHE_MODEL_KEY": secret,
+      "OLLAMA_HOST": "127.0.0.1:\(server.port)", "ANTHROPIC_BASE_URL": "http://127.0.0.1:9",
+      "ANTHROPIC_API_KEY": secret,
+    ]
+    let survey = try await ModelDiscovery(environment: environment, cacheFolders: empty).survey(
+      timeoutSeconds: 10)
+    let named = survey.servers.filter(\.isNamed)
+    #expect(named.map(\.api) == [.openAI, .anthropic, .ollama])
+    #expect(named.map(\.offered) == [["a", "b"], nil, ["qwen3"]])
+    #expect(named.map(\.hasKey) == [true, true, false] && named.map(\.model) == ["b", nil, nil])
+    #expect(named[1].problem?.contains("127.0.0.1:9") == true)
+    #expect(survey.local.name == nil && survey.local.problem?.contains("scripts/local-model install") == true)
+    #expect(survey.automatic == "b at \(server.baseURL), because NICHE_MODEL_URL is set.")
+    #expect(!"\(survey)".contains("abcdefgh"))
+
+    let bare = try await ModelDiscovery(environment: [:], cacheFolders: empty).survey(timeoutSeconds: 0.5)
+    #expect(bare.servers.allSatisfy { !$0.isNamed && $0.isReachable })
+    #expect(bare.automatic.hasPrefix("None, so that the built-in rewriter writes all networks, because"))
+  }
+
   @Test func everyProvidersVariablesAreKnown() async throws {
     func choice(_ environment: [String: String]) async throws -> (String?, String) {
       let choice = try await ModelDiscovery(environment: environment, cacheFolders: empty).choose()

@@ -38,7 +38,7 @@ public struct ModelChoice: Sendable {
 /// `OPENAI_API_KEY` with `OPENAI_MODEL`, Anthropic's key with `ANTHROPIC_MODEL`, `OLLAMA_MODEL`); the local model where
 /// it is installed, started here and ended with the choice; none.
 public struct ModelDiscovery: Sendable {
-  private let environment: [String: String]
+  let environment: [String: String]
   private let cacheFolders: [String]
   /// Told once of each thing that a user should know of the chosen model; without secrets.
   public var onNotice: (@Sendable (String) -> Void)?
@@ -134,17 +134,12 @@ public struct ModelDiscovery: Sendable {
   }
 
   /// What the environment names, and by which variables.
-  private func named(
+  func named(
     passingOver passedOver: inout [String]
   ) throws(ChatFailure) -> (configuration: EndpointConfiguration, reason: String)? {
     func isSet(_ name: String) -> Bool { !(environment[name] ?? "").trimmingSpace().isEmpty }
-    if let name = ["NICHE_MODEL_URL", "NICHE_MODEL_API"].first(where: isSet) {
-      let text = (environment["NICHE_MODEL_API"] ?? "").trimmingSpace()
-      guard let api = text.isEmpty ? .openAI : ModelAPI(rawValue: text) else {
-        let known = ModelAPI.allCases.map(\.rawValue).joined(separator: ", ")
-        throw .invalidConfiguration(detail: "NICHE_MODEL_API is none of \(known)")
-      }
-      return (try EndpointConfiguration(api: api, environment: environment), "\(name) is set")
+    if let generic = try genericConfiguration() {
+      return (generic, "\(isSet("NICHE_MODEL_URL") ? "NICHE_MODEL_URL" : "NICHE_MODEL_API") is set")
     }
     let openAI = try EndpointConfiguration(environment: environment)
     if let name = ["OPENAI_BASE_URL", "OPENAI_API_BASE"].first(where: isSet) {
@@ -173,6 +168,20 @@ public struct ModelDiscovery: Sendable {
       passedOver.append("OLLAMA_HOST is not used because OLLAMA_MODEL names no model")
     }
     return nil
+  }
+
+  /// What `NICHE_MODEL_URL` and `NICHE_MODEL_API` name; nil where neither is set.
+  func genericConfiguration() throws(ChatFailure) -> EndpointConfiguration? {
+    let set = ["NICHE_MODEL_URL", "NICHE_MODEL_API"].contains {
+      !(environment[$0] ?? "").trimmingSpace().isEmpty
+    }
+    guard set else { return nil }
+    let text = (environment["NICHE_MODEL_API"] ?? "").trimmingSpace()
+    guard let api = text.isEmpty ? .openAI : ModelAPI(rawValue: text) else {
+      let known = ModelAPI.allCases.map(\.rawValue).joined(separator: ", ")
+      throw .invalidConfiguration(detail: "NICHE_MODEL_API is none of \(known)")
+    }
+    return try EndpointConfiguration(api: api, environment: environment)
   }
 
   /// A variable of the environment; only the usual ones are in `environment`, a configuration may name any other.
