@@ -65,7 +65,8 @@ let package = Package(
     .target(name: "Scoring", dependencies: ["Execution", "NetworkGraph", "RandomStreams", "Training"]),
     .testTarget(
       name: "ScoringTests",
-      dependencies: ["Execution", "NetworkGraph", "RandomStreams", "Scoring", "TorchFrontend", "Training"]),
+      dependencies: ["Execution", "NetworkGraph", "RandomStreams", "Scoring", "TorchFrontend", "Training"],
+      resources: [.copy("Fixtures")]),
     .target(
       name: "SearchSpaces",
       dependencies: ["NetworkGraph", "RandomStreams", "TorchFrontend", "Training"]),
@@ -110,7 +111,7 @@ let package = Package(
       name: "Reports",
       dependencies: [
         "Execution", "LanguageModels", "NetworkGraph", "ONNX", "PythonSyntax", "QualityDiversity",
-        "RandomStreams", "RunStore", "Search", "TorchFrontend", "Training",
+        "RandomStreams", "RunStore", "Scoring", "Search", "TorchFrontend", "Training",
       ]),
     .testTarget(
       name: "ReportsTests",

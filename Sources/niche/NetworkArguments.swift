@@ -15,6 +15,34 @@ struct NetworkArguments: ParsableArguments {
       valueName: "shape"))
   var input: [String] = []
 
+  @OptionGroup var building: BuildingArguments
+
+  /// What is to be compiled.
+  func request() throws -> NetworkRequest { try building.request(file: file) }
+
+  /// The shapes of the inputs as given, or one RGB image of 32×32.
+  func shapes() throws -> [NetworkInput] {
+    try (input.isEmpty ? ["3x32x32"] : input).map(Self.shape)
+  }
+
+  /// `3x32x32` or `int64:128`, with a batch of 1 in front.
+  static func shape(_ text: String) throws -> NetworkInput {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    let kind = parts.count == 2 ? NetworkInput.Kind(rawValue: String(parts[0])) : .float32
+    let extents = (parts.last ?? "").split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+    guard let kind, parts.count <= 2, extents.count <= 8,
+      extents.allSatisfy({ $0.map { (1...1_000_000).contains($0) } ?? false })
+    else {
+      let kinds = NetworkInput.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError(
+        "--input '\(text)' is not a shape such as 3x32x32 or int64:128 (element types: \(kinds)).")
+    }
+    return NetworkInput(kind, [1] + extents.compactMap(\.self))
+  }
+}
+
+/// How the network in a file is found and built.
+struct BuildingArguments: ParsableArguments {
   @Option(name: .customLong("class"), help: "The class, function or variable that is the network.")
   var className: String?
 
@@ -46,34 +74,14 @@ struct NetworkArguments: ParsableArguments {
     }
   }
 
-  /// What is to be compiled.
-  func request() throws -> NetworkRequest {
+  /// What is to be compiled of a file.
+  func request(file: String) throws -> NetworkRequest {
     NetworkRequest(
-      source: try source(), file: file, className: className, arguments: args, call: call, classes: classes,
-      heals: heal)
+      source: try Self.source(file), file: file, className: className, arguments: args, call: call,
+      classes: classes, heals: heal)
   }
 
-  /// The shapes of the inputs as given, or one RGB image of 32×32.
-  func shapes() throws -> [NetworkInput] {
-    try (input.isEmpty ? ["3x32x32"] : input).map(Self.shape)
-  }
-
-  /// `3x32x32` or `int64:128`, with a batch of 1 in front.
-  static func shape(_ text: String) throws -> NetworkInput {
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    let kind = parts.count == 2 ? NetworkInput.Kind(rawValue: String(parts[0])) : .float32
-    let extents = (parts.last ?? "").split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-    guard let kind, parts.count <= 2, extents.count <= 8,
-      extents.allSatisfy({ $0.map { (1...1_000_000).contains($0) } ?? false })
-    else {
-      let kinds = NetworkInput.Kind.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError(
-        "--input '\(text)' is not a shape such as 3x32x32 or int64:128 (element types: \(kinds)).")
-    }
-    return NetworkInput(kind, [1] + extents.compactMap(\.self))
-  }
-
-  private func source() throws -> String {
+  private static func source(_ file: String) throws -> String {
     let handle: FileHandle
     if file == "-" {
       handle = .standardInput

@@ -124,4 +124,72 @@ struct BatchNormalizationGradient: OperationRules {
     let vector = TensorType(.float32, [channels])
     return normalization.isAffine ? [inputs[0], vector, vector] : [inputs[0]]
   }
+
+  /// What comes back to x takes mean and 1/√(variance + ε) for the functions of x that they are, so they get nothing.
+  ///
+  /// With x̂ the normalised x, g the output gradient, v what came back to the gradient of x, and D(u) the gradient of x
+  /// for an output gradient u: D(v) for g, and −inverse·(x̂·mean(v·D(g)) + mean(g·x̂)·D(v) + mean(v·x̂)·D(g)) for x.
+  func gradients(
+    for node: Node, given gradients: OutputGradients, in builder: inout GraphBuilder
+  ) throws(GraphError) -> [ValueID?] {
+    let (x, mean, inverse) = (node.inputs[0], node.inputs[1], node.inputs[2])
+    let gradient = node.inputs[node.inputs.count - 1]
+    let shape = builder.type(of: x).shape
+    let channelShape = shape.indices.map { $0 == 1 ? shape[1] : 1 }
+    let axes = shape.indices.filter { $0 != 1 }
+    let share = 1 / Double(axes.reduce(1) { $0 * shape[$1] })
+    var affine = normalization
+    affine.isAffine = true
+    let ones = builder.constant(.fill(1, builder.type(of: mean)))
+    let weight = normalization.isAffine ? node.inputs[3] : ones
+    func channels(_ vector: ValueID, _ builder: inout GraphBuilder) throws(GraphError) -> ValueID {
+      try builder.reshape(vector, channelShape)
+    }
+    func plain(_ gradient: ValueID, _ builder: inout GraphBuilder) throws(GraphError) -> [ValueID] {
+      try builder.apply(.batchNormalizationGradient(affine), [x, mean, inverse, ones, gradient])
+    }
+    let factor = try channels(inverse, &builder)
+    let centred = try builder.subtract(x, try channels(mean, &builder))
+    let normalized = try builder.multiply(centred, factor)
+    var ofX: ValueID?
+    var ofGradient: ValueID?
+    var ofWeight: ValueID?
+    if let v = gradients.values[0] {
+      let back = try builder.apply(.batchNormalizationGradient(affine), [x, mean, inverse, weight, v])
+      let own =
+        normalization.isAffine
+        ? node.outputs
+        : try builder.apply(.batchNormalizationGradient(affine), [x, mean, inverse, weight, gradient])
+      ofGradient = back[0]
+      if gradients.isWanted[0] {
+        let product = try builder.sum(try builder.multiply(v, own[0]), over: axes)
+        let sum = try builder.add(
+          try builder.multiply(normalized, try channels(product, &builder)),
+          try builder.add(
+            try builder.multiply(back[0], try channels(own[1], &builder)),
+            try builder.multiply(own[0], try channels(back[1], &builder))))
+        let scale = try builder.multiply(factor, builder.scalar(-share))
+        ofX = try builder.multiply(sum, scale)
+      }
+      if normalization.isAffine, gradients.isWanted[3] {
+        ofWeight = try builder.sum(try builder.multiply(v, try plain(gradient, &builder)[0]), over: axes)
+      }
+    }
+    func add(_ value: ValueID, to sum: inout ValueID?, _ builder: inout GraphBuilder) throws(GraphError) {
+      if let old = sum { sum = try builder.add(old, value) } else { sum = value }
+    }
+    // Of the gradients of weight, Σ g·x̂, and bias, Σ g.
+    if normalization.isAffine, let v = gradients.values[1] {
+      let vector = try channels(v, &builder)
+      try add(try builder.multiply(normalized, vector), to: &ofGradient, &builder)
+      if gradients.isWanted[0] {
+        try add(
+          try builder.multiply(try plain(gradient, &builder)[0], vector), to: &ofX, &builder)
+      }
+    }
+    if normalization.isAffine, let v = gradients.values[2] {
+      try add(try builder.expand(try channels(v, &builder), shape), to: &ofGradient, &builder)
+    }
+    return [ofX, nil, nil] + (normalization.isAffine ? [ofWeight] : []) + [ofGradient]
+  }
 }

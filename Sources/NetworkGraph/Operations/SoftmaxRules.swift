@@ -70,4 +70,29 @@ struct CrossEntropyGradient: OperationRules {
     try Operation.check("crossEntropyGradient", "gradient", inputs[2], is: TensorType(.float32, []))
     return [inputs[0]]
   }
+
+  /// With p the probabilities, t the targets and v what came back: p·(v − Σ p·v)·gradient / N for the logits, and
+  /// Σ v·(p − t) / N for the gradient.
+  func gradients(
+    for node: Node, given gradients: OutputGradients, in builder: inout GraphBuilder
+  ) throws(GraphError) -> [ValueID?] {
+    let cotangent = try gradients.main(of: node)
+    let (logits, labels, gradient) = (node.inputs[0], node.inputs[1], node.inputs[2])
+    var results: [ValueID?] = [nil, nil, nil]
+    if gradients.isWanted[0] {
+      let count = Double(builder.type(of: logits).shape[0])
+      let probabilities = try builder.value(.softmax(axis: 1), logits)
+      let weighted = try builder.multiply(probabilities, cotangent)
+      let total = try builder.sum(weighted, over: [1], keepsDimensions: true)
+      let change = try builder.subtract(weighted, try builder.multiply(probabilities, total))
+      let scale = try builder.multiply(gradient, builder.scalar(1 / count))
+      results[0] = try builder.multiply(change, scale)
+    }
+    if gradients.isWanted[2] {
+      let slope = try builder.value(
+        .crossEntropyGradient(labelSmoothing: labelSmoothing), logits, labels, builder.scalar(1))
+      results[2] = try builder.sum(try builder.multiply(cotangent, slope), over: [0, 1])
+    }
+    return results
+  }
 }

@@ -68,6 +68,17 @@ struct MaximumPoolingGradient: OperationRules {
     try Operation.check(name, "indices", inputs[1], is: indices)
     return [try poolingInput(name, inputShape, gradient: inputs[0])]
   }
+
+  /// Of the pooled places, those that were the maxima.
+  func gradients(
+    for node: Node, given gradients: OutputGradients, in builder: inout GraphBuilder
+  ) throws(GraphError) -> [ValueID?] {
+    let shape = builder.type(of: node.inputs[0]).shape
+    let planes = try builder.reshape(
+      try gradients.main(of: node), [shape[0], shape[1], inputShape[2] * inputShape[3]])
+    let indices = try builder.reshape(node.inputs[1], [shape[0], shape[1], shape[2] * shape[3]])
+    return [try builder.reshape(try builder.value(.gather(axis: 2), planes, indices), shape), nil]
+  }
 }
 
 extension AveragePooling: OperationRules {
