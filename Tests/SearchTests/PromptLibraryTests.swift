@@ -29,19 +29,25 @@ struct PromptLibraryTests {
     for prompt in library.prompts.values {
       switch prompt.kind {
       case .mutation, .crossover: used.append(try #require(prompt.rewrite, "\(prompt.id)"))
-      case .system, .frame, .network: #expect(prompt.rewrite == nil, "\(prompt.id)")
+      case .system, .frame, .network, .space: #expect(prompt.rewrite == nil, "\(prompt.id)")
       }
     }
     #expect(used.sorted() == RewriteInstruction.allCases.map(\.rawValue).sorted())
     #expect(try library.prompt("crossover").rewrite == RewriteInstruction.combine.rawValue)
   }
 
+  /// What prompts of the kind `space` may use.
+  private static let spaceVariables = [
+    "mission", "knowledge", "example", "choices", "options", "structure", "results", "mistakes", "measure",
+    "best", "strategy", "least", "most", "target", "constraint", "count", "illegal", "repeated", "reasons",
+  ]
+
   @Test("Every template renders with the variables it may use, and leaves no brace behind")
   func rendering() throws {
     var values = Toy.task.variables
     let texts = [
       "source": "SOURCE", "outline": "OUTLINE", "partner": "PARTNER", "instruction": "INSTRUCTION",
-    ]
+    ].merging(Self.spaceVariables.map { ($0, "<\($0)>") }) { text, _ in text }
     values.merge(texts) { _, new in new }
     for prompt in library.prompts.values {
       #expect(Set(prompt.variables) == prompt.usedVariables, "\(prompt.id) lists what it uses")

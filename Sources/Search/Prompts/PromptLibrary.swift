@@ -16,6 +16,8 @@ public struct Prompt: Sendable, Hashable {
     case frame
     /// The source that a search starts from.
     case network
+    /// What is said to models that search a space of architectures.
+    case space
   }
 
   /// Its identifier, unique within the library.

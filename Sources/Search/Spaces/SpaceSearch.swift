@@ -116,13 +116,12 @@ public struct SpaceSearch<Evaluator: SpaceEvaluator>: Sendable {
       do {
         genotype = try evaluator.space.genotype(from: text)
       } catch {
-        counts.illegal += 1
-        append(
-          SpaceResult(
-            number: results.count, proposal: proposal, genotype: nil, verdict: .illegal(error.description),
-            fitness: nil, fidelity: fidelity, isFull: fidelity == fidelities.count - 1, isFeasible: false))
+        refuse(proposal, error.description, fidelity)
         return
       }
+    case .unreadable(let reason):
+      refuse(proposal, reason, fidelity)
+      return
     }
     let key = key(of: genotype, fidelity)
     if let key, let twin = seen[key] {
@@ -135,6 +134,14 @@ public struct SpaceSearch<Evaluator: SpaceEvaluator>: Sendable {
     }
     if let key { seen[key] = results.count }
     evaluate(proposal, genotype, fidelity)
+  }
+
+  private mutating func refuse(_ proposal: SpaceProposal<Genotype>, _ reason: String, _ fidelity: Int) {
+    counts.illegal += 1
+    append(
+      SpaceResult(
+        number: results.count, proposal: proposal, genotype: nil, verdict: .illegal(reason), fitness: nil,
+        fidelity: fidelity, isFull: fidelity == evaluator.fidelities.count - 1, isFeasible: false))
   }
 
   private func key(of genotype: Genotype, _ fidelity: Int) -> Key? {

@@ -55,6 +55,8 @@ public struct SpaceProposal<Genotype: Hashable & Sendable>: Sendable, Hashable {
     case genotype(Genotype)
     /// A text, which the space reads or refuses.
     case text(String)
+    /// What was meant to be an architecture and is none: half a sentence.
+    case unreadable(String)
   }
 
   /// The architecture.

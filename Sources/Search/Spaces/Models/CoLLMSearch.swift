@@ -1,0 +1,186 @@
+public import LanguageModels
+public import RandomStreams
+public import SearchSpaces
+
+/// CoLLM-NAS (arXiv 2509.26037, Algorithm 1): a Navigator studies how architectures did and writes a strategy, a
+/// Generator writes architectures by it, and the search evaluates what is legal and new.
+///
+/// The search that drives it is the paper's Coordinator: it refuses the illegal, knows what was visited (have it
+/// deduplicate), counts evaluations, and lets the constraint decide on the best alone. What was evaluated is told to
+/// the Navigator, whether it fulfils the constraint or not. Each `ask` is one iteration: both models are asked, one
+/// after the other, at streams named after the iteration.
+public struct CoLLMSearch<Space: ChoiceSpace>: AsyncSpaceStrategy {
+  /// What asking came to so far.
+  public private(set) var counts = ModelSearchCounts()
+  /// The strategy that the Generator was given last; empty where there is none yet.
+  public private(set) var guidance = ""
+  /// Why the search asks for nothing more: one sentence; nil while it does.
+  public private(set) var ending: String?
+
+  private let settings: CoLLMSettings
+  private let texts: SpaceTexts<Space>
+  private let navigator: RoleModel
+  private let generator: RoleModel
+  private var navigation: ModelConversation
+  private var generation: ModelConversation
+  /// What was told and the Navigator has not heard.
+  private var news: [SpaceResult<Space.Genotype>] = []
+  private var best: Double?
+  /// Iterations in a row without a new architecture, and whether the present one had any.
+  private var idle = 0
+  private var isFruitful = true
+
+  /// A search of a space by two models, which may be one and the same.
+  ///
+  /// - Parameters:
+  ///   - prompts: with the prompts `collm-…`.
+  ///   - stream: names the requests' seeds, and the options where their names are hidden.
+  /// - Throws: where a prompt is missing, or the constraint names what is hidden.
+  public init(
+    space: Space, navigator: any ChatModel, generator: any ChatModel,
+    settings: CoLLMSettings = CoLLMSettings(),
+    prompts: PromptLibrary, stream: RandomStream
+  ) throws(SearchError) {
+    self.settings = settings
+    let vocabulary = SpaceVocabulary(space.choices, naming: settings.naming, stream: stream)
+    texts = try SpaceTexts(space: space, vocabulary: vocabulary, settings: settings, prompts: prompts)
+    self.navigator = RoleModel(
+      model: navigator, settings: settings.navigator, retries: settings.retries,
+      stream: stream.stream("navigator"))
+    self.generator = RoleModel(
+      model: settings.isSingle ? navigator : generator,
+      settings: settings.isSingle ? settings.navigator : settings.generator, retries: settings.retries,
+      stream: stream.stream("generator"))
+    navigation = ModelConversation(
+      system: try texts.text(settings.isSingle ? "collm-single-system" : "collm-navigator-system"),
+      limit: settings.navigator.limit)
+    generation = ModelConversation(
+      system: try texts.text("collm-generator-system"), limit: settings.generator.limit)
+  }
+
+  /// The words in which the models speak of the space.
+  public var vocabulary: SpaceVocabulary { texts.vocabulary }
+
+  // MARK: Asking
+
+  /// The architectures of the next iteration that has any; none where the search is over.
+  ///
+  /// - Throws: where a model cannot be asked; the search is then as it was before.
+  public mutating func ask(_ count: Int) async throws(SearchError) -> [SpaceProposal<Space.Genotype>] {
+    var next = self
+    let proposals = try await next.iterate()
+    self = next
+    return proposals
+  }
+
+  private mutating func iterate() async throws(SearchError) -> [SpaceProposal<Space.Genotype>] {
+    do {
+      while ending == nil {
+        if !isFruitful { idle += 1 }
+        if idle >= max(1, settings.patience) {
+          ending = "\(idle) iterations in a row gave no new architecture."
+        } else if let most = settings.iterations, counts.iterations >= most {
+          ending = "The limit of \(most) iterations is reached."
+        } else {
+          counts.iterations += 1
+          isFruitful = false
+          let mistakes = settings.tellsMistakes ? try texts.mistakes(news) : ""
+          try await navigate(mistakes)
+          if guidance.isEmpty { continue }
+          let proposals = try await generate(mistakes)
+          if !proposals.isEmpty { return proposals }
+        }
+      }
+      return []
+    } catch {
+      // What the models may cost is used up as planned; all that was found stays.
+      guard error.isEndOfBudget else { throw error }
+      ending = error.description
+      return []
+    }
+  }
+
+  /// Has the Navigator write a strategy; the last one stays where it has no reply.
+  private mutating func navigate(_ mistakes: String) async throws(SearchError) {
+    if settings.isSingle, !settings.navigator.remembers { navigation.forget() }
+    var question =
+      guidance.isEmpty
+      ? ModelConversation.Question(text: try texts.text("collm-navigator-first"))
+      : try texts.feedback(news.filter(\.isPaid), best: best, mistakes: mistakes)
+    let messages = navigation.messages(asking: &question)
+    let reply = try await navigator.ask(messages, number: counts.iterations, counts: &counts)
+    if let reply {
+      guidance = reply
+      news = []
+      if settings.navigator.remembers || settings.isSingle { navigation.append(question, answer: reply) }
+    }
+    countTurns()
+  }
+
+  private mutating func generate(
+    _ mistakes: String
+  ) async throws(SearchError) -> [SpaceProposal<Space.Genotype>] {
+    let (least, most) = (max(1, settings.candidates.lowerBound), max(1, settings.candidates.upperBound))
+    let values = [
+      "strategy": guidance, "least": String(least), "most": String(most),
+      "mistakes": mistakes,
+    ]
+    var question = ModelConversation.Question(
+      text: try texts.text(settings.isSingle ? "collm-single-request" : "collm-generator-request", values))
+    let messages =
+      settings.isSingle
+      ? navigation.messages(asking: &question) : generation.messages(asking: &question)
+    let schema = settings.usesSchema ? vocabulary.schema(least: least, most: most) : nil
+    let reply = try await generator.ask(
+      messages, schema: schema, number: counts.iterations, counts: &counts)
+    countTurns()
+    guard let reply else { return [] }
+    if settings.isSingle {
+      navigation.append(question, answer: reply)
+    } else if settings.generator.remembers {
+      generation.append(question, answer: reply)
+    }
+    return counts.takeArchitectures(texts.proposals(in: reply), most: most)
+  }
+
+  private mutating func countTurns() {
+    counts.shortenedTurns = navigation.shortened + generation.shortened
+    counts.droppedTurns = navigation.dropped + generation.dropped
+  }
+
+  // MARK: Being told
+
+  /// Takes in what became of architectures.
+  public mutating func tell(_ results: [SpaceResult<Space.Genotype>]) {
+    news += results
+    for result in results {
+      counts.count(result.verdict)
+      guard result.isPaid else { continue }
+      (isFruitful, idle) = (true, 0)
+      if result.isFeasible, result.isFull, let fitness = result.fitness {
+        best = max(best ?? fitness, fitness)
+      }
+    }
+  }
+}
+
+extension ModelSearchCounts {
+  /// Counts a reply's architectures, and leaves out those that are too many.
+  mutating func takeArchitectures<Genotype>(
+    _ proposals: [SpaceProposal<Genotype>], most: Int
+  ) -> [SpaceProposal<Genotype>] {
+    if proposals.isEmpty { unreadable += 1 }
+    architectures += proposals.count
+    surplus += max(0, proposals.count - most)
+    return Array(proposals.prefix(most))
+  }
+
+  /// Counts what became of an architecture.
+  mutating func count<Genotype>(_ verdict: SpaceResult<Genotype>.Verdict) {
+    switch verdict {
+    case .illegal: illegal += 1
+    case .repeated: repeated += 1
+    case .evaluated, .failed: break
+    }
+  }
+}
