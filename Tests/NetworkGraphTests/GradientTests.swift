@@ -209,7 +209,8 @@ extension UnaryFunction {
     switch self {
     case .relu, .relu6, .leakyReLU, .hardSigmoid, .absolute, .clamp, .hardTanh, .negate, .square,
       .exponential,
-      .logarithm, .squareRoot, .reciprocalSquareRoot, .reciprocal, .tanh, .sigmoid, .silu, .gelu:
+      .logarithm, .squareRoot, .reciprocalSquareRoot, .reciprocal, .tanh, .sigmoid, .silu, .gelu,
+      .elu, .softplus, .hardSwish:
       true
     default: false
     }

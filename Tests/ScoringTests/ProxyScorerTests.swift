@@ -59,6 +59,36 @@ import Testing
       try Self.scores(module, [.activationOverlap]) == Self.scores(function, [.activationOverlap]))
   }
 
+  /// Dropout's mask, ELU, layer normalisation and tokens of several axes have to go through two differentiations.
+  @Test func otherLayersAreScoredToo() throws {
+    let source = """
+      import torch.nn as nn
+
+      class Network(nn.Module):
+          def __init__(self):
+              super().__init__()
+              self.conv = nn.Conv2d(3, 8, 2, stride=2)
+              self.norm = nn.LayerNorm(8)
+              self.mix = nn.Linear(8, 8)
+              self.act = nn.ELU()
+              self.drop = nn.Dropout(0.3)
+              self.fc = nn.Linear(8, 10)
+
+          def forward(self, x):
+              x = self.conv(x).permute(0, 2, 3, 1)
+              x = x + self.drop(self.act(self.mix(self.norm(x))))
+              return self.fc(x.mean([1, 2]))
+      """
+    let scores = try Self.scores(source)
+    for proxy in [Proxy.grasp, .fisher, .synapticFlow, .snip, .jacobianCovariance, .gradientVariation] {
+      guard case .success(let score) = scores[proxy] else {
+        Issue.record("\(proxy): \(String(describing: scores[proxy]))")
+        continue
+      }
+      #expect(score != 0)
+    }
+  }
+
   @Test func aDisconnectedNetworkFailsWithItsReason() throws {
     let source = Self.small.replacingOccurrences(of: "ACT", with: "nn.ReLU()")
       .replacingOccurrences(of: "self.act(self.conv(x))", with: "self.act(self.conv(x)).mul(0.0)")

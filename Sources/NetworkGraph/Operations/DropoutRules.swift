@@ -17,6 +17,8 @@ extension Dropout: OperationRules {
   func gradients(
     for node: Node, given gradients: OutputGradients, in builder: inout GraphBuilder
   ) throws(GraphError) -> [ValueID?] {
-    [try builder.multiply(try gradients.main(of: node), node.outputs[1])]
+    // The mask is drawn whatever x is, so that what comes back to it alone ends here.
+    guard let gradient = gradients.values[0] else { return [nil] }
+    return [try builder.multiply(gradient, node.outputs[1])]
   }
 }

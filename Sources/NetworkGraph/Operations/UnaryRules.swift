@@ -78,12 +78,19 @@ extension UnaryFunction {
       let value = try builder.unary(.tanh, x)
       let slope = try builder.subtract(builder.scalar(1), try builder.unary(.square, value))
       return try builder.multiply(try builder.multiply(value, slope), builder.scalar(-2))
+    case .elu(let alpha):
+      let curve = try builder.multiply(try builder.unary(.exponential, x), builder.scalar(alpha))
+      let isBelow = try builder.value(.binary(.less), x, builder.scalar(0))
+      return try builder.value(.select, isBelow, curve, builder.scalar(0))
+    case .softplus: return try Self.sigmoidSlope(x, in: &builder)
+    case .hardSwish:
+      let isInside = try builder.value(.binary(.less), try builder.unary(.absolute, x), builder.scalar(3))
+      return try builder.multiply(isInside, builder.scalar(1.0 / 3))
     case .sigmoid: return try Self.sigmoidCurvature(x, in: &builder)
     case .silu:
       // 2σ′ + xσ″
-      let slope = try builder.value(.unaryGradient(.sigmoid), x, try Self.ones(like: x, in: &builder))
       return try builder.add(
-        try builder.multiply(slope, builder.scalar(2)),
+        try builder.multiply(try Self.sigmoidSlope(x, in: &builder), builder.scalar(2)),
         try builder.multiply(x, try Self.sigmoidCurvature(x, in: &builder)))
     case .gelu:
       // (2 − x²)·φ(x)
@@ -97,14 +104,20 @@ extension UnaryFunction {
     }
   }
 
+  /// σ(1 − σ).
+  private static func sigmoidSlope(
+    _ x: ValueID, in builder: inout GraphBuilder
+  ) throws(GraphError) -> ValueID {
+    try builder.value(.unaryGradient(.sigmoid), x, builder.constant(.fill(1, builder.type(of: x))))
+  }
+
   /// σ(1 − σ)(1 − 2σ).
   private static func sigmoidCurvature(
     _ x: ValueID, in builder: inout GraphBuilder
   ) throws(GraphError) -> ValueID {
-    let value = try builder.unary(.sigmoid, x)
-    let slope = try builder.multiply(value, try builder.subtract(builder.scalar(1), value))
-    let turn = try builder.subtract(builder.scalar(1), try builder.multiply(value, builder.scalar(2)))
-    return try builder.multiply(slope, turn)
+    let double = try builder.multiply(try builder.unary(.sigmoid, x), builder.scalar(2))
+    return try builder.multiply(
+      try sigmoidSlope(x, in: &builder), try builder.subtract(builder.scalar(1), double))
   }
 
   private static func power(
@@ -112,9 +125,5 @@ extension UnaryFunction {
   ) throws(GraphError) -> ValueID {
     try builder.multiply(
       try builder.value(.binary(.power), x, builder.scalar(exponent)), builder.scalar(factor))
-  }
-
-  private static func ones(like x: ValueID, in builder: inout GraphBuilder) throws(GraphError) -> ValueID {
-    builder.constant(.fill(1, builder.type(of: x)))
   }
 }

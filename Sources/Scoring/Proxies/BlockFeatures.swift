@@ -119,14 +119,17 @@ extension GraphBuilder {
   fileprivate mutating func stretch(of gradient: ValueID, by signs: ValueID) throws(GraphError) -> ValueID {
     let (large, small) = (type(of: gradient).shape, type(of: signs).shape)
     guard large[2...] != small[2...] else { return try channelProducts(gradient, signs) }
-    let stride = large[2] / small[2]
-    guard stride > 0, large[2] == small[2] * stride, large[3] == small[3] * stride else {
-      throw GraphError("proxy.stride", "a block makes \(large[2])×\(large[3]) places \(small[2])×\(small[3])")
+    let strides = [large[2] / small[2], large[3] / small[3]]
+    guard large[2] == small[2] * strides[0], large[3] == small[3] * strides[1] else {
+      throw GraphError(
+        "proxy.stride", "a block makes \(small[2])×\(small[3]) places of \(large[2])×\(large[3])")
     }
-    let split = try one(.reshape([large[0], large[1], small[2], stride, small[3], stride]), gradient)
+    let split = try one(
+      .reshape([large[0], large[1], small[2], strides[0], small[3], strides[1]]), gradient)
     let folded = try one(.transpose([0, 1, 3, 5, 2, 4]), split)
+    let channels = large[1] * strides[0] * strides[1]
     return try channelProducts(
-      try one(.reshape([large[0], large[1] * stride * stride, small[2], small[3]]), folded), signs)
+      try one(.reshape([large[0], channels, small[2], small[3]]), folded), signs)
   }
 
   private mutating func channelProducts(_ left: ValueID, _ right: ValueID) throws(GraphError) -> ValueID {

@@ -101,18 +101,17 @@ extension ProxySession {
     let layerCounts = layers.flatMap { layer in layer.nodes.map { _ in layer.count } }
     let graph = try Self.built { () throws(GraphError) in
       let loss = try network.batch.addingCrossEntropy()
-      let nodes = layers.flatMap(\.nodes).map { network.batch.nodes[$0].outputs[0] }
-      let (forward, outputs) = loss.yielding([loss.outputs[0]] + nodes)
+      let nodes = layers.flatMap(\.nodes).map { network.batch.nodes[$0] }
+      let (forward, outputs) = loss.yielding([loss.outputs[0]] + nodes.map { $0.outputs[0] })
       let activations = Array(outputs.dropFirst())
       var builder = GraphBuilder(continuing: forward)
       let gradients = try builder.gradients(of: outputs[0], withRespectTo: activations)
       var results: [ValueID] = []
-      for (activation, gradient) in zip(activations, gradients) {
+      for (node, (activation, gradient)) in zip(nodes, zip(activations, gradients)) {
         let product = try builder.one(.binary(.multiply), activation, gradient)
-        let rank = builder.type(of: product).rank
         // A convolution's channels are the second axis, a linear layer's the last.
-        let isImage = rank == 4
-        let axes = isImage ? [2, 3] : Array(1..<max(1, rank - 1))
+        var axes = Array(1..<max(1, builder.type(of: product).rank - 1))
+        if case .convolution = node.operation { axes = [2, 3] }
         results.append(try builder.total(product, over: axes))
       }
       builder.setOutputs(results)

@@ -56,12 +56,4 @@ public enum Proxy: String, Sendable, Hashable, Codable, CaseIterable {
 
   /// Which of two scores promises the better network; that of `plain` correlates negatively with accuracy.
   public var direction: ScoreDirection { self == .plain ? .lowerIsBetter : .higherIsBetter }
-
-  /// Whether it looks at images, be they noise that the caller gives.
-  public var readsImages: Bool {
-    switch self {
-    case .parameters, .macs, .weightNorm, .synapticFlow, .zen, .channelCorrelation: false
-    default: true
-    }
-  }
 }

@@ -124,7 +124,7 @@ private struct FlowGraph {
   ) throws(GraphError) {
     let product = try product(operation, Array(inputs.prefix(2)))
     var bias = inputs[2]
-    if builder.type(of: product.number).rank == 4 {
+    if case .convolution = operation {
       let channels = builder.type(of: bias.number).elementCount
       bias.number = try builder.one(.reshape([1, channels, 1, 1]), bias.number)
     }
