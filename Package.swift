@@ -72,7 +72,9 @@ let package = Package(
       dependencies: ["NetworkGraph", "RandomStreams", "TorchFrontend", "Training"]),
     .testTarget(
       name: "SearchSpacesTests",
-      dependencies: ["NetworkGraph", "RandomStreams", "SearchSpaces", "TorchFrontend", "Training"]),
+      dependencies: [
+        "Execution", "NetworkGraph", "RandomStreams", "SearchSpaces", "TorchFrontend", "Training",
+      ], resources: [.copy("Fixtures")]),
     .target(name: "QualityDiversity", dependencies: ["RandomStreams"]),
     .testTarget(
       name: "QualityDiversityTests", dependencies: ["QualityDiversity", "RandomStreams"],

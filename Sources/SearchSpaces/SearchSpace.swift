@@ -41,6 +41,14 @@ public protocol SearchSpace: Sendable {
   /// What can be measured of an architecture without training it, such as `parameters` and `macs`, by the names that
   /// descriptors' formulas use.
   func figures(of genotype: Genotype) -> [String: Double]
+
+  /// The grammar of what `text(of:)` writes, in llama.cpp's notation (GBNF); nil where there is none.
+  var textGrammar: String? { get }
+}
+
+extension SearchSpace {
+  /// No grammar.
+  public var textGrammar: String? { nil }
 }
 
 /// A space whose genotypes are so many choices among so many options each.
@@ -57,6 +65,16 @@ public protocol ChoiceSpace: SearchSpace {
   ///
   /// - Throws: where an option or their number does not fit, or the space forbids them together.
   func genotype(options: [Int]) throws(SearchSpaceError) -> Genotype
+
+  /// What there is to choose and how an architecture is written, for a language model; without the space's name, so
+  /// that a model is not helped by what it has read about it.
+  var promptDescription: String { get }
+
+  /// The JSON schema of a genotype: an object with one property a choice, whose values are the options.
+  var jsonSchema: String { get }
+
+  /// The grammar of a genotype's JSON, in llama.cpp's notation (GBNF).
+  var jsonGrammar: String { get }
 }
 
 /// One choice that an architecture makes.
@@ -70,6 +88,11 @@ public struct Choice: Sendable, Hashable, Codable {
   public init(name: String, options: [String]) {
     self.name = name
     self.options = options
+  }
+
+  /// The name as a property of JSON: letters and digits in lower case, all else an underscore, such as `edge_0_1`.
+  public var key: String {
+    name.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.joined(separator: "_")
   }
 }
 

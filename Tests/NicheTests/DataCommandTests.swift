@@ -150,3 +150,52 @@ import Testing
     }
   }
 }
+
+/// `niche space` as a user runs it.
+@Suite struct SpaceCommandTests {
+  private func project(_ body: (String) throws -> Void) throws {
+    let project = try Tool.project()
+    defer { try? FileManager.default.removeItem(atPath: project) }
+    try body(project)
+  }
+
+  @Test func aCellIsToldOfAndItsNetworkCompiles() throws {
+    try project { project in
+      let quiet = ["NICHE_DATA": ""]
+      let told = try Tool.run(["space", "6111", "--json"], in: project, environment: quiet)
+      let facts = try #require(
+        try JSONSerialization.jsonObject(with: Data(told.output.utf8)) as? [String: Any], "\(told.error)")
+      #expect(facts["index"] as? Int == 6111)
+      #expect((facts["figures"] as? [String: Double])?["parameters"] == 1_073_466)
+      #expect((facts["note"] as? String)?.contains("niche data import") == true)
+      let arch = try #require(facts["arch"] as? String)
+      let source = try Tool.run(
+        ["space", arch, "--source", "--task", "imagenet16-120"], in: project, environment: quiet)
+      try source.output.write(toFile: project + "/cell.py", atomically: true, encoding: .utf8)
+      let compiled = try Tool.run(["compile", "cell.py", "--input", "3x16x16", "--json"], in: project)
+      let report = try #require(
+        try JSONSerialization.jsonObject(with: Data(compiled.output.utf8)) as? [String: Any])
+      #expect(report["parameters"] as? Int == 1_073_466 + 7_150)
+      #expect(report["output_shape"] as? [Int] == [1, 120])
+      // With a table its figures are there, too.
+      try "index,c10_val12,in16_val12\n6111,84.5,30\n".write(
+        toFile: project + "/cells.csv", atomically: true, encoding: .utf8)
+      #expect(try Tool.run(["data", "import", "cells.csv"], in: project).status == 0)
+      let text = try Tool.run(["space", arch], in: project, environment: quiet)
+      #expect(text.output.contains("c10_val12  84.500") && !text.output.contains("in16_val12"))
+    }
+  }
+
+  @Test(arguments: [
+    (["space", "15625"], "There is no cell 15625; they are numbered from 0 to 15624.", Int32(1)),
+    (["space", "|none~0|"], "A cell has 3 nodes", 1), (["space", "--source"], "--source needs a cell", 2),
+    (["space", "1", "--task", "mnist"], "--task must be cifar-10, cifar-100, imagenet16-120", 2),
+  ])
+  func mistakesGetOneSentence(arguments: [String], says: String, status: Int32) throws {
+    try project { project in
+      let result = try Tool.run(arguments, in: project)
+      #expect(result.status == status)
+      #expect(result.error.contains(says), "\(result.error)")
+    }
+  }
+}

@@ -163,7 +163,8 @@ struct ConfigurationTests {
       ),
       (
         "seed: 1\npreset: quikstart\n",
-        "Line 2: unknown preset 'quikstart'; there are quickstart, smoke, llmatic."
+        "Line 2: unknown preset 'quikstart'; there are "
+          + RunConfiguration.presets.map(\.name).joined(separator: ", ") + "."
       ),
     ])
   func unknownKeys(yaml: String, expected: String) {

@@ -4,6 +4,11 @@ extension RunConfiguration {
     ("quickstart", "a search on Fashion-MNIST that ends within ten minutes on two cores"),
     ("smoke", "a search of a minute on a few hundred Fashion-MNIST images, by the built-in rewriter"),
     ("llmatic", "LLMatic on CIFAR-10 as published: 2,000 candidates of 50 epochs; days on a CPU"),
+    (
+      "nas-bench-201-h12",
+      "trained as NAS-Bench-201 trains for 12 epochs on half of CIFAR-10, for 'niche train'"
+    ),
+    ("nas-bench-201-h200", "the same for 200 epochs"),
   ]
 
   /// The built-in configuration of that name, or nil.
@@ -17,8 +22,29 @@ extension RunConfiguration {
         llmatic.name = "llmatic"
         return llmatic
       }()
+    case "nas-bench-201-h12": nasBench201(name, epochs: 12)
+    case "nas-bench-201-h200": nasBench201(name, epochs: 200)
     default: nil
     }
+  }
+
+  /// The training of NAS-Bench-201 (Dong & Yang 2020), with its halves of CIFAR-10's training images.
+  private static func nasBench201(_ name: String, epochs: Int) -> RunConfiguration {
+    var run = RunConfiguration()
+    run.name = name
+    run.data.name = "cifar-10"
+    run.data.validationShare = 0.5
+    run.training.epochs = epochs
+    run.training.batchSize = 256
+    run.training.optimizer = .sgd
+    run.training.learningRate = 0.1
+    run.training.momentum = 0.9
+    run.training.nesterov = true
+    run.training.weightDecay = 5e-4
+    run.training.schedule = .cosinePerEpoch
+    run.training.cropPadding = 4
+    run.training.flip = true
+    return run
   }
 
   private static var quickstart: RunConfiguration {

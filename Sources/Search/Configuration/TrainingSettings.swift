@@ -9,7 +9,10 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
 
   /// The learning-rate schedules.
   public enum Schedule: String, Codable, Sendable, CaseIterable {
-    case constant, cosine, step
+    case constant, cosine
+    /// As NAS-Bench-201 has it: the cosine goes on with each epoch, not with each step.
+    case cosinePerEpoch = "cosine_per_epoch"
+    case step
   }
 
   /// Passes over the training images.

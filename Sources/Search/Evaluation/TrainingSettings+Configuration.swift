@@ -27,6 +27,7 @@ extension TrainingSettings {
     switch schedule {
     case .constant: .constant
     case .cosine: .cosine(.init(perStep: true))
+    case .cosinePerEpoch: .cosine(.init(perStep: false))
     case .step: .step(milestones: milestones, gamma: gamma)
     }
   }

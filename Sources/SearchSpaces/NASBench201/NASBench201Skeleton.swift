@@ -15,10 +15,6 @@ struct NASBench201Skeleton {
   private(set) var edgeParameters: [Int: Int] = [:]
   /// By window side: multiply-accumulates of one edge with that convolution, in all cells, for one image.
   private(set) var edgeMACs: [Int: Int] = [:]
-  /// By window side: the same in the last cell alone.
-  private(set) var lastEdgeMACs: [Int: Int] = [:]
-  /// Multiply-accumulates of the dense layer, for one image.
-  private(set) var classifierMACs: Int
 
   init(task: NASBench201Task) {
     func area(_ stage: Int) -> Int { (task.imageSize >> stage) * (task.imageSize >> stage) }
@@ -32,14 +28,12 @@ struct NASBench201Skeleton {
       fixedMACs += weights * area(stage)
     }
     fixedParameters += 2 * last + (last + 1) * task.classCount
-    classifierMACs = last * task.classCount
-    fixedMACs += classifierMACs
+    fixedMACs += last * task.classCount
     for window in [1, 3] {
       for (stage, channels) in Self.channels.enumerated() {
         let weights = window * window * channels * channels
         edgeParameters[window, default: 0] += Self.cellsPerStage * (weights + 2 * channels)
         edgeMACs[window, default: 0] += Self.cellsPerStage * weights * area(stage)
-        lastEdgeMACs[window] = weights * area(stage)
       }
     }
   }

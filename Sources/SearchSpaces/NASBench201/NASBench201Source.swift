@@ -48,7 +48,7 @@ extension NASBench201Space: NetworkSpace {
         node == 3
         || NASBench201Cell.edges.enumerated().contains { $1.source == node && structure.isLive[$0] }
       guard isRead else { continue }
-      let sum = terms.isEmpty ? "torch.zeros_like(node0)" : terms.joined(separator: " + ")
+      let sum = terms.isEmpty ? "node0 * 0" : terms.joined(separator: " + ")
       lines += "        \(node == 3 ? "return" : "node\(node) =") \(sum)\n"
     }
     return lines

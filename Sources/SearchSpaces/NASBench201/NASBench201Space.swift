@@ -101,19 +101,15 @@ public struct NASBench201Space: ChoiceSpace {
     }
   }
 
-  /// Multiply-accumulates of a cell's network for one image, without what the result does not depend on.
+  /// Multiply-accumulates of a cell's network for one image, without edges that do not reach the output.
   ///
-  /// This is what the compiler counts on the network's graph: products of convolutions and of the dense layer. Edges
-  /// that do not reach the output do not count; where no path leads through the cell, nothing in front of the last
-  /// one does. The benchmark's own figures are larger: they have all edges, normalisation, activation and pooling.
+  /// This is what the compiler counts on the network's graph: products of convolutions and of the dense layer. The
+  /// benchmark's own figures are larger: they have all edges, normalisation, activation and pooling.
   public func macs(of cell: NASBench201Cell) -> Int { macs(of: cell, NASBench201Structure(cell)) }
 
   private func macs(of cell: NASBench201Cell, _ structure: NASBench201Structure) -> Int {
-    let isConnected = structure.pathCount > 0
-    let edgeMACs = isConnected ? skeleton.edgeMACs : skeleton.lastEdgeMACs
-    let fixed = isConnected ? skeleton.fixedMACs : skeleton.classifierMACs
-    return (0..<NASBench201Cell.edgeCount).reduce(fixed) { sum, edge in
-      sum + (structure.isLive[edge] ? cell[edge].window.flatMap { edgeMACs[$0] } ?? 0 : 0)
+    (0..<NASBench201Cell.edgeCount).reduce(skeleton.fixedMACs) { sum, edge in
+      sum + (structure.isLive[edge] ? cell[edge].window.flatMap { skeleton.edgeMACs[$0] } ?? 0 : 0)
     }
   }
 
@@ -122,8 +118,8 @@ public struct NASBench201Space: ChoiceSpace {
 
   /// What can be measured of a cell's network without training it.
   ///
-  /// Of the whole network, as the compiler counts them: `parameters`, `macs`, `flops`, `longest_path`, `width`, `depth`
-  /// (with the layers of all cells, also where no path leads through them), `width_depth_ratio`. Of the cell: how often it has each operation, by the operation's name, in all and (with
+  /// Of the whole network, as the compiler counts them: `parameters`, `macs`, `flops`, `longest_path`, `width`, `depth`,
+  /// `width_depth_ratio`. Of the cell: how often it has each operation, by the operation's name, in all and (with
   /// `live_` before the name) on edges that reach the output; `cell_depth`, the most convolutions on a path from
   /// input to output; `cell_paths`, how many paths there are; `connected`, 1 where there is one and 0 where not.
   public func figures(of cell: NASBench201Cell) -> [String: Double] {
@@ -156,9 +152,8 @@ public struct NASBench201Space: ChoiceSpace {
   /// The layers around the cells: stem 2, two residual blocks of 6, normalisation, mean and dense layer.
   private static let fixedDepth = 17
 
-  /// The most convolutions and dense layers on a path from the images to the classes; 0 where there is no path.
+  /// The most convolutions and dense layers on a path from the images to the classes.
   private func longestPath(of cell: NASBench201Cell, _ structure: NASBench201Structure) -> Int {
-    guard structure.pathCount > 0 else { return 0 }
     // The stem, then the stages with a block of two convolutions before each but the first.
     var depth = 1
     for stage in NASBench201Skeleton.channels.indices {

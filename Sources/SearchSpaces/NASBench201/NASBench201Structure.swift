@@ -1,7 +1,7 @@
 /// Which edges of a cell matter, and how long its paths are.
 ///
 /// An edge is *live* where its operation is not `none` and its result reaches the output. A live edge may come from a
-/// node that nothing reaches and that is therefore 0; a convolution there is not idle, since its normalisation
+/// node that nothing reaches and that is the input times 0; a convolution there is not idle, since its normalisation
 /// adds a learned bias to every place.
 struct NASBench201Structure {
   /// By edge: whether it is live.
@@ -25,11 +25,11 @@ struct NASBench201Structure {
     pathCount = paths[3]
   }
 
-  /// The most convolutions on a path to the output that begins at the input, behind so many convolutions, or at a
-  /// node that nothing reaches.
+  /// The most convolutions on a path to the output, behind so many in front of the cell; a node that nothing reaches
+  /// is as deep as the input.
   func depth(of cell: NASBench201Cell, behind depth: Int) -> Int {
     let edges = NASBench201Cell.edges
-    var depths = [depth, 0, 0, 0]
+    var depths = [depth, depth, depth, depth]
     for edge in edges.indices where isLive[edge] {
       let (source, target) = edges[edge]
       depths[target] = max(depths[target], depths[source] + (cell[edge].window == nil ? 0 : 1))

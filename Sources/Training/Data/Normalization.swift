@@ -8,6 +8,12 @@ public struct Normalization: Sendable, Hashable, Codable {
   /// The (population) standard deviation of each channel; 1 for a channel that is constant.
   public let deviation: [Double]
 
+  /// A given mean and deviation of each channel, such as published ones; deviations are above 0.
+  public init(mean: [Double], deviation: [Double]) {
+    self.mean = mean
+    self.deviation = deviation
+  }
+
   /// The mean and deviation of the images of a part, from exact sums of bytes.
   public init(of part: DatasetPart) {
     let dataset = part.dataset
