@@ -13,6 +13,8 @@ public struct CandidateView: Codable, Sendable {
   public var ancestry: [Ancestor]
   /// The exchange with the model.
   public var exchange: ChatExchange?
+  /// The exchanges in which the model was told that its reply is no network, in order.
+  public var repairs: [ChatExchange] = []
 
   /// An ancestor.
   public struct Ancestor: Codable, Sendable {
@@ -52,6 +54,9 @@ public struct CandidateView: Codable, Sendable {
     }
     do {
       if let key = found.origin.exchange { exchange = try await store.exchange(forKey: key) }
+      for repair in found.origin.request?.repairs ?? [] {
+        if let exchange = try await store.exchange(forKey: repair.exchange) { repairs.append(exchange) }
+      }
     } catch {
       throw SearchError(error.description)
     }
@@ -68,6 +73,7 @@ public struct CandidateView: Codable, Sendable {
       "verdict: \(candidate.verdict.status.rawValue)" + (candidate.verdict.twin.map { " of \($0)" } ?? "")
         + (candidate.verdict.reason.map { ": \($0)" } ?? ""),
     ]
+    lines += origin.request.map(Self.lines) ?? []
     lines += candidate.verdict.applied.map { "  applied: \($0)" }
     lines += candidate.verdict.refusedEdits.map { "  refused: \($0)" }
     lines += candidate.verdict.healed.map { "  healed: \($0)" }
@@ -95,13 +101,40 @@ public struct CandidateView: Codable, Sendable {
     if let exchange {
       lines.append("")
       lines += exchange.request.messages.map { "[\($0.role.rawValue)]\n\($0.content)" }
-      switch exchange.outcome {
-      case .reply(let reply): lines.append("[reply of \(reply.model)]\n\(reply.content)")
-      case .failure(let failure): lines.append("[failure] \(failure.description)")
+      lines.append(Self.outcome(of: exchange))
+      for repair in repairs {
+        // What was said before stands above.
+        lines += repair.request.messages.suffix(1).map { "[\($0.role.rawValue)]\n\($0.content)" }
+        lines.append(Self.outcome(of: repair))
       }
     }
     if let source = candidate.source { lines += ["", source] }
     return Self.printable(lines.joined(separator: "\n"))
+  }
+
+  private static func outcome(of exchange: ChatExchange) -> String {
+    switch exchange.outcome {
+    case .reply(let reply): "[reply of \(reply.model)]\n\(reply.content)"
+    case .failure(let failure): "[failure] \(failure.description)"
+    }
+  }
+
+  /// What else the candidate was asked for with.
+  private static func lines(_ request: CandidateRequest) -> [String] {
+    var lines: [String] = []
+    if !request.inspirations.isEmpty {
+      lines.append("shown: candidates " + request.inspirations.map(String.init).joined(separator: ", "))
+    }
+    if let niche = request.niche {
+      lines.append(
+        "asked for niche \(niche.cell) (\(niche.direction), \(niche.isEmpty ? "empty" : "weak")): \(niche.wish)"
+          + (niche.isHit.map { $0 ? "; it is there" : "; it is elsewhere" } ?? ""))
+    }
+    if let prompt = request.prompt {
+      lines.append("prompt '\(prompt.id)', written out of '\(prompt.parent)': \(prompt.text)")
+    }
+    if !request.repairs.isEmpty { lines.append("asked again: \(request.repairs.count) times") }
+    return lines
   }
 
   /// How the candidate stood against the elite of its niche.

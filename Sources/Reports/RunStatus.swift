@@ -30,6 +30,10 @@ public struct RunStatus: Codable, Sendable {
   public var usage: ModelUsage
   /// What stopping candidates early came to; nil where the run stops none.
   public var stopping: Stopping?
+  /// What telling the model of its mistakes came to; nil where it was told of none.
+  public var repairs: Repairs?
+  /// What asking for niches came to; nil where none was asked for.
+  public var nicheRequests: NicheRequests?
   /// Seconds of training, summed over the threads.
   public var trainingSeconds: Double
   /// Trained candidates beyond the axes' ranges, which count as the range's ends; axes without any are left out.
@@ -59,6 +63,36 @@ public struct RunStatus: Codable, Sendable {
     public var auditsHopeless = 0
     /// How many of these beat the elite nevertheless: stopping them would have been wrong.
     public var auditsWrong = 0
+  }
+
+  /// What telling the model of its mistakes came to.
+  public struct Repairs: Codable, Sendable, Hashable {
+    /// Candidates whose first reply was no network.
+    public var candidates = 0
+    /// Requests that told so.
+    public var rounds = 0
+    /// Those candidates that became networks.
+    public var networks = 0
+  }
+
+  /// What asking for niches in words came to.
+  public struct NicheRequests: Codable, Sendable, Hashable {
+    /// How the requests in one direction fared.
+    public struct Direction: Codable, Sendable, Hashable {
+      /// The axis, and `higher` or `lower`.
+      public var direction: String
+      /// Requests.
+      public var asked = 0
+      /// Networks in the niche that was asked for, repetitions left out.
+      public var hits = 0
+    }
+
+    /// By direction, in alphabetical order.
+    public var directions: [Direction]
+    /// All requests.
+    public var asked: Int { directions.reduce(0) { $0 + $1.asked } }
+    /// All hits.
+    public var hits: Int { directions.reduce(0) { $0 + $1.hits } }
   }
 
   /// The best elite.
@@ -93,6 +127,8 @@ public struct RunStatus: Codable, Sendable {
       proposed.filter { $0.verdict.status != .duplicate }.reduce(0) { $0 + ($1.evaluation?.seconds ?? 0) }
     outOfRange = try Self.outOfRange(run)
     stopping = Stopping(proposed, header.configuration.training)
+    repairs = Repairs(proposed)
+    nicheRequests = NicheRequests(proposed)
     best = run.best.map { Best(candidate: $0.record.id, niche: $0.cell, fitness: $0.record.fitness ?? 0) }
   }
 
@@ -125,6 +161,17 @@ public struct RunStatus: Codable, Sendable {
       lines.append(
         "stopped early: \(stopping.stopped), \(stopping.epochsSaved) epochs saved; audited: \(stopping.audits), of which "
           + "\(stopping.auditsHopeless) would have been stopped and \(stopping.auditsWrong) of these won")
+    }
+    if let repairs {
+      lines.append(
+        "asked again: \(repairs.candidates) candidates in \(repairs.rounds) rounds, \(repairs.networks) became networks"
+      )
+    }
+    if let nicheRequests {
+      let directions = nicheRequests.directions.map { "\($0.direction) \($0.hits)/\($0.asked)" }
+      lines.append(
+        "asked for niches: \(nicheRequests.hits) of \(nicheRequests.asked) hit ("
+          + directions.joined(separator: ", ") + ")")
     }
     if usage.replies + usage.failures > 0 {
       lines.append(
@@ -197,5 +244,32 @@ extension RunStatus.Stopping {
       auditsHopeless += 1
       if fitness > judgement.incumbentFitness { auditsWrong += 1 }
     }
+  }
+}
+
+extension RunStatus.Repairs {
+  fileprivate init?(_ candidates: [CandidateSummary]) {
+    for candidate in candidates {
+      guard let rounds = candidate.origin.request?.repairs.count, rounds > 0 else { continue }
+      self.candidates += 1
+      self.rounds += rounds
+      if candidate.verdict.isNetwork { networks += 1 }
+    }
+    if self.candidates == 0 { return nil }
+  }
+}
+
+extension RunStatus.NicheRequests {
+  fileprivate init?(_ candidates: [CandidateSummary]) {
+    var counts: [String: Direction] = [:]
+    for candidate in candidates {
+      guard let niche = candidate.origin.request?.niche else { continue }
+      var count = counts[niche.direction] ?? Direction(direction: niche.direction)
+      count.asked += 1
+      if niche.isHit == true, candidate.verdict.status != .duplicate { count.hits += 1 }
+      counts[niche.direction] = count
+    }
+    guard !counts.isEmpty else { return nil }
+    directions = counts.values.sorted { $0.direction < $1.direction }
   }
 }

@@ -4,7 +4,7 @@ import Search
 import Training
 
 /// Candidates as rows of the tables `candidate_facts`, `candidate_figures`, `candidate_sources`, `candidate_changes`,
-/// `epochs` and `judgements`.
+/// `candidate_requests`, `epochs` and `judgements`.
 struct CandidateRows: Sendable {
   private static let columns = [
     "id", "generation", "place", "step", "author", "form", "parents", "prompt", "temperature", "exchange",
@@ -34,6 +34,8 @@ struct CandidateRows: Sendable {
     let facts = try database.cachedStatement(sql: insertion)
     let sources = try database.cachedStatement(sql: "INSERT INTO candidate_sources VALUES (?, ?)")
     let changes = try database.cachedStatement(sql: "INSERT INTO candidate_changes VALUES (?, ?, ?, ?, ?)")
+    let requests = try database.cachedStatement(
+      sql: "INSERT INTO candidate_requests (candidate, request) VALUES (?, ?)")
     let epochs = try database.cachedStatement(sql: "INSERT INTO epochs VALUES (?, ?, ?, ?, ?, ?)")
     let judgements = try database.cachedStatement(sql: "INSERT INTO judgements VALUES (?, ?, ?, ?, ?, ?, ?)")
     for record in records {
@@ -47,6 +49,9 @@ struct CandidateRows: Sendable {
         try FigureRows.insert(figures, of: record.id, in: database)
       }
       if let source = record.source { try sources.execute(arguments: [record.id, source]) }
+      if let request = record.origin.request {
+        try requests.execute(arguments: [record.id, RunText.encode(request)])
+      }
       let verdict = record.verdict
       let inheritance = record.evaluation?.inheritance
       if inheritance != nil || !(verdict.applied + verdict.refusedEdits + verdict.healed).isEmpty {
@@ -114,12 +119,14 @@ struct CandidateRows: Sendable {
   /// What reports need of all candidates, by number.
   func summaries(in database: Database) throws -> [CandidateSummary] {
     let judgements = try judgements(in: database, of: nil)
+    let requests = try requests(in: database, of: nil)
     var summaries: [CandidateSummary] = []
     summaries.reserveCapacity(
       try Int.fetchOne(database, sql: "SELECT count(*) FROM candidate_facts") ?? 0)
     let rows = try Row.fetchCursor(database, sql: selection + " ORDER BY id")
     while let row = try rows.next() {
       var summary = try summary(row)
+      if !requests.isEmpty { summary.origin.request = requests[summary.id] }
       if !judgements.isEmpty { summary.evaluation?.judgement = judgements[summary.id] }
       summaries.append(summary)
     }
@@ -136,11 +143,13 @@ struct CandidateRows: Sendable {
     let changes = try changes(in: database, of: candidates)
     let curves = try curves(in: database, of: candidates)
     let judgements = try judgements(in: database, of: candidates)
+    let requests = try requests(in: database, of: candidates)
     let rows = try Row.fetchCursor(
       database, sql: selection + Self.condition("id", list) + " ORDER BY id", arguments: Self.arguments(list))
     var records: [CandidateRecord] = []
     while let row = try rows.next() {
-      let summary = try summary(row)
+      var summary = try summary(row)
+      summary.origin.request = requests[summary.id]
       let change = changes[summary.id]
       let description = summary.description.map { network in
         NetworkDescription(
@@ -207,6 +216,12 @@ struct CandidateRows: Sendable {
         refusedEdits: try RunText.decode([String].self, $0.text(2)),
         healed: try RunText.decode([String].self, $0.text(3)),
         inheritance: try ($0[4] as String?).map { try RunText.decode(Inheritance.self, $0) })
+    }
+  }
+
+  private func requests(in database: Database, of candidates: [Int]?) throws -> [Int: CandidateRequest] {
+    try Self.read("request", "candidate_requests", candidates, database) {
+      try RunText.decode(CandidateRequest.self, $0.text(1))
     }
   }
 

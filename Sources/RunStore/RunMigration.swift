@@ -1,11 +1,20 @@
 import GRDB
 import Search
 
-/// Brings a file of format 1 to the present one, within the caller's transaction.
-///
-/// Format 1 kept each candidate and generation as one JSON text in `candidates.record` and `generations.record`.
+/// Brings a file of an older format to the present one, within the caller's transaction.
 enum RunMigration {
   static func migrate(_ database: Database) throws {
+    if try Int32.fetchOne(database, sql: "PRAGMA user_version") == 1 {
+      try migrateFromFirst(database)
+    } else {
+      // Format 2 kept nothing of what candidates were asked for with.
+      try database.execute(sql: RunSchema.requests)
+      try database.execute(sql: "PRAGMA user_version = \(RunSchema.version)")
+    }
+  }
+
+  /// Format 1 kept each candidate and generation as one JSON text in `candidates.record` and `generations.record`.
+  private static func migrateFromFirst(_ database: Database) throws {
     let header = try RunText.decode(
       RunHeader.self, String.fetchOne(database, sql: "SELECT header FROM run") ?? "")
     let candidates = try String.fetchAll(database, sql: "SELECT record FROM candidates ORDER BY id")

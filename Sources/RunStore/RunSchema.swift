@@ -10,7 +10,7 @@ enum RunSchema {
   /// "NICH": tells a run's file from other SQLite files (`PRAGMA application_id`).
   static let applicationID: Int32 = 0x4E49_4348
   /// The version of the tables (`PRAGMA user_version`).
-  static let version: Int32 = 2
+  static let version: Int32 = 3
   /// The oldest version that is brought to the present one when a file is opened.
   static let oldestVersion: Int32 = 1
 
@@ -45,7 +45,7 @@ enum RunSchema {
   static func check(version found: Int32, _ path: String) throws {
     guard (oldestVersion...version).contains(found) else {
       throw RunLogError(
-        "'\(path)' has the format \(found), but this Niche reads \(oldestVersion) and \(version); use the Niche that "
+        "'\(path)' has the format \(found), but this Niche reads \(oldestVersion) to \(version); use the Niche that "
           + "wrote it.")
     }
   }
@@ -109,6 +109,7 @@ enum RunSchema {
       healed TEXT NOT NULL,
       inheritance TEXT
     ) STRICT;
+    \(requests)
     CREATE TABLE epochs (
       candidate INTEGER NOT NULL REFERENCES candidate_facts (id),
       epoch INTEGER NOT NULL,
@@ -173,6 +174,18 @@ enum RunSchema {
     ) STRICT, WITHOUT ROWID;
     """
   }
+
+  /// What candidates were asked for with; since format 3.
+  static let requests = """
+    CREATE TABLE candidate_requests (
+      candidate INTEGER PRIMARY KEY REFERENCES candidate_facts (id),
+      repairs INTEGER AS (json_array_length(request -> '$.repairs')),
+      niche INTEGER AS (request ->> '$.niche.cell'),
+      is_hit INTEGER AS (request ->> '$.niche.isHit'),
+      evolved_prompt TEXT AS (request ->> '$.prompt.id'),
+      request TEXT NOT NULL
+    ) STRICT;
+    """
 
   private static func views(axes: [String]) -> String {
     let measures = axes.enumerated().map { "f.measure_\($0) AS \(identifier("measure_" + $1)), " }.joined()

@@ -184,7 +184,7 @@ struct RunCommand: AsyncParsableCommand {
       if let dollars { configuration.budget.dollars = dollars }
       configuration = try ConfigurationReader.validated(configuration)
     }
-    let prompts = try PromptLibrary(folder: Project.home() + "/prompts")
+    let prompts = try PromptLibrary(folder: Project.home() + "/prompts", for: configuration.search)
     let data = try configuration.loadData()
     var author: Author
     if let chosen {

@@ -28,10 +28,11 @@ struct VerifyCommand: AsyncParsableCommand {
       let stop = StopFlag()
       let signals = Interruption(stop: stop)
       defer { withExtendedLifetime(signals) {} }
-      let prompts = try PromptLibrary(folder: Project.home() + "/prompts")
       var results: [RunVerification] = []
       for name in runs {
         let store = try RunStore.open(Project.folder(of: name))
+        let prompts = try PromptLibrary(
+          folder: Project.home() + "/prompts", for: store.header.configuration.search)
         let strategy = try LLMatic(
           configuration: store.header.configuration, prompts: prompts,
           isRewriterAlone: store.header.authorChoice.hasPrefix(Author.rewriterMark))

@@ -92,11 +92,33 @@ final class MigrationTests {
     try await store.commit(Sample.generation(3, elites: [4]))
     #expect(try await store.generations().count == 3)
     let queue = try DatabaseQueue(path: path)
-    #expect(try value(queue, "PRAGMA user_version") == "2")
+    #expect(try value(queue, "PRAGMA user_version") == "3")
     #expect(try value(queue, "PRAGMA integrity_check") == "ok")
     #expect(try value(queue, "PRAGMA foreign_key_check") == nil)
     #expect(try value(queue, "SELECT name FROM sqlite_schema WHERE name LIKE 'old%'") == nil)
     #expect(try value(queue, "SELECT count(*) FROM elites") == "1")
+  }
+
+  @Test(
+    "A file of format 2, which kept nothing of what candidates were asked for with, is brought on when opened"
+  )
+  func second() async throws {
+    var candidate = Sample.candidate(1)
+    candidate.origin.request = nil
+    let made = try RunStore.create(in: folder, header: Sample.header())
+    try await made.record(candidate, weights: nil)
+    try made.close()
+    let queue = try DatabaseQueue(path: path)
+    try await queue.writeWithoutTransaction { database in
+      try database.execute(sql: "DROP TABLE candidate_requests; PRAGMA user_version = 2")
+      _ = try database.checkpoint(.truncate)
+    }
+    try queue.close()
+    let store = try RunStore.open(folder)
+    #expect(try await store.candidates() == [candidate])
+    try await store.record(Sample.candidate(2), weights: nil)
+    #expect(try await store.candidates().last == Sample.candidate(2))
+    #expect(try value(DatabaseQueue(path: path), "PRAGMA user_version") == "3")
   }
 
   private func value(_ queue: DatabaseQueue, _ sql: String) throws -> String? {

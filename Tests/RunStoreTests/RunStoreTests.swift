@@ -359,7 +359,7 @@ final class RunStoreTests {
     try queue.close()
     #expect(
       try refusal()
-        == "'\(path)' has the format 99, but this Niche reads 1 and 2; use the Niche that wrote it.")
+        == "'\(path)' has the format 99, but this Niche reads 1 to 3; use the Niche that wrote it.")
   }
 
   @Test("A file that is cut off or overwritten never crashes, whatever of it is left", arguments: 0..<12)
@@ -404,7 +404,7 @@ final class RunStoreTests {
       "UPDATE candidate_changes SET healed = '{}'", "UPDATE candidate_changes SET inheritance = '[]'",
       "UPDATE judgements SET checks = 'null'", "UPDATE generations SET record = '[1]'",
       "UPDATE network_history SET fitness = NULL", "UPDATE prompt_history SET score = NULL",
-      "UPDATE exchanges SET exchange = 'null'",
+      "UPDATE exchanges SET exchange = 'null'", "UPDATE candidate_requests SET request = '{}'",
     ])
   func oddRecords(sql: String) async throws {
     let store = try RunStore.create(in: folder, header: Sample.header())

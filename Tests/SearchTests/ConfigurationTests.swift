@@ -135,6 +135,9 @@ struct ConfigurationTests {
         name: names[index], lower: lower, upper: lower + random.uniform(1, 1e9),
         scale: random.bernoulli(0.5) ? .log : .linear, bins: random.integer(below: 5))
     }
+    run.search.repair = [[], [.heal], [.model, .heal]][random.integer(below: 3)]
+    run.search.mutations = [[], ["improve", "- a"]][random.integer(below: 2)]
+    run.search.prompts = text()
     run.search.parents = random.element(of: SearchSettings.ParentChoice.allCases) ?? .uniform
     if run.training.fidelities.isEmpty { run.archive.depth = 1 + random.integer(below: 3) }
     run.archive.dimensions =
@@ -214,6 +217,10 @@ struct ConfigurationTests {
         "'training.inheritance' (line 2) must be one of none, matching, net2net, not 'lamarck'."
       ),
       (
+        "search:\n  repair: [model, pray]\n",
+        "'search.repair[1]' (line 2) must be one of heal, model, not 'pray'."
+      ),
+      (
         "descriptors:\n  - {name: depth, scale: cubic}\n",
         "'descriptors[0].scale' (line 2) must be one of linear, log, not 'cubic'."
       ),
@@ -244,7 +251,9 @@ struct ConfigurationTests {
       "archive: {dimensions: [10000, 10000]}", "descriptors: []", "search: {batch: 0}",
       "search: {generations: 0}",
       "search: {mutation_probability: 1.1}", "search: {initial_temperature: -0.1}", "search: {patience: 0}",
-      "model: {maximum_edits: 0}", "limits: {memory: 1}", "limits: {parameters: 0}",
+      "search: {crossover_parents: 1}", "search: {repair_rounds: 11}", "search: {inspirations: -1}",
+      "search: {ask_for_niche: 1.1}", "search: {prompt_evolution: -0.1}", "model: {maximum_edits: 0}",
+      "limits: {memory: 1}", "limits: {parameters: 0}",
     ])
   func bounds(yaml: String) throws {
     #expect(try #require(complaint(yaml)).contains(" must be between "))
@@ -260,6 +269,18 @@ struct ConfigurationTests {
     #expect(
       complaint("training: {stopping: {error_rat: 1}}")
         == "Line 1: unknown key 'training.stopping.error_rat'; did you mean 'error_rate'?")
+  }
+
+  @Test("Ways of repairing: each once, and the model's where there are rounds")
+  func repairs() {
+    #expect(complaint("search: {repair: [heal, heal]}") == "'search.repair' names a way of repairing twice.")
+    #expect(
+      complaint("search: {repair: [heal], repair_rounds: 2}")
+        == "'search.repair_rounds' is 2, but 'search.repair' lacks model.")
+    #expect(complaint("search: {repair: [model, heal], repair_rounds: 2}") == nil)
+    #expect(complaint("search: {repair: []}") == nil)
+    #expect(
+      complaint("search: {mutations: [a, a]}") == "'search.mutations' names a prompt twice.")
   }
 
   @Test("A grid has one dimension per descriptor")
@@ -325,7 +346,11 @@ struct ConfigurationTests {
     var tree = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     tree["archive"] = ["kind": "cvt", "cells": 7, "dimensions": [Int]()]
     var search = try #require(tree["search"] as? [String: Any])
-    for key in ["parents", "tournamentSize", "promptChoice", "exploration"] {
+    for key in [
+      "parents", "tournamentSize", "promptChoice", "exploration", "crossoverParents", "repair",
+      "repairRounds",
+      "inspirations", "askForNiche", "promptEvolution", "prompts", "mutations",
+    ] {
       #expect(search.removeValue(forKey: key) != nil)
     }
     tree["search"] = search

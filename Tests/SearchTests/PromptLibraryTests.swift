@@ -29,34 +29,32 @@ struct PromptLibraryTests {
     for prompt in library.prompts.values {
       switch prompt.kind {
       case .mutation, .crossover: used.append(try #require(prompt.rewrite, "\(prompt.id)"))
-      case .system, .frame, .network, .space: #expect(prompt.rewrite == nil, "\(prompt.id)")
+      case .system, .frame, .network, .generation, .section, .repair, .evolution, .space:
+        #expect(prompt.rewrite == nil, "\(prompt.id)")
       }
     }
     #expect(used.sorted() == RewriteInstruction.allCases.map(\.rawValue).sorted())
     #expect(try library.prompt("crossover").rewrite == RewriteInstruction.combine.rawValue)
   }
 
-  /// What prompts of the kind `space` may use.
-  private static let spaceVariables = [
-    "mission", "knowledge", "example", "choices", "options", "structure", "results", "mistakes", "measure",
-    "best", "strategy", "least", "most", "target", "constraint", "count", "illegal", "repeated", "reasons",
-  ]
-
-  @Test("Every template renders with the variables it may use, and leaves no brace behind")
+  @Test(
+    "Every variable is known to its kind, every template renders with those alone and leaves no brace behind")
   func rendering() throws {
-    var values = Toy.task.variables
-    let texts = [
-      "source": "SOURCE", "outline": "OUTLINE", "partner": "PARTNER", "instruction": "INSTRUCTION",
-    ].merging(Self.spaceVariables.map { ($0, "<\($0)>") }) { text, _ in text }
-    values.merge(texts) { _, new in new }
+    try library.check()
     for prompt in library.prompts.values {
       #expect(Set(prompt.variables) == prompt.usedVariables, "\(prompt.id) lists what it uses")
+      let known = prompt.kind.knownVariables.union(ImageTask.variableNames)
+      #expect(known.isSuperset(of: prompt.variables), "\(prompt.id)")
+      #expect(prompt.author?.isEmpty == false, "\(prompt.id)")
+      var values = Toy.task.variables
+      for name in prompt.kind.knownVariables { values[name] = "<\(name)>" }
       let text = try prompt.rendered(values)
       #expect(!text.isEmpty && !text.contains("{{") && !text.contains("}}"), "\(prompt.id)")
-      for (name, value) in texts where prompt.variables.contains(name) { #expect(text.contains(value)) }
-      // What only the frame is given, instructions and systems must not ask for.
-      if prompt.kind == .network { _ = try prompt.rendered(Toy.task.variables) }
+      for name in prompt.variables where prompt.kind.knownVariables.contains(name) {
+        #expect(text.contains("<\(name)>"), "\(prompt.id) shows \(name)")
+      }
     }
+    #expect(Set(Toy.task.variables.keys) == ImageTask.variableNames)
   }
 
   @Test("The initial network compiles for every data set's images")
@@ -105,6 +103,7 @@ struct PromptLibraryTests {
       "---\nid: a\nkind: frame\nvariables: source\n---\n{{source}}",
       "---\nid: a\nkind: frame\nvariables: [[x]]\n---\ntext",
       "---\nid: a\nkind: mutation\nrewrite: [x]\n---\ntext",
+      "---\nid: a\nkind: mutation\nvariables: [partners]\n---\ntext",
     ])
   func malformed(text: String) throws {
     let error = #expect(throws: PromptError.self) { try PromptLibrary.parse(text, file: "a.md") }
@@ -112,6 +111,37 @@ struct PromptLibraryTests {
     #expect(
       sentence.hasPrefix("prompts/a.md: ") && sentence.hasSuffix(".") && !sentence.contains("\n"),
       "\(sentence)")
+  }
+
+  @Test("A user's folder adds prompts, replaces those of the same id and kind, and may leave mutations out")
+  func userFolder() throws {
+    let folder = NSTemporaryDirectory() + "niche-own-prompts-\(UInt64.random(in: 0 ... .max))"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    func both() throws -> PromptLibrary { try PromptLibrary(folder: Toy.promptsFolder, userFolder: folder) }
+    #expect(
+      throws: PromptError("The prompts folder '\(folder)' has no .md file; drop your prompts there.")
+    ) { _ = try both() }
+    try Data("---\nid: squeeze\nkind: mutation\n---\nAdd squeeze and excitation.".utf8).write(
+      to: URL(fileURLWithPath: folder + "/squeeze.md"))
+    try Data("---\nid: widen\nkind: mutation\norder: 12\nauthor: me\n---\nWider!".utf8).write(
+      to: URL(fileURLWithPath: folder + "/w.md"))
+    let found = try both()
+    #expect(found.mutations.map(\.id).last == "squeeze", "one without an order comes last")
+    #expect(found.mutations.count == 17)
+    #expect(try found.prompt("widen").template == "Wider!")
+    #expect(try found.prompt("widen").author == "me")
+    let two = try found.keeping(mutations: ["squeeze", "improve"])
+    #expect(two.mutations.map(\.id) == ["improve", "squeeze"])
+    #expect(two.prompts["crossover"] != nil)
+    #expect(
+      throws: PromptError(
+        "'search.mutations' names 'squeezed', which is no mutation prompt. Did you mean 'squeeze'?")
+    ) { _ = try found.keeping(mutations: ["squeezed"]) }
+    try Data("---\nid: improve\nkind: frame\n---\nx".utf8).write(
+      to: URL(fileURLWithPath: folder + "/i.md"))
+    let error = #expect(throws: PromptError.self) { _ = try both() }
+    #expect(error?.description.hasSuffix("give it another id.") == true)
   }
 
   @Test("Folders that cannot be used")

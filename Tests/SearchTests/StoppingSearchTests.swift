@@ -32,7 +32,7 @@ struct StoppingSearchTests {
     try await run(configuration, log: log)
     let now = log.now
     let stopped = now.candidates.values.filter { $0.verdict.status == .stopped }
-    #expect(stopped.count > 2, "or the test says little")
+    #expect(stopped.count > 1, "or the test says little")
     for record in stopped {
       let evaluation = try #require(record.evaluation)
       let judgement = try #require(evaluation.judgement)

@@ -53,6 +53,19 @@ extension RunVerifier {
     try hold("parents", record.origin.parents, proposal.parents)
     try hold("prompt", record.origin.prompt ?? "none", proposal.prompt)
     try hold("temperature", record.origin.temperature ?? -1, proposal.temperature)
+    let request = record.origin.request ?? CandidateRequest()
+    try hold("inspirations", request.inspirations, proposal.inspirations)
+    var niche = request.niche
+    niche?.isHit = nil
+    try hold("the niche asked for", niche.map(Self.words) ?? "none", proposal.niche.map(Self.words) ?? "none")
+    guard let prompt = request.prompt else { return }
+    try hold("a prompt written out of", prompt.parent, proposal.prompt)
+    try hold("a prompt that goes back to", prompt.root, proposal.rootPrompt)
+    try hold("a prompt written for the candidate, which is", proposal.evolvesPrompt, true)
+  }
+
+  private static func words(_ niche: NicheRequest) -> String {
+    "\(niche.cell) (\(niche.direction), \(niche.isEmpty ? "empty" : "weak"): \(niche.wish))"
   }
 
   private func verify(_ stored: GenerationRecord, against expected: GenerationRecord) throws {

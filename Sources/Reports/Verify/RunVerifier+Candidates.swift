@@ -180,7 +180,9 @@ extension RunVerifier {
       try counter.add(of: exchanges.count)
     }
     for candidate in run.candidates {
-      guard let key = candidate.origin.exchange, !keys.contains(key) else { continue }
+      let origin = candidate.origin
+      let named = [origin.exchange].compactMap(\.self) + (origin.request?.exchanges ?? [])
+      guard let key = named.first(where: { !keys.contains($0) }) else { continue }
       throw Disagreement(
         table: "candidates", row: "id \(candidate.id)", states: "exchange \(key)",
         expected: "one that is there")

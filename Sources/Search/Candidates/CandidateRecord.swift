@@ -73,6 +73,10 @@ public struct CandidateOrigin: Codable, Sendable, Hashable {
   public enum Form: String, Codable, Sendable, CaseIterable {
     case wholeProgram = "whole-program"
     case edits
+    /// Blocks that say what to search for and what to put in its place.
+    case blocks
+    /// The continuation of a text that ends with the parent and the prompt as a docstring, LLMatic's own way.
+    case completion
     case rewrite
   }
 
@@ -82,7 +86,7 @@ public struct CandidateOrigin: Codable, Sendable, Hashable {
   public var author: Author
   /// In which form.
   public var form: Form
-  /// The candidates it was made from: none, one, or two for a crossover.
+  /// The candidates it was made from: none, one, or two and more for a crossover.
   public var parents: [Int]
   /// The prompt, by its file's `id`; nil for the initial network.
   public var prompt: String?
@@ -90,11 +94,13 @@ public struct CandidateOrigin: Codable, Sendable, Hashable {
   public var temperature: Double?
   /// The key of the exchange with the model, as in the run's list of exchanges.
   public var exchange: String?
+  /// What else it was asked for with; nil where there is nothing of the kind.
+  public var request: CandidateRequest?
 
   /// An origin.
   public init(
     step: Step, author: Author, form: Form, parents: [Int], prompt: String? = nil, temperature: Double? = nil,
-    exchange: String? = nil
+    exchange: String? = nil, request: CandidateRequest? = nil
   ) {
     self.step = step
     self.author = author
@@ -103,6 +109,7 @@ public struct CandidateOrigin: Codable, Sendable, Hashable {
     self.prompt = prompt
     self.temperature = temperature
     self.exchange = exchange
+    self.request = request
   }
 }
 

@@ -32,6 +32,8 @@ struct ConfigurationShape: Sendable {
       add(ModelServerSettings(), path: path)
     // By its exact type, since an empty list can be cast to any other.
     case let names as [String] where type(of: value) == [String].self || !names.isEmpty: kinds[path] = .text
+    case is [SearchSettings.RepairMethod] where type(of: value) == [SearchSettings.RepairMethod].self:
+      kinds[path] = .choice(Self.names(SearchSettings.RepairMethod.heal))
     case is Int, is [Int]: kinds[path] = .whole
     case is Double: kinds[path] = .number
     case is Bool: kinds[path] = .flag

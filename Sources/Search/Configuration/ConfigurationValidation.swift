@@ -126,6 +126,21 @@ extension ConfigurationReader {
     try check(search.temperatureNoise, "search.temperature_noise", 0...1)
     try check(search.crossoverTemperature, "search.crossover_temperature", 0...1)
     try check(search.promptCells, "search.prompt_cells", 1...100_000)
+    try check(search.crossoverParents, "search.crossover_parents", 2...8)
+    try check(search.repairRounds, "search.repair_rounds", 0...10)
+    try check(search.inspirations, "search.inspirations", 0...10)
+    try check(search.askForNiche, "search.ask_for_niche", 0...1)
+    try check(search.promptEvolution, "search.prompt_evolution", 0...1)
+    guard Set(search.repair).count == search.repair.count else {
+      throw ConfigurationError("'search.repair' names a way of repairing twice.")
+    }
+    guard search.repairRounds == 0 || search.repair.contains(.model) else {
+      throw ConfigurationError(
+        "'search.repair_rounds' is \(search.repairRounds), but 'search.repair' lacks model.")
+    }
+    guard Set(search.mutations).count == search.mutations.count else {
+      throw ConfigurationError("'search.mutations' names a prompt twice.")
+    }
     try check(search.rewriterShare, "search.rewriter_share", 0...1)
     try check(search.minutes, "search.minutes", 0...10_000_000)
     try check(search.patience, "search.patience", 1...1_000_000)

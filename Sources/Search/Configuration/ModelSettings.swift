@@ -19,9 +19,13 @@ public struct ModelSettings: Codable, Sendable, Hashable {
 
   /// In which form a model is asked for a network.
   public enum Form: String, Codable, Sendable, CaseIterable {
-    /// Edits for the local model, whole programs for others.
+    /// Edits for the local model, completion where the API continues text, whole programs for others.
     case auto
     case edits, program
+    /// SEARCH/REPLACE blocks on the parent's source.
+    case blocks
+    /// The model goes on behind the parent's source and the prompt as a docstring, LLMatic's own way.
+    case completion
   }
 
   /// Whether replies come piece by piece, so that a server that stalls is noticed early.

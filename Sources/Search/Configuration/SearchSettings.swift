@@ -33,6 +33,14 @@ public struct SearchSettings: Codable, Sendable, Hashable {
     case bandit
   }
 
+  /// What is done where a reply does not become a network.
+  public enum RepairMethod: String, Codable, Sendable, CaseIterable {
+    /// The compiler mends what is often wrong: counts, imports, indentation.
+    case heal
+    /// The model is told what is wrong and asked again.
+    case model
+  }
+
   /// How parents are chosen.
   public var parents = ParentChoice.uniform
   /// How many elites take part in a tournament.
@@ -53,6 +61,22 @@ public struct SearchSettings: Codable, Sendable, Hashable {
   public var temperatureNoise = 0.1
   /// The temperature of crossovers.
   public var crossoverTemperature = 0.7
+  /// How many networks a crossover combines: the parent and its nearest neighbours.
+  public var crossoverParents = 2
+  /// What is done, in this order, where a reply does not become a network.
+  public var repair: [RepairMethod] = [.heal, .model]
+  /// How often a model is told that its reply is no network and asked again; 0: never.
+  public var repairRounds = 0
+  /// How many elites of neighbouring niches a model is shown.
+  public var inspirations = 0
+  /// The share of candidates that are asked for a network for an empty or weak niche near the parent's.
+  public var askForNiche = 0.0
+  /// The share of mutations for which the model first writes a prompt of its own out of the one chosen.
+  public var promptEvolution = 0.0
+  /// A folder of further prompts; empty: none.
+  public var prompts = ""
+  /// The mutation prompts to use, by their `id`; empty: all there are.
+  public var mutations: [String] = []
   /// How many niches the prompt archive has.
   public var promptCells = 100
   /// The share of candidates that the built-in rewriter writes though a model is there; an operator of its own.
@@ -89,6 +113,14 @@ public struct SearchSettings: Codable, Sendable, Hashable {
       try container.decodeIfPresent(Double.self, forKey: .temperatureNoise) ?? temperatureNoise
     crossoverTemperature =
       try container.decodeIfPresent(Double.self, forKey: .crossoverTemperature) ?? crossoverTemperature
+    crossoverParents = try container.decodeIfPresent(Int.self, forKey: .crossoverParents) ?? crossoverParents
+    repair = try container.decodeIfPresent([RepairMethod].self, forKey: .repair) ?? repair
+    repairRounds = try container.decodeIfPresent(Int.self, forKey: .repairRounds) ?? repairRounds
+    inspirations = try container.decodeIfPresent(Int.self, forKey: .inspirations) ?? inspirations
+    askForNiche = try container.decodeIfPresent(Double.self, forKey: .askForNiche) ?? askForNiche
+    promptEvolution = try container.decodeIfPresent(Double.self, forKey: .promptEvolution) ?? promptEvolution
+    prompts = try container.decodeIfPresent(String.self, forKey: .prompts) ?? prompts
+    mutations = try container.decodeIfPresent([String].self, forKey: .mutations) ?? mutations
     promptCells = try container.decodeIfPresent(Int.self, forKey: .promptCells) ?? promptCells
     rewriterShare = try container.decodeIfPresent(Double.self, forKey: .rewriterShare) ?? rewriterShare
     minutes = try container.decodeIfPresent(Double.self, forKey: .minutes) ?? minutes

@@ -32,9 +32,15 @@ struct KnownCandidates: Sendable {
 extension CandidateRecord {
   /// The record of a proposal once its draft was screened: complete where it was refused, else to be trained.
   init(_ proposal: Proposal, draft: Draft, screened: Screening.Outcome?) {
+    var request = CandidateRequest()
+    request.inspirations = proposal.inspirations
+    request.niche = proposal.niche
+    request.prompt = draft.prompt
+    request.repairs = draft.repairs
     let origin = CandidateOrigin(
       step: proposal.step, author: draft.author, form: draft.form, parents: proposal.parents,
-      prompt: proposal.prompt, temperature: proposal.temperature, exchange: draft.exchange)
+      prompt: proposal.prompt, temperature: proposal.temperature, exchange: draft.exchange,
+      request: request.isEmpty ? nil : request)
     var verdict = Verdict(
       .refused, reason: draft.reason, applied: draft.applied, refusedEdits: draft.refusedEdits)
     var source = draft.source

@@ -17,12 +17,14 @@ extension SearchEngine {
     _ proposals: [Proposal], in contests: NicheContests, known: inout KnownCandidates
   ) async throws(SearchError) -> [CandidateRecord]? {
     let pool = WorkerPool(threads: workers)
-    let sources = known.records.compactMapValues(\.source)
+    let earlier = known.records
     let queue = DraftQueue(proposals.filter { known.records[$0.id] == nil }) { [writer, rewriter] proposal in
-      let parents = proposal.parents.compactMap { sources[$0] }
+      let parents = proposal.parents.compactMap { earlier[$0]?.source }
+      let inspirations = proposal.inspirations.compactMap { earlier[$0].flatMap(Inspiration.init) }
       do throws(SearchError) {
         return .success(
-          try await (proposal.goesToRewriter ? rewriter : writer).draft(for: proposal, sources: parents))
+          try await (proposal.goesToRewriter ? rewriter : writer).draft(
+            for: proposal, sources: parents, inspirations: inspirations))
       } catch {
         return .failure(error)
       }

@@ -41,7 +41,7 @@ public struct SearchEngine: Sendable {
     rewriter = RewriterWriter(task: task, prompts: prompts, stream: root)
     screening = Screening(
       task: task, limits: configuration.limits,
-      descriptors: try configuration.makeDescriptors())
+      descriptors: try configuration.makeDescriptors(), heals: configuration.search.repair.contains(.heal))
     let sideBySide = min(self.workers, max(1, configuration.search.batch))
     evaluator = try NetworkEvaluator(for: configuration, data: data, threads: self.workers / sideBySide)
     do {

@@ -18,7 +18,7 @@ final class WorkerPool: Sendable {
     for number in 0..<self.threads {
       let thread = Thread { [self] in work() }
       thread.name = "niche.worker.\(number)"
-      thread.stackSize = 16 << 20
+      thread.stackSize = Self.stackSize
       thread.start()
     }
   }
@@ -38,6 +38,18 @@ final class WorkerPool: Sendable {
     Task { promise.fulfil(await work()) }
     return promise.value()
   }
+
+  /// Runs the work on a thread of its own with such a stack, where there is no pool.
+  static func runOnce<Result: Sendable>(_ work: @escaping @Sendable () -> Result) async -> Result {
+    await withCheckedContinuation { continuation in
+      let thread = Thread { continuation.resume(returning: work()) }
+      thread.name = "niche.reader"
+      thread.stackSize = stackSize
+      thread.start()
+    }
+  }
+
+  private static let stackSize = 16 << 20
 
   /// Lets the threads end once the queue is empty.
   func close() {

@@ -21,17 +21,15 @@ struct Screening: Sendable {
   let task: ImageTask
   let limits: LimitSettings
   let descriptors: [Descriptor]
+  /// Whether what does not compile is mended.
+  var heals = true
 
   /// Looks at a source.
   func screen(_ source: String) -> Outcome {
-    let healed: HealedNetwork
-    do {
-      healed = try Healer.heal(source, options: task.options(batch: 1, isTraining: false))
-    } catch {
-      return .refused(source: source, reason: error.summary, description: nil, measures: nil)
-    }
+    var healed: (source: String, fixes: [HealingFix]) = (source, [])
     let description: NetworkDescription
     do {
+      if heals { healed = try mended(source) }
       description = try NetworkDescription(of: healed.source, task: task)
     } catch {
       return .refused(source: healed.source, reason: error.summary, description: nil, measures: nil)
@@ -44,6 +42,28 @@ struct Screening: Sendable {
       Passed(
         source: healed.source, description: description, measures: measures,
         healed: healed.fixes.map { "\($0)" }))
+  }
+
+  /// What a language model is told of a source that does not become a network to be trained: the compiler's errors with
+  /// their lines, or what is too large; nil where it becomes one.
+  func problem(with source: String, healsFirst: Bool) -> String? {
+    do {
+      return excess(
+        of: try NetworkDescription(of: healsFirst ? try mended(source).source : source, task: task))
+    } catch {
+      let told = error.diagnostics.filter { $0.severity == .error }.prefix(Self.toldErrors).map(\.rendered)
+      return told.isEmpty ? error.summary : String(told.joined(separator: "\n").prefix(Self.toldCharacters))
+    }
+  }
+
+  private static let toldErrors = 5
+  private static let toldCharacters = 4000
+
+  private func mended(
+    _ source: String
+  ) throws(CompilationFailure) -> (source: String, fixes: [HealingFix]) {
+    let healed = try Healer.heal(source, options: task.options(batch: 1, isTraining: false))
+    return (healed.source, healed.fixes)
   }
 
   private func excess(of network: NetworkDescription) -> String? {

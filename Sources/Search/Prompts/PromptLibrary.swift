@@ -2,79 +2,7 @@ import Foundation
 import TorchFrontend
 import Yams
 
-/// A text kept in a file of `prompts/`: front matter between `---` lines, then the template.
-public struct Prompt: Sendable, Hashable {
-  /// What a prompt is for.
-  public enum Kind: String, Sendable, CaseIterable {
-    /// Asks for a change to one network; these make up LLMatic's prompt archive.
-    case mutation
-    /// Asks for a third network out of two.
-    case crossover
-    /// Says to the model what it is and how it answers.
-    case system
-    /// Frames a network and an instruction into one message.
-    case frame
-    /// The source that a search starts from.
-    case network
-    /// What is said to models that search a space of architectures.
-    case space
-  }
-
-  /// Its identifier, unique within the library.
-  public var id: String
-  /// What it is for.
-  public var kind: Kind
-  /// Its place in the prompt archive's first axis, from 0; mutations only.
-  public var order: Int
-  /// What the built-in rewriter does for it, by `RewriteInstruction`'s name; mutations and crossovers only.
-  public var rewrite: String?
-  /// The variables it may use.
-  public var variables: [String]
-  /// The text, with variables as `{{name}}`.
-  public var template: String
-
-  /// The text with its variables filled in.
-  ///
-  /// - Throws: where a variable of the text has no value.
-  public func rendered(_ values: [String: String]) throws(PromptError) -> String {
-    var result = ""
-    var rest = template[...]
-    while let open = rest.range(of: "{{") {
-      guard let close = rest.range(of: "}}", range: open.upperBound..<rest.endIndex) else {
-        throw PromptError("prompts/\(id): '{{' without '}}'.")
-      }
-      let name = rest[open.upperBound..<close.lowerBound].trimmingCharacters(in: .whitespaces)
-      guard let value = values[name] else { throw PromptError("prompts/\(id): no value for '{{\(name)}}'.") }
-      result += rest[..<open.lowerBound] + value
-      rest = rest[close.upperBound...]
-    }
-    return result + rest
-  }
-
-  /// The variables its text uses.
-  public var usedVariables: Set<String> {
-    var used: Set<String> = []
-    var rest = template[...]
-    while let open = rest.range(of: "{{"),
-      let close = rest.range(of: "}}", range: open.upperBound..<rest.endIndex)
-    {
-      used.insert(rest[open.upperBound..<close.lowerBound].trimmingCharacters(in: .whitespaces))
-      rest = rest[close.upperBound...]
-    }
-    return used
-  }
-}
-
-/// Why a prompt file cannot be used: one sentence.
-public struct PromptError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// The sentence.
-  public var description: String
-
-  /// An error.
-  public init(_ description: String) { self.description = description }
-}
-
-/// All prompts of a folder.
+/// All prompts of a folder, and a user's own.
 public struct PromptLibrary: Sendable {
   /// The prompts by identifier.
   public let prompts: [String: Prompt]
@@ -84,41 +12,70 @@ public struct PromptLibrary: Sendable {
     prompts.values.filter { $0.kind == .mutation }.sorted { ($0.order, $0.id) < ($1.order, $1.id) }
   }
 
-  /// Reads every `.md` file of the folder but its README.
+  /// Reads every `.md` file of the folder but its README, then those of the user's.
   ///
-  /// - Throws: where the folder or a file cannot be read, or a file's front matter is wrong.
-  public init(folder: String) throws(PromptError) {
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: folder)
-    } catch {
-      throw PromptError(
-        "The prompts folder '\(folder)' cannot be read; set NICHE_HOME to the project's folder.")
-    }
-    var prompts: [String: Prompt] = [:]
-    for name in names.sorted() where name.hasSuffix(".md") && name != "README.md" {
-      guard let data = FileManager.default.contents(atPath: folder + "/" + name), data.count < 1 << 20,
-        let text = String(data: data, encoding: .utf8)
-      else { throw PromptError("The prompt file '\(folder)/\(name)' cannot be read as UTF-8 text.") }
-      let prompt = try Self.parse(text, file: name)
-      guard prompts[prompt.id] == nil else {
-        throw PromptError("Two prompt files have the id '\(prompt.id)'.")
-      }
-      prompts[prompt.id] = prompt
-    }
-    self.prompts = prompts
+  /// - Parameter userFolder: a folder of further prompts; one with the `id` of another, and of its kind, takes its
+  ///   place. Empty: none.
+  /// - Throws: where a folder or a file cannot be read, or a file's front matter is wrong.
+  public init(folder: String, userFolder: String = "") throws(PromptError) {
+    var prompts = try Self.read(
+      folder, hint: "set NICHE_HOME to the project's folder")
     for required in Self.required where prompts[required] == nil {
       throw PromptError("The prompts folder '\(folder)' has no prompt with the id '\(required)'.")
     }
+    if !userFolder.isEmpty {
+      let own = try Self.read(userFolder, hint: "'search.prompts' must be a folder with .md files")
+      guard !own.isEmpty else {
+        throw PromptError("The prompts folder '\(userFolder)' has no .md file; drop your prompts there.")
+      }
+      for (id, prompt) in own.sorted(by: { $0.key < $1.key }) {
+        if let other = prompts[id], other.kind != prompt.kind {
+          throw PromptError(
+            "The prompt '\(id)' in '\(userFolder)' is a \(prompt.kind.rawValue), but the one of the same id is a "
+              + "\(other.kind.rawValue); give it another id.")
+        }
+        prompts[id] = prompt
+      }
+    }
+    self.prompts = prompts
     guard !mutations.isEmpty else {
       throw PromptError("The prompts folder '\(folder)' has no mutation prompts.")
     }
   }
 
-  private static let required = [
-    "initial-network", "crossover", "system-program", "system-edits", "frame-program", "frame-edits",
-    "frame-crossover-program", "frame-crossover-edits",
-  ]
+  /// The prompts that a run uses: those of the folder, with the user's and without mutations that it leaves out.
+  ///
+  /// - Throws: as the initializer and `keeping(mutations:)`.
+  public init(folder: String, for search: SearchSettings) throws(PromptError) {
+    self = try PromptLibrary(folder: folder, userFolder: search.prompts).keeping(mutations: search.mutations)
+  }
+
+  private init(_ prompts: [String: Prompt]) { self.prompts = prompts }
+
+  /// The library with those mutations alone.
+  ///
+  /// - Parameter ids: the mutations' identifiers; empty: all of them.
+  /// - Throws: where there is none of an identifier.
+  public func keeping(mutations ids: [String]) throws(PromptError) -> PromptLibrary {
+    guard !ids.isEmpty else { return self }
+    for id in ids where prompts[id]?.kind != .mutation {
+      let known = mutations.map(\.id)
+      let hint = Spelling.closest(to: id, among: known).map { " Did you mean '\($0)'?" } ?? ""
+      throw PromptError("'search.mutations' names '\(id)', which is no mutation prompt.\(hint)")
+    }
+    return PromptLibrary(prompts.filter { $0.value.kind != .mutation || ids.contains($0.key) })
+  }
+
+  private static let required =
+    [
+      "initial-network", "crossover", "random-network", "evolve-prompt", "section-wish",
+    ]
+    + ["program", "edits", "blocks", "completion"].flatMap {
+      [
+        "system-\($0)", "frame-\($0)", "frame-crossover-\($0)", "repair-\($0)", "section-partner-\($0)",
+        "section-inspiration-\($0)",
+      ]
+    }
 
   /// The prompt of that identifier.
   public func prompt(_ id: String) throws(PromptError) -> Prompt {
@@ -127,6 +84,46 @@ public struct PromptLibrary: Sendable {
     }
     return prompt
   }
+
+  /// Fills every template with stand-ins, as a search would with networks.
+  ///
+  /// - Throws: the first that cannot be filled in, or is empty then.
+  public func check() throws(PromptError) {
+    let task = ImageTask(channels: 3, height: 32, width: 32, classes: 10).variables
+    for prompt in prompts.values.sorted(by: { $0.id < $1.id }) {
+      var values = task
+      for name in prompt.kind.knownVariables { values[name] = name }
+      let text = try prompt.rendered(values)
+      guard text.contains(where: { !$0.isWhitespace }) else {
+        throw PromptError("prompts/\(prompt.id): the text is empty.")
+      }
+    }
+  }
+
+  private static func read(_ folder: String, hint: String) throws(PromptError) -> [String: Prompt] {
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    } catch {
+      throw PromptError("The prompts folder '\(folder)' cannot be read; \(hint).")
+    }
+    var prompts: [String: Prompt] = [:]
+    for name in names.sorted() where name.hasSuffix(".md") && name != "README.md" {
+      guard let data = FileManager.default.contents(atPath: folder + "/" + name), data.count < 1 << 20,
+        let text = String(data: data, encoding: .utf8)
+      else { throw PromptError("The prompt file '\(folder)/\(name)' cannot be read as UTF-8 text.") }
+      let prompt = try parse(text, file: name)
+      guard prompts[prompt.id] == nil else {
+        throw PromptError("Two prompt files have the id '\(prompt.id)'.")
+      }
+      prompts[prompt.id] = prompt
+    }
+    return prompts
+  }
+
+  // MARK: Reading one file
+
+  private static let keys = ["id", "kind", "order", "rewrite", "variables", "author", "notes"]
 
   /// Reads one prompt file's text.
   static func parse(_ text: String, file: String) throws(PromptError) -> Prompt {
@@ -144,11 +141,28 @@ public struct PromptLibrary: Sendable {
     guard let mapping = node?.mapping else {
       throw PromptError("prompts/\(file): the front matter is empty.")
     }
-    let known = ["id", "kind", "order", "rewrite", "variables", "author", "notes"]
-    for key in mapping.keys where !known.contains(key.string ?? "") {
+    for key in mapping.keys where !keys.contains(key.string ?? "") {
       throw PromptError(
-        "prompts/\(file): unknown key '\(key.string ?? "?")'; known: \(known.joined(separator: ", ")).")
+        "prompts/\(file): unknown key '\(key.string ?? "?")'; known: \(keys.joined(separator: ", ")).")
     }
+    let prompt = try prompt(
+      mapping, template: lines[(end + 1)...].joined(separator: "\n").trimmingCharacters(in: .newlines),
+      file: file)
+    for variable in prompt.usedVariables.subtracting(prompt.variables).sorted() {
+      throw PromptError("prompts/\(file): the text uses '{{\(variable)}}', which 'variables' does not list.")
+    }
+    let known = prompt.kind.knownVariables.union(ImageTask.variableNames)
+    for variable in prompt.variables where !known.contains(variable) {
+      throw PromptError(
+        "prompts/\(file): the variable '\(variable)' is not known to prompts of the kind \(prompt.kind.rawValue); "
+          + "known: \(known.sorted().joined(separator: ", ")).")
+    }
+    return prompt
+  }
+
+  private static func prompt(
+    _ mapping: Node.Mapping, template: String, file: String
+  ) throws(PromptError) -> Prompt {
     guard let id = mapping["id"]?.string,
       let kind = mapping["kind"]?.string.flatMap(Prompt.Kind.init(rawValue:))
     else {
@@ -170,12 +184,9 @@ public struct PromptLibrary: Sendable {
       let known = RewriteInstruction.allCases.map(\.rawValue).joined(separator: ", ")
       throw PromptError("prompts/\(file): 'rewrite' must name what the rewriter does: \(known).")
     }
-    let prompt = Prompt(
-      id: id, kind: kind, order: order ?? 0, rewrite: rewrite, variables: variables?.compactMap(\.self) ?? [],
-      template: lines[(end + 1)...].joined(separator: "\n").trimmingCharacters(in: .newlines))
-    for variable in prompt.usedVariables.subtracting(prompt.variables).sorted() {
-      throw PromptError("prompts/\(file): the text uses '{{\(variable)}}', which 'variables' does not list.")
-    }
-    return prompt
+    return Prompt(
+      id: id, kind: kind, order: order ?? .max, rewrite: rewrite,
+      variables: variables?.compactMap(\.self) ?? [],
+      author: mapping["author"]?.string, notes: mapping["notes"]?.string, template: template)
   }
 }

@@ -72,7 +72,7 @@ public struct LLMatic: Strategy {
         parents: [0], prompt: crossoverPrompt, temperature: settings.crossoverTemperature,
         goesToRewriter: draw.bernoulli(settings.rewriterShare))
       switch step {
-      case .crossover: proposal.parents = pair(chosenBy: &parents, using: &draw)
+      case .crossover: proposal.parents = group(chosenBy: &parents, using: &draw)
       case .mutation, .initial:
         if !isInitialising, let parent = parents.parent(in: parentArchive, using: &draw) {
           proposal.parents = [parent.solution]
@@ -106,12 +106,17 @@ public struct LLMatic: Strategy {
   /// What parents are chosen from.
   private var parentArchive: any Archive<Int> { thresholdArchive ?? networks }
 
-  /// A network and one of its two or three nearest neighbours by niche distance.
-  private func pair(chosenBy parents: inout ParentChooser, using draw: inout RandomStream) -> [Int] {
+  /// A network and one of its two or three nearest neighbours by niche distance; of more parents all but one or none
+  /// of those nearest.
+  private func group(chosenBy parents: inout ParentChooser, using draw: inout RandomStream) -> [Int] {
     guard let first = parents.parent(in: parentArchive, using: &draw) else { return [0] }
-    let mates = parentArchive.nearestElites(to: first.cell, count: 2 + draw.integer(below: 2))
-    guard let mate = draw.element(of: mates) else { return [first.solution] }
-    return [first.solution, mate.solution]
+    let wanted = settings.crossoverParents - 1
+    var mates = parentArchive.nearestElites(to: first.cell, count: max(2, wanted) + draw.integer(below: 2))
+    var chosen: [Int] = []
+    while chosen.count < wanted, !mates.isEmpty {
+      chosen.append(mates.remove(at: draw.integer(below: mates.count)).solution)
+    }
+    return [first.solution] + chosen
   }
 
   /// A random prompt during the initialisation and for exploration, otherwise the most curious individual, or the

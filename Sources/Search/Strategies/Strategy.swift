@@ -8,7 +8,7 @@ public struct Proposal: Sendable, Hashable {
   public var index: Int
   /// The step of the search.
   public var step: CandidateOrigin.Step
-  /// The candidates to work from: one, or two for a crossover.
+  /// The candidates to work from: one, or two and more for a crossover.
   public var parents: [Int]
   /// The prompt, by its file's `id`.
   public var prompt: String
@@ -16,6 +16,17 @@ public struct Proposal: Sendable, Hashable {
   public var temperature: Double
   /// Whether the built-in rewriter writes this one though a model may be there.
   public var goesToRewriter: Bool
+  /// Elites of neighbouring niches to show, by candidate number.
+  public var inspirations: [Int] = []
+  /// The niche to ask for.
+  public var niche: NicheRequest?
+  /// The prompt's text where a model wrote it and no file has it.
+  public var evolved: EvolvedPrompt?
+  /// Whether the model shall write a prompt of its own out of this one first.
+  public var evolvesPrompt = false
+
+  /// The file's prompt that this one goes back to.
+  public var rootPrompt: String { evolved?.root ?? prompt }
 }
 
 /// A way to search: it asks for candidates and is told what became of them.

@@ -139,8 +139,13 @@ public struct Author: Sendable {
     let isLocal = isLocal ?? locals.contains(true)
     form =
       switch settings.form {
-      case .auto: isLocal ? .edits : .wholeProgram
+      case .auto:
+        isLocal
+          ? .edits
+          : model.map { ModelWriter.continuesText($0.identity) } == true ? .completion : .wholeProgram
       case .edits: .edits
+      case .blocks: .blocks
+      case .completion: .completion
       case .program: .wholeProgram
       }
     // The local server infers on one thread; more requests would only wait there.
@@ -155,8 +160,9 @@ public struct Author: Sendable {
     let task = ImageTask(data)
     guard let model else { return RewriterWriter(task: task, prompts: prompts, stream: stream) }
     return ModelWriter(
-      model: model, form: form, settings: configuration.model, task: task, prompts: prompts, log: log,
-      stream: stream, prices: prices, stopsAtUnknown: stopsAtUnknown)
+      model: model, form: form, settings: configuration.model, search: configuration.search,
+      limits: configuration.limits, task: task, prompts: prompts, log: log, stream: stream, prices: prices,
+      stopsAtUnknown: stopsAtUnknown)
   }
 }
 

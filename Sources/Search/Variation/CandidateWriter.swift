@@ -10,6 +10,10 @@ public struct Draft: Sendable, Hashable {
   public var form: CandidateOrigin.Form
   /// The key of the exchange with the model.
   public var exchange: String?
+  /// What the model was asked again since its reply became no network.
+  public var repairs: [Repair] = []
+  /// The prompt that the model wrote for it.
+  public var prompt: EvolvedPrompt?
   /// Why there is no source: one sentence.
   public var reason: String?
   /// The edits that were applied, a sentence each.
@@ -48,6 +52,9 @@ public struct ImageTask: Sendable, Hashable {
     NetworkGrammar.gbnf(channels: channels, size: min(height, width), classes: classes)
   }
 
+  /// The names of the variables that prompts may use for any task.
+  public static let variableNames: Set = ["channels", "height", "width", "classes", "features", "shape"]
+
   /// The values of the variables that prompts use for it.
   public var variables: [String: String] {
     [
@@ -59,9 +66,47 @@ public struct ImageTask: Sendable, Hashable {
 
 /// Writes networks: a language model or the built-in rewriter.
 public protocol CandidateWriter: Sendable {
-  /// Writes the network that the proposal asks for, given its parents' sources.
+  /// Writes the network that the proposal asks for, given its parents' sources and the elites to show.
   ///
   /// - Throws: where the author cannot be reached or the run's file cannot be written; what is merely no network
   ///   comes back as a draft with a reason.
-  func draft(for proposal: Proposal, sources: [String]) async throws(SearchError) -> Draft
+  func draft(
+    for proposal: Proposal, sources: [String], inspirations: [Inspiration]
+  ) async throws(SearchError) -> Draft
+}
+
+extension CandidateWriter {
+  /// Writes the network that the proposal asks for, given its parents' sources.
+  ///
+  /// - Throws: as `draft(for:sources:inspirations:)`.
+  public func draft(for proposal: Proposal, sources: [String]) async throws(SearchError) -> Draft {
+    try await draft(for: proposal, sources: sources, inspirations: [])
+  }
+}
+
+/// An elite of a neighbouring niche, as an author is shown it.
+public struct Inspiration: Sendable, Hashable {
+  /// Its source.
+  public var source: String
+  /// Its figures in words, such as `validation accuracy 81.2 %, 0.6 M parameters`.
+  public var figures: String
+
+  /// An inspiration.
+  public init(source: String, figures: String) {
+    self.source = source
+    self.figures = figures
+  }
+
+  /// The inspiration that a candidate is; nil where it has no source.
+  init?(_ record: CandidateRecord) {
+    guard let source = record.source, let network = record.description else { return nil }
+    var words = [
+      "\(NicheWords.count(Double(network.parameters))) parameters",
+      "\(NicheWords.count(Double(network.macs))) MACs", "width \(network.width)", "depth \(network.depth)",
+    ]
+    if let fitness = record.fitness {
+      words.insert("validation accuracy \(NicheWords.decimal(100 * fitness, digits: 1)) %", at: 0)
+    }
+    self.init(source: source, figures: words.joined(separator: ", "))
+  }
 }

@@ -1,6 +1,5 @@
 public import LanguageModels
 public import RandomStreams
-import TorchFrontend
 
 #if canImport(Glibc)
   import Glibc
@@ -8,15 +7,16 @@ import TorchFrontend
   import Darwin
 #endif
 
-/// Writes networks by a language model: whole programs, or edits that fill a JSON schema.
+/// Writes networks by a language model: whole programs, edits that fill a JSON schema, SEARCH/REPLACE blocks, or a
+/// continuation of the parent's text.
 public struct ModelWriter: CandidateWriter {
   private let model: any ChatModel
   private let form: CandidateOrigin.Form
-  private let settings: ModelSettings
-  private let task: ImageTask
-  private let prompts: PromptLibrary
+  private let search: SearchSettings
+  private let screening: Screening
+  private let requests: RequestBuilder
+  private let interpreter: ReplyInterpreter
   private let log: any RunLog
-  private let stream: RandomStream
   private let prices: PriceTable
   private let stopsAtUnknown: Bool
 
@@ -24,103 +24,120 @@ public struct ModelWriter: CandidateWriter {
   /// (of a broken generation) is not paid for again.
   ///
   /// - Parameters:
+  ///   - search: how often, and when, a model is told that its reply is no network.
+  ///   - limits: what a network may cost, beyond which it counts as none.
   ///   - prices: what models cost, which is kept with the exchanges.
   ///   - stopsAtUnknown: whether a request that a recording does not have stops the search.
   public init(
-    model: any ChatModel, form: CandidateOrigin.Form, settings: ModelSettings, task: ImageTask,
+    model: any ChatModel, form: CandidateOrigin.Form, settings: ModelSettings,
+    search: SearchSettings = SearchSettings(), limits: LimitSettings = LimitSettings(), task: ImageTask,
     prompts: PromptLibrary, log: any RunLog, stream: RandomStream, prices: PriceTable = PriceTable(),
     stopsAtUnknown: Bool = true
   ) {
-    self.prices = prices
-    self.stopsAtUnknown = stopsAtUnknown
     self.model = model
     self.form = form
-    self.settings = settings
-    self.task = task
-    self.prompts = prompts
+    self.search = search
     self.log = log
-    self.stream = stream
+    self.prices = prices
+    self.stopsAtUnknown = stopsAtUnknown
+    screening = Screening(task: task, limits: limits, descriptors: [], heals: false)
+    requests = RequestBuilder(
+      form: form, settings: settings, task: task, prompts: prompts, stream: stream,
+      continuesText: Self.continuesText(model.identity))
+    interpreter = ReplyInterpreter(form: form, options: task.options(batch: 1, isTraining: false))
   }
 
-  /// Asks the model and makes a source of its reply.
-  public func draft(for proposal: Proposal, sources: [String]) async throws(SearchError) -> Draft {
-    let request = try request(for: proposal, sources: sources)
-    let key = request.key(model: model.identity.model)
-    var draft = Draft(author: .languageModel, form: form, exchange: key)
-    let outcome = try await exchange(request, key: key, candidate: proposal.id)
-    guard case .reply(let reply) = outcome else {
-      if case .failure(let failure) = outcome { draft.reason = failure.description }
-      return draft
+  /// Whether a model's API continues text and knows no turns.
+  static func continuesText(_ identity: ModelIdentity) -> Bool {
+    let apis: [ModelAPI] = [.openAICompletions, .llamaCompletion]
+    return apis.contains { $0.rawValue == identity.provider }
+  }
+
+  /// Asks the model and makes a source of its reply; where that is no network the model is told and asked again, as
+  /// often as the settings say.
+  public func draft(
+    for proposal: Proposal, sources: [String], inspirations: [Inspiration]
+  ) async throws(SearchError) -> Draft {
+    var draft = Draft(author: .languageModel, form: form)
+    var proposal = proposal
+    var remark: String?
+    if proposal.evolvesPrompt {
+      draft.prompt = try await evolvedPrompt(for: proposal)
+      proposal.evolved = draft.prompt ?? proposal.evolved
+      if draft.prompt == nil { remark = "The model wrote no prompt, so the old one was used" }
     }
-    if form == .edits {
-      apply(reply.content, to: sources, draft: &draft)
-    } else if let program = ReplyReader.program(in: reply.content) {
-      draft.source = program
-    } else {
-      draft.reason = "The model's reply holds no program with a class."
+    let request = try requests.request(for: proposal, sources: sources, inspirations: inspirations)
+    let (key, outcome) = try await ask(request, candidate: proposal.id)
+    draft.exchange = key
+    switch outcome {
+    case .failure(let failure): draft.reason = failure.description
+    case .reply(let reply):
+      let reading = await read(reply.content, of: sources)
+      draft.take(reading)
+      try await repair(&draft, reading, reply.content, request, proposal.id, sources)
     }
+    if let remark { draft.refusedEdits.append(remark) }
     return draft
+  }
+
+  /// Tells the model what is wrong with its reply, until that is a network or all rounds are over.
+  private func repair(
+    _ draft: inout Draft, _ first: ReplyInterpreter.Reading, _ reply: String, _ request: ChatRequest,
+    _ candidate: Int, _ sources: [String]
+  ) async throws(SearchError) {
+    guard search.repairRounds > 0, let turn = search.repair.firstIndex(of: .model) else { return }
+    let healsFirst = search.repair[..<turn].contains(.heal)
+    var (reading, reply, request) = (first, reply, request)
+    for round in 1...search.repairRounds {
+      guard let problem = await problem(with: reading, healsFirst: healsFirst) else { return }
+      request = try requests.repair(
+        of: request, reply: reply, source: reading.source, problem: problem, candidate: candidate,
+        round: round)
+      let (key, outcome) = try await ask(request, candidate: candidate)
+      draft.repairs.append(Repair(exchange: key, problem: problem))
+      // A request that failed leaves what was there before, which may be healed.
+      guard case .reply(let next) = outcome else { return }
+      reply = next.content
+      let before = reading.source
+      reading = await read(reply, of: sources)
+      if reading.source != nil || draft.source == nil { draft.take(reading) }
+      reading.source = reading.source ?? (form == .completion ? before : nil)
+    }
+  }
+
+  /// What is wrong with a reply, for the model; nil where it is a network.
+  private func problem(with reading: ReplyInterpreter.Reading, healsFirst: Bool) async -> String? {
+    if let reason = reading.reason { return reason }
+    guard let source = reading.source else { return nil }
+    return await WorkerPool.runOnce { [screening] in
+      screening.problem(with: source, healsFirst: healsFirst)
+    }
+  }
+
+  private func read(_ reply: String, of sources: [String]) async -> ReplyInterpreter.Reading {
+    await WorkerPool.runOnce { [interpreter] in interpreter.read(reply, of: sources) }
+  }
+
+  /// The prompt that the model writes out of the proposal's; nil where its reply holds none.
+  private func evolvedPrompt(for proposal: Proposal) async throws(SearchError) -> EvolvedPrompt? {
+    let (key, outcome) = try await ask(try requests.evolution(for: proposal), candidate: proposal.id)
+    guard case .reply(let reply) = outcome, let text = EvolvedPrompt.instruction(in: reply.content) else {
+      return nil
+    }
+    return EvolvedPrompt(
+      id: "\(proposal.prompt).\(proposal.id)", parent: proposal.prompt, root: proposal.rootPrompt, text: text,
+      exchange: key)
   }
 
   // MARK: Asking
 
-  private func request(for proposal: Proposal, sources: [String]) throws(SearchError) -> ChatRequest {
-    guard let source = sources.first else {
-      throw SearchError("Candidate \(proposal.id) has no parent to show.")
-    }
-    let partner = sources.count > 1 ? sources[1] : nil
-    let isEdits = form == .edits
-    var values = task.variables
-    values["source"] = source
-    if isEdits { values["outline"] = outline(of: source) }
-    if let partner {
-      values["partner"] = isEdits ? outline(of: partner) : partner
-    }
-    let suffix = isEdits ? "edits" : "program"
+  /// The recorded outcome, or what the model says now, with the exchange's key.
+  private func ask(
+    _ request: ChatRequest, candidate: Int
+  ) async throws(SearchError) -> (key: String, outcome: ChatExchange.Outcome) {
+    let key = request.key(model: model.identity.model)
     do {
-      values["instruction"] = try prompts.prompt(proposal.prompt).rendered(values)
-      let system = try prompts.prompt("system-\(suffix)").rendered(values)
-      let frame = partner == nil ? "frame-\(suffix)" : "frame-crossover-\(suffix)"
-      let message = try prompts.prompt(frame).rendered(values)
-      var draws = stream.stream("request", proposal.id)
-      return ChatRequest(
-        messages: [.system(system), .user(message)], temperature: proposal.temperature,
-        maximumTokens: settings.maximumTokens > 0 ? settings.maximumTokens : isEdits ? 256 : 4096,
-        seed: draws.integer(below: 1 << 31),
-        responseSchema: isEdits ? try schema(for: source, partner: partner) : nil,
-        grammar: form == .wholeProgram && settings.grammar ? task.grammar : nil)
-    } catch let error as PromptError {
-      throw SearchError(error.description)
-    } catch let error as SearchError {
-      throw error
-    } catch {
-      throw SearchError("\(error)")
-    }
-  }
-
-  /// The layers in a line, with their shapes where the source compiles (it does, unless a file was changed).
-  private func outline(of source: String) -> String {
-    let compiled = try? NetworkOutline(source, options: task.options(batch: 1, isTraining: false))
-    return (compiled ?? NetworkOutline.reading(source)).summary
-  }
-
-  private func schema(for source: String, partner: String?) throws(SearchError) -> JSONSchema {
-    let text =
-      partner.map { EditSchema.json(crossing: source, with: $0) }
-      ?? EditSchema.json(for: source, maximumEdits: settings.maximumEdits)
-    do {
-      return JSONSchema(name: partner == nil ? "edits" : "crossover", schema: try JSONValue(parsing: text))
-    } catch {
-      throw SearchError("The schema of edits is not valid JSON: \(error).")
-    }
-  }
-
-  /// The recorded outcome, or what the model says now.
-  private func exchange(
-    _ request: ChatRequest, key: String, candidate: Int
-  ) async throws(SearchError) -> ChatExchange.Outcome {
-    do {
-      if let recorded = try await log.exchange(forKey: key) { return recorded.outcome }
+      if let recorded = try await log.exchange(forKey: key) { return (key, recorded.outcome) }
     } catch {
       throw SearchError(error.description)
     }
@@ -142,32 +159,18 @@ public struct ModelWriter: CandidateWriter {
     } catch {
       throw SearchError(error.description)
     }
-    return outcome
+    return (key, outcome)
   }
+}
 
-  // MARK: Reading
-
-  private func apply(_ reply: String, to sources: [String], draft: inout Draft) {
-    let options = task.options(batch: 1, isTraining: false)
-    let outcome: EditOutcome
-    do {
-      if sources.count > 1 {
-        let crossover = try EditSchema.decodeCrossover(reply)
-        outcome = NetworkEditor.cross(sources[0], with: sources[1], at: crossover, options: options)
-      } else {
-        outcome = NetworkEditor.apply(try EditSchema.decode(reply), to: sources[0], options: options)
-      }
-    } catch {
-      draft.reason = "The model's reply holds no edits: \(error)"
-      return
-    }
-    draft.applied = outcome.applied
-    draft.refusedEdits = outcome.refused
-    if outcome.applied.isEmpty {
-      draft.reason = "No edit of the reply could be applied: \(outcome.refused.joined(separator: "; "))."
-    } else {
-      draft.source = outcome.source
-    }
+extension Draft {
+  /// Takes over what a reply says.
+  fileprivate mutating func take(_ reading: ReplyInterpreter.Reading) {
+    source = reading.source
+    form = reading.form
+    reason = reading.reason
+    applied = reading.applied
+    refusedEdits = reading.refused
   }
 }
 

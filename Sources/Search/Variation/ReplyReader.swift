@@ -35,7 +35,7 @@ public enum ReplyReader {
   }
 
   /// What follows a model's reasoning, where the reply begins with it in tags.
-  private static func answer(in reply: String) -> String {
+  static func answer(in reply: String) -> String {
     let start = reply.drop { $0.isWhitespace }
     for name in ["think", "thinking", "reasoning"] where start.hasPrefix("<\(name)>") {
       if let end = start.firstRange(of: "</\(name)>") { return String(start[end.upperBound...]) }

@@ -14,32 +14,67 @@ public struct RewriterWriter: CandidateWriter {
     self.stream = stream
   }
 
-  /// Rewrites the first parent, or combines both.
-  public func draft(for proposal: Proposal, sources: [String]) async throws(SearchError) -> Draft {
+  /// The most changes that make a random network of the initial one.
+  static let mostRandomChanges = 8
+
+  /// Rewrites the first parent, combines all of them, or changes the first several times at random.
+  ///
+  /// A prompt that says nothing of the rewriter has it do what is likely to help.
+  public func draft(
+    for proposal: Proposal, sources: [String], inspirations: [Inspiration]
+  ) async throws(SearchError) -> Draft {
     var draft = Draft(author: .rewriter, form: .rewrite)
     let prompt: Prompt
     do {
-      prompt = try prompts.prompt(proposal.prompt)
+      prompt = try prompts.prompt(proposal.rootPrompt)
     } catch {
       throw SearchError(error.description)
-    }
-    guard let name = prompt.rewrite, let instruction = RewriteInstruction(rawValue: name) else {
-      let known = RewriteInstruction.allCases.map(\.rawValue).joined(separator: ", ")
-      throw SearchError("prompts/\(prompt.id): 'rewrite' must name what the rewriter does: \(known).")
     }
     guard let source = sources.first else {
       throw SearchError("Candidate \(proposal.id) has no parent to rewrite.")
     }
     var draws = stream.stream("rewriter", proposal.id)
     do {
-      let rewriting = try Rewriter.rewrite(
-        source, instruction: instruction, partner: sources.count > 1 ? sources[1] : nil,
-        options: task.options(batch: 1, isTraining: false), stream: &draws)
-      draft.source = rewriting.source
-      draft.applied = [rewriting.description]
+      var text = source
+      if prompt.kind == .generation {
+        let mutations = prompts.mutations.map(Self.instruction)
+        for _ in 0...draws.integer(below: Self.mostRandomChanges) {
+          guard let instruction = draws.element(of: mutations) else { continue }
+          // What one instruction can do nothing with another may.
+          guard let change = try? rewrite(text, instruction, partner: nil, &draws) else { continue }
+          text = change.source
+          draft.applied.append(change.description)
+        }
+        guard !draft.applied.isEmpty else {
+          draft.reason = "None of the random changes could be made."
+          return draft
+        }
+      } else {
+        let instruction = Self.instruction(prompt)
+        let partners: [String?] = sources.count > 1 ? sources.dropFirst().map(\.self) : [nil]
+        for partner in partners {
+          let change = try rewrite(text, instruction, partner: partner, &draws)
+          text = change.source
+          draft.applied.append(change.description)
+        }
+      }
+      draft.source = text
     } catch {
       draft.reason = "\(error)"
     }
     return draft
+  }
+
+  private static func instruction(_ prompt: Prompt) -> RewriteInstruction {
+    prompt.rewrite.flatMap(RewriteInstruction.init(rawValue:))
+      ?? (prompt.kind == .crossover ? .combine : .improve)
+  }
+
+  private func rewrite(
+    _ source: String, _ instruction: RewriteInstruction, partner: String?, _ draws: inout RandomStream
+  ) throws -> Rewriting {
+    try Rewriter.rewrite(
+      source, instruction: instruction, partner: partner, options: task.options(batch: 1, isTraining: false),
+      stream: &draws)
   }
 }

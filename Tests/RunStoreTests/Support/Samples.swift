@@ -37,11 +37,16 @@ enum Sample {
     judgement.checks = [.init(epoch: 1, accuracy: 0.1, incumbentAccuracy: 0.2, bound: 0.3)]
     judgement.hopelessAfter = 1
     evaluation.judgement = judgement
+    var request = CandidateRequest()
+    request.inspirations = [3]
+    request.niche = NicheRequest(cell: 4, direction: "macs lower", wish: "it", isEmpty: true, isHit: false)
+    request.prompt = EvolvedPrompt(id: "a.1", parent: "a", root: "a", text: "b \"c\"", exchange: "key")
+    request.repairs = [Repair(exchange: "key", problem: "1:2: error: é")]
     return CandidateRecord(
       id: id, generation: 1, index: id - 1,
       origin: CandidateOrigin(
         step: .crossover, author: .languageModel, form: .edits, parents: [0, 1], prompt: "add-\"layer\"",
-        temperature: 0.6000000000000001, exchange: "key\(id)"),
+        temperature: 0.6000000000000001, exchange: "key\(id)", request: request),
       source: "class Net:  # '\"\\ é😀 \u{2028} /* </script> ' OR 1=1; --\n    pass\n",
       verdict: Verdict(
         .healed, reason: "A\nreason.", twin: 12, applied: ["a"], refusedEdits: ["b"], healed: ["c\nd"]),

@@ -245,8 +245,9 @@ struct ToyRun: Sendable {
     let writer: any CandidateWriter =
       if let model {
         ModelWriter(
-          model: model, form: form, settings: configuration.model, task: Toy.task, prompts: prompts, log: log,
-          stream: stream, stopsAtUnknown: stopsAtUnknown)
+          model: model, form: form, settings: configuration.model, search: configuration.search,
+          limits: configuration.limits, task: Toy.task, prompts: prompts, log: log, stream: stream,
+          stopsAtUnknown: stopsAtUnknown)
       } else {
         RewriterWriter(task: Toy.task, prompts: prompts, stream: stream)
       }
