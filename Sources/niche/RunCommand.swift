@@ -68,6 +68,9 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "Tell what the run would about take, and end; no model is asked.")
   var dryRun = false
 
+  @Option(help: ArgumentHelp("A folder of further prompts.", valueName: "folder"))
+  var prompts: String?
+
   @Flag(help: "Print the whole configuration as YAML and end.")
   var printConfig = false
 
@@ -115,6 +118,11 @@ struct RunCommand: AsyncParsableCommand {
     if let author { configuration.model.provider = author }
     if let generations { configuration.search.generations = generations }
     if let workers { configuration.workers = workers }
+    if let prompts { configuration.search.prompts = prompts }
+    // A run is resumed from anywhere.
+    if !configuration.search.prompts.isEmpty {
+      configuration.search.prompts = URL(fileURLWithPath: configuration.search.prompts).path
+    }
     if let evaluations { configuration.budget.evaluations = evaluations }
     if let dollars { configuration.budget.dollars = dollars }
     if let prices { configuration.model.priceFile = prices }
@@ -126,6 +134,7 @@ struct RunCommand: AsyncParsableCommand {
     let folder = try Project.archives() + "/" + configuration.name
     // What can fail is tried before the folder is made.
     _ = try configuration.loadData()
+    _ = try PromptLibrary(folder: Project.home() + "/prompts", for: configuration.search)
     let author = try await chosenAuthor(configuration)
     let header = RunHeader(
       name: configuration.name, configuration: configuration, authorChoice: author.explanation,
@@ -160,7 +169,8 @@ struct RunCommand: AsyncParsableCommand {
     }
     let forecaster = RunForecaster(
       configuration: configuration, data: data,
-      prompts: try PromptLibrary(folder: Project.home() + "/prompts"), author: author,
+      prompts: try PromptLibrary(folder: Project.home() + "/prompts", for: configuration.search),
+      author: author,
       workers: threads(configuration))
     let forecast = try await forecaster.forecast(history: history, prices: prices)
     if common.json { try common.print(forecast) } else { print(forecast.text) }
@@ -214,8 +224,8 @@ struct RunCommand: AsyncParsableCommand {
       draftsAtOnce: author.concurrency,
       workers: threads(configuration), stop: stop,
       report: bar.take)
-    let strategy = try LLMatic(
-      configuration: configuration, prompts: prompts, isRewriterAlone: author.isRewriterAlone)
+    let strategy = try configuration.makeStrategy(
+      prompts: prompts, isRewriterAlone: author.isRewriterAlone)
     let summary: SearchSummary
     do {
       summary = try await engine.run(strategy)

@@ -33,9 +33,8 @@ struct VerifyCommand: AsyncParsableCommand {
         let store = try RunStore.open(Project.folder(of: name))
         let prompts = try PromptLibrary(
           folder: Project.home() + "/prompts", for: store.header.configuration.search)
-        let strategy = try LLMatic(
-          configuration: store.header.configuration, prompts: prompts,
-          isRewriterAlone: store.header.authorChoice.hasPrefix(Author.rewriterMark))
+        let strategy = try store.header.configuration.makeStrategy(
+          prompts: prompts, isRewriterAlone: store.header.authorChoice.hasPrefix(Author.rewriterMark))
         let bar = VerificationBar(store.header.name)
         let verifier = try await RunVerifier(
           store, strategy: strategy, isQuick: quick, stop: stop, report: bar.take)

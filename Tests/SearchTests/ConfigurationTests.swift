@@ -251,7 +251,8 @@ struct ConfigurationTests {
       "archive: {dimensions: [10000, 10000]}", "descriptors: []", "search: {batch: 0}",
       "search: {generations: 0}",
       "search: {mutation_probability: 1.1}", "search: {initial_temperature: -0.1}", "search: {patience: 0}",
-      "search: {crossover_parents: 1}", "search: {repair_rounds: 11}", "search: {inspirations: -1}",
+      "search: {crossover_parents: 1}", "search: {population: 0}", "search: {top_count: 0}",
+      "search: {crossover_networks: -1}", "search: {repair_rounds: 11}", "search: {inspirations: -1}",
       "search: {ask_for_niche: 1.1}", "search: {prompt_evolution: -0.1}", "model: {maximum_edits: 0}",
       "limits: {memory: 1}", "limits: {parameters: 0}",
     ])
@@ -269,6 +270,48 @@ struct ConfigurationTests {
     #expect(
       complaint("training: {stopping: {error_rat: 1}}")
         == "Line 1: unknown key 'training.stopping.error_rat'; did you mean 'error_rate'?")
+  }
+
+  @Test("The ablations differ from the paper in what they leave out, and have its budget")
+  func ablations() throws {
+    let paper = try #require(RunConfiguration.preset("paper"))
+    #expect(paper.search == SearchSettings() && paper.search.crossoverNetworks == 10)
+    for name in [
+      "network-archive-only", "prompt-archive-only", "mutation-only", "crossover-only", "random-networks",
+      "regularized-evolution",
+    ] {
+      var preset = try #require(RunConfiguration.preset(name))
+      #expect(preset.search != paper.search, "\(name)")
+      #expect(preset.search.generations * preset.search.batch == 2000 && preset.search.population == 100)
+      preset.name = paper.name
+      preset.search = paper.search
+      #expect(preset == paper, "\(name) differs in its search alone")
+    }
+    // LLMatic's public code: 200 generations of 4 roll-outs of 10 networks, 0.85 : 0.15, any of the three best.
+    let code = try #require(RunConfiguration.preset("reference-code"))
+    #expect(code.search.generations == 200 && code.search.batch == 40)
+    #expect(
+      code.search.mutationProbability == 0.85 && code.search.parents == .top && code.search.topCount == 3)
+    #expect(code.search.mutations.count == 12 && code.training.batchSize == 1)
+  }
+
+  @Test("What only LLMatic has is refused elsewhere")
+  func requests() throws {
+    for (yaml, words) in [
+      (
+        "search: {strategy: random, inspirations: 2}", "'search.inspirations' belongs to the strategy llmatic"
+      ),
+      ("search: {strategy: regularized-evolution, ask_for_niche: 1}", "'search.ask_for_niche' belongs"),
+      ("search: {prompt_archive: no, prompt_evolution: 0.5}", "needs 'search.prompt_archive'"),
+      ("search: {ask_for_niche: 0.5}\narchive: {kind: sliding}", "whose niches stay"),
+      (
+        "search: {ask_for_niche: 0.5}\ndescriptors: [{name: a, formula: macs, categories: [b, c]}]",
+        "that is no list of categories"
+      ),
+    ] {
+      #expect(try #require(complaint(yaml)).contains(words), "\(yaml)")
+    }
+    #expect(complaint("search: {ask_for_niche: 0.5, inspirations: 3, prompt_evolution: 0.1}") == nil)
   }
 
   @Test("Ways of repairing: each once, and the model's where there are rounds")
@@ -349,7 +392,8 @@ struct ConfigurationTests {
     for key in [
       "parents", "tournamentSize", "promptChoice", "exploration", "crossoverParents", "repair",
       "repairRounds",
-      "inspirations", "askForNiche", "promptEvolution", "prompts", "mutations",
+      "inspirations", "askForNiche", "promptEvolution", "prompts", "mutations", "strategy", "topCount",
+      "crossoverNetworks", "networkArchive", "promptArchive", "population",
     ] {
       #expect(search.removeValue(forKey: key) != nil)
     }
@@ -357,6 +401,8 @@ struct ConfigurationTests {
     tree["descriptors"] = run.descriptors.map {
       ["name": $0.name, "lower": $0.lower, "upper": $0.upper, "scale": $0.scale.rawValue] as [String: Any]
     }
+    // Each crossover drew its own network then.
+    run.search.crossoverNetworks = 0
     let old = try JSONSerialization.data(withJSONObject: tree)
     #expect(try JSONDecoder().decode(RunConfiguration.self, from: old) == run)
   }

@@ -124,6 +124,14 @@ extension RunVerifier {
     var best: [Int: [ArchiveCell]] = [:]
     for generation in run.generations {
       let candidates = byGeneration[generation.number] ?? []
+      for candidate in candidates {
+        guard let niche = candidate.origin.request?.niche, let isHit = niche.isHit else { continue }
+        let isThere = candidate.measures.flatMap { try? cells.cell(of: $0) } == niche.cell
+        guard isHit != isThere else { continue }
+        throw Disagreement(
+          table: "candidate_requests", row: "candidate \(candidate.id)",
+          states: "niche \(niche.cell) \(isHit ? "hit" : "missed")", expected: isThere ? "hit" : "missed")
+      }
       for candidate in candidates where keepsBest && candidate.isOffered {
         guard let fitness = candidate.fitness, let measures = candidate.measures,
           let cell = try? cells.cell(of: measures)

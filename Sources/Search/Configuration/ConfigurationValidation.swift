@@ -8,6 +8,7 @@ extension ConfigurationReader {
     try checkTraining(configuration.training)
     try checkArchive(configuration)
     try checkSearch(configuration.search)
+    try checkRequests(configuration)
     try checkModel(configuration.model, "model")
     try checkModels(configuration)
     try check(configuration.limits.parameters, "limits.parameters", 1...10_000_000_000)
@@ -112,6 +113,31 @@ extension ConfigurationReader {
     try check(training.stopping.divergenceLoss, "training.stopping.divergence_loss", 0...1e9)
   }
 
+  /// What a model is shown and asked for beyond the paper needs a search that has it.
+  private static func checkRequests(_ configuration: RunConfiguration) throws(ConfigurationError) {
+    let (search, archive) = (configuration.search, configuration.archive)
+    for (name, isOn) in [
+      ("inspirations", search.inspirations > 0), ("ask_for_niche", search.askForNiche > 0),
+      ("prompt_evolution", search.promptEvolution > 0), ("network_archive", !search.networkArchive),
+      ("prompt_archive", !search.promptArchive),
+    ] where isOn && search.strategy != .llmatic {
+      throw ConfigurationError(
+        "'search.\(name)' belongs to the strategy llmatic; '\(search.strategy.rawValue)' has no use for it.")
+    }
+    if search.promptEvolution > 0, !search.promptArchive {
+      throw ConfigurationError("'search.prompt_evolution' needs 'search.prompt_archive'.")
+    }
+    guard search.askForNiche > 0 else { return }
+    guard archive.kind == .cvt || archive.kind == .grid else {
+      throw ConfigurationError(
+        "'search.ask_for_niche' needs an archive whose niches stay, of kind cvt or grid, not "
+          + "\(archive.kind.rawValue).")
+    }
+    guard configuration.descriptors.contains(where: \.categories.isEmpty) else {
+      throw ConfigurationError("'search.ask_for_niche' needs a descriptor that is no list of categories.")
+    }
+  }
+
   private static func checkSearch(_ search: SearchSettings) throws(ConfigurationError) {
     try check(search.generations, "search.generations", 1...1_000_000)
     try check(search.batch, "search.batch", 1...100_000)
@@ -126,6 +152,9 @@ extension ConfigurationReader {
     try check(search.temperatureNoise, "search.temperature_noise", 0...1)
     try check(search.crossoverTemperature, "search.crossover_temperature", 0...1)
     try check(search.promptCells, "search.prompt_cells", 1...100_000)
+    try check(search.topCount, "search.top_count", 1...1000)
+    try check(search.population, "search.population", 1...100_000)
+    try check(search.crossoverNetworks, "search.crossover_networks", 0...100_000)
     try check(search.crossoverParents, "search.crossover_parents", 2...8)
     try check(search.repairRounds, "search.repair_rounds", 0...10)
     try check(search.inspirations, "search.inspirations", 0...10)

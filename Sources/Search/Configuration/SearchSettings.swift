@@ -1,5 +1,16 @@
 /// LLMatic's search (arXiv 2306.01102, Algorithm 1); the defaults are the paper's values.
 public struct SearchSettings: Codable, Sendable, Hashable {
+  /// The ways to search.
+  public enum Method: String, Codable, Sendable, CaseIterable {
+    case llmatic
+    /// Each candidate is made of the initial network, without a search: LLMatic's baseline.
+    case random
+    /// Regularised evolution (Real et al. 2019): an ageing population and tournaments.
+    case regularized = "regularized-evolution"
+  }
+
+  /// How to search.
+  public var strategy = Method.llmatic
   /// Generations, with those of the initialisation.
   public var generations = 20
   /// Candidates a generation.
@@ -13,6 +24,8 @@ public struct SearchSettings: Codable, Sendable, Hashable {
     /// Any elite with the same probability, as published.
     case uniform
     case best
+    /// Any of the `top_count` best, as in LLMatic's code.
+    case top
     /// The best of `tournament_size` drawn ones.
     case tournament
     /// By its rank.
@@ -29,6 +42,8 @@ public struct SearchSettings: Codable, Sendable, Hashable {
   public enum PromptChoice: String, Codable, Sendable, CaseIterable {
     /// The most curious individual of the prompt archive, as published.
     case curiosity
+    /// Any of the `top_count` most curious individuals, as in LLMatic's code.
+    case top
     /// The prompt with the highest upper confidence bound on the share of its networks that entered the archive.
     case bandit
   }
@@ -45,6 +60,8 @@ public struct SearchSettings: Codable, Sendable, Hashable {
   public var parents = ParentChoice.uniform
   /// How many elites take part in a tournament.
   public var tournamentSize = 4
+  /// From how many of the best, or most curious, `top` draws.
+  public var topCount = 3
   /// How prompts are chosen.
   public var promptChoice = PromptChoice.curiosity
   /// How much bandits weigh what they know little of; the square root of 2 is UCB1's.
@@ -61,6 +78,8 @@ public struct SearchSettings: Codable, Sendable, Hashable {
   public var temperatureNoise = 0.1
   /// The temperature of crossovers.
   public var crossoverTemperature = 0.7
+  /// How many random networks a generation's crossovers begin with; 0: each draws its own.
+  public var crossoverNetworks = 10
   /// How many networks a crossover combines: the parent and its nearest neighbours.
   public var crossoverParents = 2
   /// What is done, in this order, where a reply does not become a network.
@@ -79,6 +98,12 @@ public struct SearchSettings: Codable, Sendable, Hashable {
   public var mutations: [String] = []
   /// How many niches the prompt archive has.
   public var promptCells = 100
+  /// Whether parents come from the network archive; else from a population of the best, as in LLMatic's ablation.
+  public var networkArchive = true
+  /// Whether prompts come from the prompt archive; else from a population of random ones, as in LLMatic's ablation.
+  public var promptArchive = true
+  /// How many members such populations, and that of regularised evolution, have.
+  public var population = 100
   /// The share of candidates that the built-in rewriter writes though a model is there; an operator of its own.
   public var rewriterShare = 0.0
   /// No generation is begun that would probably end later than this after the start, in minutes; 0: no limit.
@@ -94,6 +119,13 @@ public struct SearchSettings: Codable, Sendable, Hashable {
   /// Reads settings; what runs of earlier versions did not say keeps its default.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
+    strategy = try container.decodeIfPresent(Method.self, forKey: .strategy) ?? strategy
+    topCount = try container.decodeIfPresent(Int.self, forKey: .topCount) ?? topCount
+    // In earlier versions each crossover drew its own network.
+    crossoverNetworks = try container.decodeIfPresent(Int.self, forKey: .crossoverNetworks) ?? 0
+    networkArchive = try container.decodeIfPresent(Bool.self, forKey: .networkArchive) ?? networkArchive
+    promptArchive = try container.decodeIfPresent(Bool.self, forKey: .promptArchive) ?? promptArchive
+    population = try container.decodeIfPresent(Int.self, forKey: .population) ?? population
     generations = try container.decodeIfPresent(Int.self, forKey: .generations) ?? generations
     batch = try container.decodeIfPresent(Int.self, forKey: .batch) ?? batch
     initialNetworks = try container.decodeIfPresent(Int.self, forKey: .initialNetworks) ?? initialNetworks

@@ -26,6 +26,15 @@ struct NicheContests: Sendable {
     incumbents = elites.reduce(into: [:]) { $0[$1.cell] = known.records[$1.candidate] }
   }
 
+  /// The record with whether the network is in the niche that was asked for.
+  func settled(_ record: CandidateRecord) -> CandidateRecord {
+    guard let niche = record.origin.request?.niche, record.verdict.isNetwork, let measures = record.measures
+    else { return record }
+    var record = record
+    record.origin.request?.niche?.isHit = (try? archive.cell(of: measures)) == niche.cell
+    return record
+  }
+
   /// The contest of a candidate; nil where its niche is empty or nothing can be said.
   func contest(of candidate: Int, measures: [Double]?) -> NicheContest? {
     guard let rule, let measures, let cell = try? archive.cell(of: measures),

@@ -52,7 +52,7 @@ extension SearchEngine {
       failure = error
     }
     await queue.close()
-    let records = await settle(slots, known: &known, progress: progress, failure: &failure)
+    let records = await settle(slots, in: contests, known: &known, progress: progress, failure: &failure)
     pool.close()
     if let failure, !stop.isRaised { throw failure }
     return records.count == proposals.count ? records : nil
@@ -96,7 +96,7 @@ extension SearchEngine {
       }
       do throws(SearchError) {
         guard let outcome = try result.get() else { return .success(nil) }
-        let trained = record.trained(outcome, descriptors: screening.descriptors)
+        let trained = contests.settled(record.trained(outcome, descriptors: screening.descriptors))
         try await store(trained, weights: outcome.weights)
         progress.finish(trained)
         return .success(trained)
@@ -132,7 +132,8 @@ extension SearchEngine {
 
   /// Waits for all trainings, then gives repetitions the figures of their twins.
   private func settle(
-    _ slots: [Slot], known: inout KnownCandidates, progress: GenerationProgress, failure: inout SearchError?
+    _ slots: [Slot], in contests: NicheContests, known: inout KnownCandidates, progress: GenerationProgress,
+    failure: inout SearchError?
   ) async -> [CandidateRecord] {
     var records: [CandidateRecord] = []
     for slot in slots {
@@ -150,7 +151,7 @@ extension SearchEngine {
         }
       case .repetition(let record, let twin):
         guard failure == nil, let original = known.records[twin] else { continue }
-        let repetition = record.duplicate(of: original)
+        let repetition = contests.settled(record.duplicate(of: original))
         do throws(SearchError) {
           try await store(repetition, weights: nil)
         } catch {

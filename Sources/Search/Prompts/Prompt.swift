@@ -36,8 +36,10 @@ public struct Prompt: Sendable, Hashable {
       case .evolution: ["instruction"]
       case .space:
         [
-          "mission", "knowledge", "example", "choices", "options", "structure", "results", "mistakes", "measure",
-          "best", "strategy", "least", "most", "target", "constraint", "count", "illegal", "repeated", "reasons",
+          "mission", "knowledge", "example", "choices", "options", "structure", "results", "mistakes",
+          "measure",
+          "best", "strategy", "least", "most", "target", "constraint", "count", "illegal", "repeated",
+          "reasons",
         ]
       }
     }

@@ -5,6 +5,8 @@ import RandomStreams
 struct ParentChooser: Sendable {
   private enum Rule: Sendable {
     case selection(EliteSelection)
+    /// Any of so many best elites.
+    case top(Int)
     /// The niches that offspring came from.
     case bandit(Bandit<Int>)
   }
@@ -18,6 +20,7 @@ struct ParentChooser: Sendable {
         switch settings.parents {
         case .uniform: .selection(.uniform)
         case .best: .selection(.best)
+        case .top: .top(settings.topCount)
         case .tournament: .selection(.tournament(size: settings.tournamentSize))
         case .rank: .selection(.rank(exponent: 1))
         case .novelty: .selection(.noveltyProportional(neighbours: 5))
@@ -41,6 +44,9 @@ struct ParentChooser: Sendable {
     case .selection(let selection):
       // The rule was checked when it was made.
       return (try? selection.select(from: archive, curiosity: curiosity, using: &draw)) ?? nil
+    case .top(let count):
+      let best = archive.elites.sorted { ($1.objective, $0.cell) < ($0.objective, $1.cell) }.prefix(count)
+      return draw.element(of: Array(best))
     case .bandit(var bandit):
       guard let niche = bandit.choose(among: archive.elites.map(\.cell), using: &draw) else { return nil }
       bandit.reward(niche, by: 0)

@@ -105,6 +105,7 @@ extension EvolvedPrompt {
       text = text.dropFirst().dropLast().trimmingSpace()
     }
     guard (10...600).contains(text.count), !text.contains("{{"), !text.contains("}}") else { return nil }
-    return text
+    // What a network should be like may follow.
+    return text.last?.isLetter == true ? text + "." : text
   }
 }

@@ -62,6 +62,8 @@ struct RequestBuilder: Sendable {
         values["wish"] = " " + wish
       }
       let frame = sources.count > 1 ? "frame-crossover-\(suffix)" : "frame-\(suffix)"
+      try check(frame, shows: inspirations.isEmpty ? nil : "inspirations")
+      try check(frame, shows: proposal.niche == nil ? nil : "wish")
       let message = try prompts.prompt(frame).rendered(values) + (form == .completion ? "\n" : "")
       var draws = stream.stream("request", proposal.id)
       return ChatRequest(
@@ -78,6 +80,14 @@ struct RequestBuilder: Sendable {
     } catch {
       throw SearchError("\(error)")
     }
+  }
+
+  /// A user's frame may lack what the settings ask for.
+  private func check(_ frame: String, shows variable: String?) throws(PromptError) {
+    guard let variable, try !prompts.prompt(frame).usedVariables.contains(variable) else { return }
+    throw PromptError(
+      "prompts/\(frame) does not use '{{\(variable)}}', which "
+        + (variable == "wish" ? "'search.ask_for_niche'" : "'search.inspirations'") + " needs.")
   }
 
   private func system(_ values: [String: String]) throws(PromptError) -> [ChatMessage] {

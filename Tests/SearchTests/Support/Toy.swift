@@ -60,6 +60,8 @@ enum Toy {
     run.search.batch = batch
     run.search.initialNetworks = 3
     run.search.promptCells = 16
+    // Each crossover draws its own network, so that more of the scripted answers come up.
+    run.search.crossoverNetworks = 0
     return run
   }
 
