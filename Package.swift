@@ -12,7 +12,10 @@ let package = Package(
       targets: ["Execution", "NetworkGraph", "PythonSyntax", "RandomStreams", "TorchFrontend"]),
     .library(name: "NicheArchives", targets: ["QualityDiversity", "RandomStreams"]),
     .library(
-      name: "NicheRuns", targets: ["QualityDiversity", "RandomStreams", "Reports", "RunStore", "Search"]),
+      name: "NicheRuns",
+      targets: [
+        "LanguageModels", "QualityDiversity", "RandomStreams", "Reports", "RunStore", "Search", "Training",
+      ]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),

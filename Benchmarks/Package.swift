@@ -21,6 +21,9 @@ let package = Package(
     .executableTarget(
       name: "store-benchmark", dependencies: [.product(name: "NicheRuns", package: "niche")], path: "store",
       exclude: ["compare"]),
+    .executableTarget(
+      name: "overhead-benchmark", dependencies: [.product(name: "NicheRuns", package: "niche")],
+      path: "overhead", exclude: ["compare"]),
   ]
 )
 
