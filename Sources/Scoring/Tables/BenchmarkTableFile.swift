@@ -50,7 +50,7 @@ extension BenchmarkTable {
       mark + littleEndian(version, 4) + littleEndian(json.count, 4) + littleEndian(checksum(body), 8) + body)
   }
 
-  /// Opens a table.
+  /// Opens a table by mapping its file, which must not be shortened in place while it is open; `write` never does that.
   ///
   /// - Throws: `BenchmarkError.file` or `.corrupt`.
   public init(path: String) throws(BenchmarkError) {
@@ -60,7 +60,7 @@ extension BenchmarkTable {
       guard (attributes[.size] as? Int ?? 0) <= Self.largestFile else {
         throw BenchmarkError.corrupt(path: path, reason: "it has more than 1 GiB")
       }
-      data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+      data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
     } catch let error as BenchmarkError {
       throw error
     } catch {
