@@ -22,7 +22,7 @@ import Training
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let prompts = try PromptLibrary(folder: CommandLine.arguments.dropFirst().first ?? "prompts")
     let data = try images()
-    let task = ImageTask(data)
+    let task = ImageTask(channels: 1, height: 28, width: 28, classes: 10)
 
     var random = configuration("sources")
     random.search.strategy = .random
