@@ -237,7 +237,7 @@ import Testing
   }
 
   @Test func oldQuestionsAreShortenedFirst() {
-    var conversation = ModelConversation(system: "s", limit: 500)
+    var conversation = ModelConversation(system: "s", limit: 250)
     for number in 0..<3 {
       var question = ModelConversation.Question(
         text: "long \(number) " + String(repeating: "x", count: 70), short: "short \(number)")
@@ -255,5 +255,9 @@ import Testing
     question = ModelConversation.Question(text: String(repeating: "y", count: 600), short: "y")
     #expect(conversation.messages(asking: &question).map(\.content) == ["s", "y"])
     #expect(conversation.shortened == 4 && conversation.dropped == 3)
+    // Counted tokens go before the guess: here a byte in 10 is one.
+    conversation.learn(2, in: [.user("tokens")])
+    question = ModelConversation.Question(text: String(repeating: "y", count: 600), short: "y")
+    #expect(conversation.messages(asking: &question).last?.content.count == 600)
   }
 }

@@ -110,9 +110,12 @@ public struct CoLLMSearch<Space: ChoiceSpace>: AsyncSpaceStrategy {
     let messages = navigation.messages(asking: &question)
     let reply = try await navigator.ask(messages, number: counts.iterations, counts: &counts)
     if let reply {
-      guidance = reply
+      guidance = reply.content
       news = []
-      if settings.navigator.remembers || settings.isSingle { navigation.append(question, answer: reply) }
+      navigation.learn(reply.usage.promptTokens, in: messages)
+      if settings.navigator.remembers || settings.isSingle {
+        navigation.append(question, answer: reply.content)
+      }
     }
     countTurns()
   }
@@ -136,11 +139,13 @@ public struct CoLLMSearch<Space: ChoiceSpace>: AsyncSpaceStrategy {
     countTurns()
     guard let reply else { return [] }
     if settings.isSingle {
-      navigation.append(question, answer: reply)
-    } else if settings.generator.remembers {
-      generation.append(question, answer: reply)
+      navigation.learn(reply.usage.promptTokens, in: messages)
+      navigation.append(question, answer: reply.content)
+    } else {
+      generation.learn(reply.usage.promptTokens, in: messages)
+      if settings.generator.remembers { generation.append(question, answer: reply.content) }
     }
-    return counts.takeArchitectures(texts.proposals(in: reply), most: most)
+    return counts.takeArchitectures(texts.proposals(in: reply.content), most: most)
   }
 
   private mutating func countTurns() {

@@ -5,7 +5,8 @@ import LanguageModels
 /// What is too long is made shorter by a fixed rule, so that equal conversations stay equal: first the oldest turn
 /// whose question has a short form takes it, then the next; where all have, the oldest turns are left out; at last
 /// the question itself takes its short form. What was made shorter stays so, which lets servers reuse a prompt's
-/// beginning.
+/// beginning. A byte counts as half a token until a reply says how many tokens its prompt had, then as the most that it
+/// was so far, and a tenth more.
 struct ModelConversation: Sendable, Hashable {
   /// What is told to a model, and what is left of it where room is short.
   struct Question: Sendable, Hashable {
@@ -24,10 +25,12 @@ struct ModelConversation: Sendable, Hashable {
   private let system: String
   private let limit: Int
   private var turns: [Turn] = []
+  /// The most tokens of a byte that a server counted; nil where none did.
+  private var density: Double?
 
   /// A conversation that has not begun.
   ///
-  /// - Parameter limit: the most bytes that a request's messages may have.
+  /// - Parameter limit: the most tokens that a request's messages may have.
   init(system: String, limit: Int) {
     self.system = system
     self.limit = limit
@@ -35,7 +38,7 @@ struct ModelConversation: Sendable, Hashable {
 
   /// The messages that ask a question, with all that was said before.
   mutating func messages(asking question: inout Question) -> [ChatMessage] {
-    while size(with: question) > limit {
+    while !fits(question) {
       if let oldest = turns.firstIndex(where: { $0.question.short != nil }) {
         shortened += Self.shorten(&turns[oldest].question)
       } else if !turns.isEmpty {
@@ -50,6 +53,13 @@ struct ModelConversation: Sendable, Hashable {
     var messages: [ChatMessage] = [.system(system)]
     for turn in turns { messages += [.user(turn.question.text), .assistant(turn.answer)] }
     return messages + [.user(question.text)]
+  }
+
+  /// Takes note of how many tokens a server counted in messages; 0: it did not.
+  mutating func learn(_ tokens: Int, in messages: [ChatMessage]) {
+    guard tokens > 0 else { return }
+    let bytes = messages.reduce(0) { $0 + $1.content.utf8.count + 16 }
+    density = max(density ?? 0, Double(tokens) / Double(bytes))
   }
 
   /// Keeps what was asked and answered.
@@ -67,10 +77,11 @@ struct ModelConversation: Sendable, Hashable {
     return 1
   }
 
-  /// A turn has some tokens around it, here taken for sixteen bytes.
-  private func size(with question: Question) -> Int {
-    turns.reduce(system.utf8.count + question.text.utf8.count + 32) {
+  private func fits(_ question: Question) -> Bool {
+    // A turn has some tokens around it, here taken for sixteen bytes.
+    let bytes = turns.reduce(system.utf8.count + question.text.utf8.count + 32) {
       $0 + $1.question.text.utf8.count + $1.answer.utf8.count + 32
     }
+    return Double(bytes) * (density.map { 1.1 * $0 } ?? 0.5) <= Double(limit)
   }
 }

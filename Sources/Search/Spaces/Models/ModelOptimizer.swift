@@ -90,7 +90,7 @@ public struct ModelOptimizer<Space: ChoiceSpace>: AsyncSpaceStrategy {
       number: counts.iterations, counts: &counts)
     guard let reply else { return [] }
     news = []
-    return counts.takeArchitectures(texts.proposals(in: reply), most: most)
+    return counts.takeArchitectures(texts.proposals(in: reply.content), most: most)
   }
 
   private func question(

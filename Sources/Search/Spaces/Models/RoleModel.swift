@@ -11,7 +11,7 @@ public struct RoleSettings: Sendable, Hashable {
   public var remembers: Bool
   /// How many tokens the model takes in prompt and reply together; nil: as many as there are.
   ///
-  /// Where a conversation grows beyond that, at two bytes a token, its oldest parts are made shorter.
+  /// Where a conversation grows beyond that, its oldest parts are made shorter.
   public var contextTokens: Int?
 
   /// CoLLM-NAS' temperature, and 4096 tokens.
@@ -24,11 +24,10 @@ public struct RoleSettings: Sendable, Hashable {
     self.contextTokens = contextTokens
   }
 
-  /// The most bytes of a request's messages.
+  /// The most tokens of a request's messages.
   var limit: Int {
     guard let contextTokens else { return .max }
     return max(0, contextTokens.subtractingReportingOverflow(maximumTokens).partialValue)
-      .multipliedReportingOverflow(by: 2).partialValue
   }
 }
 
@@ -61,13 +60,13 @@ struct RoleModel: Sendable {
   let retries: Int
   let stream: RandomStream
 
-  /// The text of a reply; nil where there was none that many times.
+  /// A reply, with at least a word; nil where there was none that many times.
   ///
   /// - Parameter number: the request's number in this role, which names its random streams.
   /// - Throws: where no request could have a reply; with `isEndOfBudget` where no more may be asked.
   func ask(
     _ messages: [ChatMessage], schema: JSONSchema? = nil, number: Int, counts: inout ModelSearchCounts
-  ) async throws(SearchError) -> String? {
+  ) async throws(SearchError) -> ChatReply? {
     for attempt in 0...max(0, retries) {
       // Another seed, since the same one may well end the same.
       var draws = stream.stream("request", number).stream("attempt", attempt)
@@ -80,7 +79,7 @@ struct RoleModel: Sendable {
         counts.promptTokens += reply.usage.promptTokens
         counts.completionTokens += reply.usage.completionTokens
         counts.seconds += reply.latencySeconds
-        if reply.content.contains(where: { !$0.isWhitespace }) { return reply.content }
+        if reply.content.contains(where: { !$0.isWhitespace }) { return reply }
         counts.unreadable += 1
       } catch {
         counts.failures += 1
