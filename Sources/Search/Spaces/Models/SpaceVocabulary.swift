@@ -84,19 +84,9 @@ public struct SpaceVocabulary: Sendable, Hashable {
     return aliases
   }
 
-  /// A name of letters, digits and `_`, as JSON and every tokenizer take them, such as `edge_0_1`.
+  /// A name as a member of JSON, such as `edge_0_1`.
   static func key(of name: some StringProtocol) -> String {
-    var key = ""
-    for scalar in name.lowercased().unicodeScalars {
-      let isWord =
-        scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(Character(scalar)))
-      if isWord {
-        key.unicodeScalars.append(scalar)
-      } else if !key.isEmpty, !key.hasSuffix("_") {
-        key += "_"
-      }
-    }
-    if key.hasSuffix("_") { key.removeLast() }
+    let key = Choice(name: String(name), options: []).key
     return key.isEmpty ? "choice" : key
   }
 
