@@ -14,7 +14,8 @@ let package = Package(
     .library(
       name: "NicheRuns",
       targets: [
-        "LanguageModels", "QualityDiversity", "RandomStreams", "Reports", "RunStore", "Search", "Training",
+        "LanguageModels", "QualityDiversity", "RandomStreams", "Reports", "RunStore", "Scoring", "Search",
+        "SearchSpaces", "Training",
       ]),
   ],
   dependencies: [
@@ -116,12 +117,13 @@ let package = Package(
       name: "Reports",
       dependencies: [
         "Execution", "LanguageModels", "NetworkGraph", "ONNX", "PythonSyntax", "QualityDiversity",
-        "RandomStreams", "RunStore", "Scoring", "Search", "TorchFrontend", "Training",
+        "RandomStreams", "RunStore", "Scoring", "Search", "SearchSpaces", "TorchFrontend", "Training",
       ]),
     .testTarget(
       name: "ReportsTests",
       dependencies: [
-        "LanguageModels", "QualityDiversity", "RandomStreams", "Reports", "RunStore", "Search", "Training",
+        "LanguageModels", "QualityDiversity", "RandomStreams", "Reports", "RunStore", "Search",
+        "SearchSpaces", "Training",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .executableTarget(

@@ -24,6 +24,9 @@ let package = Package(
     .executableTarget(
       name: "overhead-benchmark", dependencies: [.product(name: "NicheRuns", package: "niche")],
       path: "overhead", exclude: ["compare"]),
+    .executableTarget(
+      name: "strategy-benchmark", dependencies: [.product(name: "NicheRuns", package: "niche")],
+      path: "strategies"),
   ]
 )
 

@@ -15,7 +15,8 @@ struct Niche: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, StatusCommand.self, ShowCommand.self, ExportCommand.self, CompareCommand.self,
       PlotCommand.self, VerifyCommand.self, CompileCommand.self, ForwardCommand.self, TrainCommand.self,
-      ScoreCommand.self, BenchCommand.self, PromptsCommand.self, DataCommand.self, SpaceCommand.self,
+      ScoreCommand.self, BenchCommand.self, StudyCommand.self, PromptsCommand.self, DataCommand.self,
+      SpaceCommand.self,
       ModelsCommand.self,
       DoctorCommand.self,
     ])

@@ -39,7 +39,7 @@ struct ArchiveTables {
     return Self.text(rows)
   }
 
-  private static func text(_ rows: [[String]]) -> String {
+  static func text(_ rows: [[String]]) -> String {
     rows.map { $0.map(quoted).joined(separator: ",") }.joined(separator: "\n") + "\n"
   }
 

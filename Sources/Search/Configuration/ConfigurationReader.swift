@@ -15,19 +15,7 @@ public enum ConfigurationReader {
   public static func read(
     _ yaml: String, base: RunConfiguration = RunConfiguration()
   ) throws(ConfigurationError) -> RunConfiguration {
-    guard yaml.utf8.count <= maximumBytes else {
-      throw ConfigurationError(
-        "The configuration is larger than 1 MiB; a run file has a few hundred lines at most.")
-    }
-    let root: Node?
-    do {
-      root = try YAMLText.compose(yaml)
-    } catch let error as ConfigurationError {
-      throw error
-    } catch {
-      throw ConfigurationError("The configuration is not valid YAML: \(Self.oneLine("\(error)")).")
-    }
-    guard let root else { return try validated(base) }
+    guard let root = try root(of: yaml) else { return try validated(base) }
     guard case .mapping(var mapping) = root else {
       throw ConfigurationError("The configuration must be a mapping of keys such as 'data:' and 'search:'.")
     }
@@ -44,7 +32,7 @@ public enum ConfigurationReader {
     var budget = maximumNodes
     let models = mapping["models"]
     mapping["models"] = nil
-    var merged = try overlay(.mapping(mapping), on: tree(of: template), path: "", budget: &budget)
+    var merged = try overlay(.mapping(mapping), on: tree(of: template), path: "", .run, budget: &budget)
     if let models { try overlay(models: models, on: &merged, budget: &budget) }
     do {
       let decoder = JSONDecoder()
@@ -70,6 +58,42 @@ public enum ConfigurationReader {
     }
   }
 
+  /// What a YAML text says, laid over a template of another shape, such as a study; nil for an empty text.
+  static func decode<Template: Codable>(
+    _ yaml: String, over template: Template, shape: ConfigurationShape
+  ) throws(ConfigurationError) -> Template? {
+    guard let root = try root(of: yaml) else { return nil }
+    guard case .mapping = root else {
+      throw ConfigurationError("The file must be a mapping of keys such as 'arms:'.")
+    }
+    var budget = maximumNodes
+    let merged = try overlay(root, on: tree(of: template), path: "", shape, budget: &budget)
+    do {
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      return try decoder.decode(Template.self, from: Data(merged.encoded().utf8))
+    } catch let error as DecodingError {
+      throw ConfigurationError(sentence(for: error))
+    } catch {
+      throw ConfigurationError("The file cannot be read: \(oneLine("\(error)")).")
+    }
+  }
+
+  /// The tree of a YAML text; nil for an empty one.
+  private static func root(of yaml: String) throws(ConfigurationError) -> Node? {
+    guard yaml.utf8.count <= maximumBytes else {
+      throw ConfigurationError(
+        "The configuration is larger than 1 MiB; a run file has a few hundred lines at most.")
+    }
+    do {
+      return try YAMLText.compose(yaml)
+    } catch let error as ConfigurationError {
+      throw error
+    } catch {
+      throw ConfigurationError("The configuration is not valid YAML: \(Self.oneLine("\(error)")).")
+    }
+  }
+
   // MARK: Laying a file over a template
 
   /// Several models are laid over `model`, whatever the order in the file.
@@ -89,12 +113,12 @@ public enum ConfigurationReader {
       throw ConfigurationError("'model' cannot be read: \(oneLine("\(error)")).")
     }
     let server = try tree(of: ModelServerSettings(model))
-    members[position].value = try overlay(models, on: .array([server]), path: "models", budget: &budget)
+    members[position].value = try overlay(models, on: .array([server]), path: "models", .run, budget: &budget)
     configuration = .object(members)
   }
 
   private static func overlay(
-    _ node: Node, on template: JSONValue, path: String, budget: inout Int
+    _ node: Node, on template: JSONValue, path: String, _ shape: ConfigurationShape, budget: inout Int
   ) throws(ConfigurationError) -> JSONValue {
     budget -= 1
     guard budget > 0 else {
@@ -113,14 +137,14 @@ public enum ConfigurationReader {
           throw ConfigurationError("Line \(line(key)): unknown key '\(joined(path, name))'\(hint)")
         }
         members[position].value = try overlay(
-          value, on: members[position].value, path: joined(path, name), budget: &budget)
+          value, on: members[position].value, path: joined(path, name), shape, budget: &budget)
       }
       return .object(members)
     case (.array(let items), .sequence(let sequence)):
-      let element = path == "descriptors" ? descriptorTemplate : items.first ?? .integer(0)
+      let element = path.hasSuffix("descriptors") ? descriptorTemplate : items.first ?? .integer(0)
       var values: [JSONValue] = []
       for (index, value) in sequence.enumerated() {
-        values.append(try overlay(value, on: element, path: "\(path)[\(index)]", budget: &budget))
+        values.append(try overlay(value, on: element, path: "\(path)[\(index)]", shape, budget: &budget))
       }
       return .array(values)
     case (.object, _):
@@ -128,17 +152,17 @@ public enum ConfigurationReader {
     case (.array, _):
       throw ConfigurationError("\(place) must be a list, such as [8, 8].")
     case (_, .scalar):
-      return try scalar(node, path: path, place: place)
+      return try scalar(node, path: path, place: place, shape)
     default:
       throw ConfigurationError("\(place) must be a single value.")
     }
   }
 
   private static func scalar(
-    _ node: Node, path: String, place: String
+    _ node: Node, path: String, place: String, _ shape: ConfigurationShape
   ) throws(ConfigurationError) -> JSONValue {
     let text = node.string ?? ""
-    switch ConfigurationShape.run.kind(at: path) {
+    switch shape.kind(at: path) {
     case .text?: return .string(text)
     case .flag?:
       guard let value = node.bool else {

@@ -12,7 +12,10 @@ struct ConfigurationShape: Sendable {
   /// The shape of a run's configuration.
   static let run = ConfigurationShape(RunConfiguration())
 
-  private init(_ configuration: RunConfiguration) { add(configuration, path: "") }
+  /// The shape of a study.
+  static let study = ConfigurationShape(StudyConfiguration())
+
+  private init(_ configuration: some Any) { add(configuration, path: "") }
 
   /// The kind of the value at that path; nil where it is none that stands alone.
   func kind(at path: String) -> Kind? {
@@ -35,11 +38,12 @@ struct ConfigurationShape: Sendable {
     case is [SearchSettings.RepairMethod] where type(of: value) == [SearchSettings.RepairMethod].self:
       kinds[path] = .choice(Self.names(SearchSettings.RepairMethod.heal))
     case is Int, is [Int]: kinds[path] = .whole
-    case is Double: kinds[path] = .number
+    case is Double, is [Double]: kinds[path] = .number
     case is Bool: kinds[path] = .flag
     case is String: kinds[path] = .text
     case let choice as any (CaseIterable & RawRepresentable<String>):
       kinds[path] = .choice(Self.names(choice))
+    case let arms as [StudyArm]: if let arm = arms.first { add(arm, path: path) }
     case let axes as [DescriptorSettings]: if let axis = axes.first { add(axis, path: path) }
     default:
       for child in Mirror(reflecting: value).children {

@@ -31,39 +31,23 @@ public struct DensityModel<Space: ChoiceSpace>: Sendable {
     }
   }
 
-  private struct Point {
-    var options: [Int]
-    var fitness: Double
-  }
-
-  private struct Density {
-    var points: ArraySlice<Point>
-    var bandwidths: [Double]
-  }
-
   private let space: Space
   private let settings: Settings
   private let sizes: [Int]
-  /// Of each fidelity what is known, the fittest first.
-  private var points: [[Point]]
+  /// Of each fidelity what is known.
+  private var points: [RankedOptions]
 
   /// A model that knows nothing.
   public init(space: Space, settings: Settings, fidelities: Int) {
     self.space = space
     self.settings = settings
     sizes = space.choices.map(\.options.count)
-    points = Array(repeating: [], count: fidelities)
+    points = Array(repeating: RankedOptions(sizes: sizes), count: fidelities)
   }
 
   /// Takes in a result.
   public mutating func add(_ genotype: Space.Genotype, fitness: Double, fidelity: Int) {
-    // Of equals the earlier one is first.
-    var (lower, upper) = (0, points[fidelity].count)
-    while lower < upper {
-      let middle = (lower + upper) / 2
-      if points[fidelity][middle].fitness >= fitness { lower = middle + 1 } else { upper = middle }
-    }
-    points[fidelity].insert(Point(options: space.options(of: genotype), fitness: fitness), at: lower)
+    points[fidelity].insert(space.options(of: genotype), fitness: fitness)
   }
 
   /// A draw that is likely to be good, by the results of the highest fidelity that has enough of them; nil where none
@@ -74,16 +58,16 @@ public struct DensityModel<Space: ChoiceSpace>: Sendable {
     else { return nil }
     let goodCount = min(known.count, max(least, Int(settings.topShare * Double(known.count))))
     let badCount = min(known.count, max(least, Int((1 - settings.topShare) * Double(known.count))))
-    let good = density(known.prefix(goodCount))
-    let bad = density(known.suffix(badCount))
+    let good = known.density(0..<goodCount, minimumBandwidth: settings.minimumBandwidth)
+    let bad = known.density(
+      (known.count - badCount)..<known.count, minimumBandwidth: settings.minimumBandwidth)
     var best: (genotype: Space.Genotype, ratio: Double)?
     for _ in 0..<settings.samples {
-      guard let datum = stream.element(of: good.points) else { return nil }
-      var options = datum.options
+      var options = known.options(stream.integer(below: goodCount))
       for choice in options.indices where stream.uniform() < good.bandwidths[choice] {
         options[choice] = stream.integer(below: sizes[choice])
       }
-      let ratio = max(1e-32, value(options, good)) / max(1e-32, value(options, bad))
+      let ratio = max(1e-32, known.value(options, good)) / max(1e-32, known.value(options, bad))
       guard best.map({ ratio > $0.ratio }) ?? true, let genotype = try? space.genotype(options: options)
       else {
         continue
@@ -92,33 +76,92 @@ public struct DensityModel<Space: ChoiceSpace>: Sendable {
     }
     return best?.genotype
   }
+}
 
-  private func density(_ points: ArraySlice<Point>) -> Density {
-    let count = Double(points.count)
-    let scale = 1.06 * pow(count, -1 / (4 + Double(sizes.count)))
-    let bandwidths = sizes.indices.map { choice in
-      let mean = points.reduce(0) { $0 + Double($1.options[choice]) } / count
-      let variance = points.reduce(0) { sum, point in
-        let distance = Double(point.options[choice]) - mean
-        return sum + distance * distance
-      }
-      let most = Double(sizes[choice] - 1) / Double(sizes[choice])
-      return min(most, max(settings.minimumBandwidth, scale * (variance / count).squareRoot()))
-    }
-    return Density(points: points, bandwidths: bandwidths)
+/// Options of architectures, the fittest first, in one list, so that densities pass over plain numbers.
+private struct RankedOptions: Sendable {
+  /// A kernel density of some of them.
+  struct Density {
+    var rows: Range<Int>
+    var bandwidths: [Double]
   }
 
-  private func value(_ options: [Int], _ density: Density) -> Double {
-    let same = density.bandwidths.map { 1 - $0 }
-    let other = zip(density.bandwidths, sizes).map { $0 / Double(max(1, $1 - 1)) }
+  private let sizes: [Int]
+  /// Where the options of a choice begin among all options.
+  private let offsets: [Int]
+  private var fitnesses: [Double] = []
+  /// Row by row, each option by its number among all options.
+  private var places: [Int] = []
+
+  init(sizes: [Int]) {
+    self.sizes = sizes
+    var offsets: [Int] = []
+    var sum = 0
+    for size in sizes {
+      offsets.append(sum)
+      sum += size
+    }
+    self.offsets = offsets
+  }
+
+  var count: Int { fitnesses.count }
+
+  func options(_ row: Int) -> [Int] {
+    sizes.indices.map { places[row * sizes.count + $0] - offsets[$0] }
+  }
+
+  /// Of equals the earlier one is first.
+  mutating func insert(_ options: [Int], fitness: Double) {
+    var (lower, upper) = (0, count)
+    while lower < upper {
+      let middle = (lower + upper) / 2
+      if fitnesses[middle] >= fitness { lower = middle + 1 } else { upper = middle }
+    }
+    fitnesses.insert(fitness, at: lower)
+    places.insert(contentsOf: zip(options, offsets).map { $0 + $1 }, at: lower * sizes.count)
+  }
+
+  func density(_ rows: Range<Int>, minimumBandwidth: Double) -> Density {
+    let count = Double(rows.count)
+    let scale = 1.06 * pow(count, -1 / (4 + Double(sizes.count)))
+    let bandwidths = sizes.indices.map { choice in
+      var (sum, squares) = (0, 0)
+      var row = rows.lowerBound
+      while row < rows.upperBound {
+        let option = places[row * sizes.count + choice] - offsets[choice]
+        sum += option
+        squares += option * option
+        row += 1
+      }
+      let mean = Double(sum) / count
+      let variance = max(0, Double(squares) / count - mean * mean)
+      let most = Double(sizes[choice] - 1) / Double(sizes[choice])
+      return min(most, max(minimumBandwidth, scale * variance.squareRoot()))
+    }
+    return Density(rows: rows, bandwidths: bandwidths)
+  }
+
+  func value(_ options: [Int], _ density: Density) -> Double {
+    // What each option contributes to a row's product.
+    var factors: [Double] = []
+    for choice in sizes.indices {
+      let bandwidth = density.bandwidths[choice]
+      let other = bandwidth / Double(max(1, sizes[choice] - 1))
+      for option in 0..<sizes[choice] { factors.append(option == options[choice] ? 1 - bandwidth : other) }
+    }
     var sum = 0.0
-    for point in density.points {
+    var place = density.rows.lowerBound * sizes.count
+    let end = density.rows.upperBound * sizes.count
+    let width = sizes.count
+    while place < end {
       var product = 1.0
-      for choice in options.indices {
-        product *= point.options[choice] == options[choice] ? same[choice] : other[choice]
+      let next = place + width
+      while place < next {
+        product *= factors[places[place]]
+        place += 1
       }
       sum += product
     }
-    return sum / Double(density.points.count)
+    return sum / Double(density.rows.count)
   }
 }

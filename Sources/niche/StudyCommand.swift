@@ -1,0 +1,109 @@
+import ArgumentParser
+import Foundation
+import Reports
+import Scoring
+import Search
+import SearchSpaces
+
+/// `niche study`: strategies against each other on a space that is known throughout.
+struct StudyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "study",
+    abstract: "Compare strategies on a tabular benchmark: seeds, budgets, intervals, tests.",
+    discussion: """
+      FILE is a YAML file (docs/study.md); docs/study-nas-bench-201.yaml is one. Each finished search is kept under \
+      archives/NAME, so that a study that was stopped goes on where it was, and one that got more seeds, arms or data \
+      sets runs only these.
+      """)
+
+  @Argument(help: "The study.")
+  var file: String
+
+  @Option(help: "How many searches run side by side; default: as many as there are cores.")
+  var workers: Int?
+
+  @Option(help: "The number of seeds, in place of the file's.")
+  var seeds: Int?
+
+  @Option(help: "The folder that keeps the searches; default: archives/NAME.")
+  var folder: String?
+
+  @Option(help: "Write the study into this file, as one page with curves and tables.")
+  var html: String?
+
+  @Option(help: "Write it into this file as Markdown.")
+  var markdown: String?
+
+  @Option(help: "Write its figures into this file as CSV.")
+  var csv: String?
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers must be 1 to 1024.") }
+  }
+
+  func run() async throws {
+    try await explained {
+      let study = try configuration()
+      let space = NASBench201Space()
+      let table = try BenchmarkCatalog.standard().table(of: space.name, rowCount: NASBench201Cell.count)
+      let runner = try StudyRunner(
+        study, tasks: StudyTask.nasBench201(study, table: table), tableHash: table.provenance.hash)
+      let log = try StudyLog(folder: folder ?? Project.archives() + "/" + study.name)
+      let stop = StopFlag()
+      let signals = Interruption(stop: stop)
+      defer { withExtendedLifetime(signals) {} }
+      let progress = StudyProgress()
+      let (cells, isComplete) = try await runner.run(
+        log: log, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount, stop: stop
+      ) { progress.show($0, of: $1) }
+      progress.finish()
+      guard !cells.isEmpty else { throw Failure("Nothing was finished; the same command begins anew.") }
+      if !isComplete { Terminal.note("stopped; the same command goes on.") }
+      try report(StudySummary(runner, cells: cells, isComplete: isComplete))
+    }
+  }
+
+  private func configuration() throws -> StudyConfiguration {
+    guard let data = FileManager.default.contents(atPath: file) else {
+      throw Failure("'\(file)' cannot be read; is the path right?")
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw Failure("'\(file)' is not UTF-8 text.")
+    }
+    var study: StudyConfiguration
+    do {
+      study = try StudyReader.read(text)
+    } catch {
+      throw Failure("\(file): \(error.description)")
+    }
+    if study.name.isEmpty {
+      study.name = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
+    }
+    if let seeds { study.seeds = seeds }
+    return try StudyReader.validated(study)
+  }
+
+  private func report(_ summary: StudySummary) throws {
+    try write(summary.html, to: html)
+    try write(summary.csv, to: csv)
+    let command = "niche study \(file)" + (seeds.map { " --seeds \($0)" } ?? "")
+    try write(summary.markdown(command: command + (markdown.map { " --markdown \($0)" } ?? "")), to: markdown)
+    if common.json {
+      try common.print(summary)
+    } else {
+      print(summary.text)
+    }
+  }
+
+  private func write(_ text: @autoclosure () -> String, to path: String?) throws {
+    guard let path else { return }
+    do {
+      try Data(text().utf8).write(to: URL(fileURLWithPath: path))
+    } catch {
+      throw Failure("'\(path)' cannot be written: \(error.localizedDescription)")
+    }
+    Terminal.note("written: \(path)")
+  }
+}
