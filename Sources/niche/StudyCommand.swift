@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LanguageModels
 import Reports
 import Scoring
 import Search
@@ -11,7 +12,8 @@ struct StudyCommand: AsyncParsableCommand {
     commandName: "study",
     abstract: "Compare strategies on a tabular benchmark: seeds, budgets, intervals, tests.",
     discussion: """
-      FILE is a YAML file (docs/study.md); docs/study-nas-bench-201.yaml is one. Each finished search is kept under \
+      FILE is a YAML file (docs/study.md); docs/study-nas-bench-201.yaml is one. Arms may ask a language model \
+      (docs/collm-nas.md); what it said is kept, too, and not asked again. Each finished search is kept under \
       archives/NAME, so that a study that was stopped goes on where it was, and one that got more seeds, arms or data \
       sets runs only these.
       """)
@@ -48,9 +50,13 @@ struct StudyCommand: AsyncParsableCommand {
       let study = try configuration()
       let space = NASBench201Space()
       let table = try BenchmarkCatalog.standard().table(of: space.name, rowCount: NASBench201Cell.count)
-      let runner = try StudyRunner(
-        study, tasks: StudyTask.nasBench201(study, table: table), tableHash: table.provenance.hash)
-      let log = try StudyLog(folder: folder ?? Project.archives() + "/" + study.name)
+      let folder = try folder ?? Project.archives() + "/" + study.name
+      let exchanges =
+        study.arms.contains(where: \.strategy.asksModel) ? try StudyExchanges(folder: folder) : nil
+      let runner = try await StudyRunner(
+        study, tasks: StudyTask.nasBench201(study, table: table), tableHash: table.provenance.hash,
+        models: models(study, exchanges))
+      let log = try StudyLog(folder: folder)
       let stop = StopFlag()
       let signals = Interruption(stop: stop)
       defer { withExtendedLifetime(signals) {} }
@@ -59,10 +65,27 @@ struct StudyCommand: AsyncParsableCommand {
         log: log, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount, stop: stop
       ) { progress.show($0, of: $1) }
       progress.finish()
+      try exchanges?.check()
       guard !cells.isEmpty else { throw Failure("Nothing was finished; the same command begins anew.") }
       if !isComplete { Terminal.note("stopped; the same command goes on.") }
       try report(StudySummary(runner, cells: cells, isComplete: isComplete))
     }
+  }
+
+  /// What arms that speak with models need; nil where there are none.
+  private func models(_ study: StudyConfiguration, _ exchanges: StudyExchanges?) async throws -> StudyModels?
+  {
+    guard study.arms.contains(where: \.strategy.usesPrompts) else { return nil }
+    let prompts = try PromptLibrary(folder: Project.home() + "/prompts")
+    guard let exchanges else { return StudyModels(prompts: prompts) }
+    let prices = try Project.prices(first: study.model.priceFile)
+    var run = RunConfiguration()
+    (run.model, run.budget) = (study.model, study.budget)
+    let author = try await Author.choose(run, onNotice: { Terminal.note($0) }).within(
+      study.budget.chat, spent: exchanges.exchanges, prices: prices, onNotice: { Terminal.note($0) })
+    let model = try exchanges.model(asking: author.model, prices: prices)
+    Terminal.note("language model: \(model.identity)")
+    return StudyModels(prompts: prompts, model: model)
   }
 
   private func configuration() throws -> StudyConfiguration {

@@ -63,15 +63,25 @@ extension StudyTask {
   public func cell(
     _ arm: StudyArm, seed: Int, study: StudyConfiguration, archive: SpaceArchive, key: String
   ) throws(SearchError) -> StudyCell {
-    let settings = SpaceSearchSettings(
-      evaluations: study.budgets.last ?? 1, deduplicate: arm.deduplicate, constraint: study.constraint)
-    var search = try SpaceSearch(evaluator, settings: settings, archive: archive)
-    let stream = RandomStream(seed: UInt64(bitPattern: Int64(seed))).stream(name).stream(arm.title)
+    var search = try search(arm, study: study, archive: archive)
     let strategy = try arm.makeStrategy(
-      for: evaluator.space, fidelities: evaluator.fidelities, archive: archive, stream: stream)
+      for: evaluator.space, fidelities: evaluator.fidelities, archive: archive,
+      stream: stream(arm, seed: seed))
     Self.run(&search, strategy)
     return try cell(
       of: search, arm: arm.title, seed: seed, budgets: study.budgets, archive: archive, key: key)
+  }
+
+  func search(
+    _ arm: StudyArm, study: StudyConfiguration, archive: SpaceArchive
+  ) throws(SearchError) -> SpaceSearch<TabularEvaluator<Space>> {
+    let settings = SpaceSearchSettings(
+      evaluations: study.budgets.last ?? 1, deduplicate: arm.deduplicate, constraint: study.constraint)
+    return try SpaceSearch(evaluator, settings: settings, archive: archive)
+  }
+
+  func stream(_ arm: StudyArm, seed: Int) -> RandomStream {
+    RandomStream(seed: UInt64(bitPattern: Int64(seed))).stream(name).stream(arm.title)
   }
 
   private static func run(

@@ -39,6 +39,10 @@ public struct StudyConfiguration: Codable, Sendable, Hashable {
   public var archive = StudyArchive()
   /// The arm that the others are tested against, by its name; empty: the first.
   public var baseline = ""
+  /// The language model that arms ask, as in a run.
+  public var model = ModelSettings()
+  /// What it may cost altogether; what is not about language models has no meaning here.
+  public var budget = BudgetSettings()
   /// The strategies.
   public var arms = [StudyArm()]
 
@@ -73,6 +77,10 @@ public struct StudyArm: Codable, Sendable, Hashable {
     case hyperband, bohb
     case mapElites = "map-elites"
     case genetic
+    case collm
+    case collmStatistics = "collm-statistics"
+    case singleModel = "single-model"
+    case modelOptimizer = "model-optimizer"
   }
 
   /// What the arm is called; empty: the strategy.
@@ -107,6 +115,22 @@ public struct StudyArm: Codable, Sendable, Hashable {
   public var eliteShare = 0.5
   /// The share of children by mutation (genetic).
   public var mutationShare = 0.5
+  /// Who remembers what was said (CoLLM-NAS); a single model remembers unless nobody does.
+  public var memory = Memory.navigator
+  /// How many architectures a reply may have; half of them are asked for at least (all that speak with models).
+  public var candidates = 20
+  /// How many of the best architectures the model sees (model optimizer).
+  public var shown = 20
+  /// How operations are called: the probe for what a model knows by heart (all that speak with models).
+  public var naming = SpaceVocabulary.Naming.original
+  /// Whether models are told what was illegal or known (all that speak with models).
+  public var tellsMistakes = false
+  /// The models' temperature (language models).
+  public var temperature = 0.6
+  /// The most tokens of a reply (language models).
+  public var maximumTokens = 4096
+  /// How many tokens a model takes in prompt and reply; 0: any number (language models).
+  public var contextTokens = 0
 
   /// When local search goes to a neighbour.
   public enum LocalMove: String, Codable, Sendable, CaseIterable {
@@ -144,11 +168,23 @@ public struct StudyArm: Codable, Sendable, Hashable {
       ("initial", initial != plain.initial, [.mapElites]),
       ("elite_share", eliteShare != plain.eliteShare, [.genetic]),
       ("mutation_share", mutationShare != plain.mutationShare, [.genetic]),
+      ("memory", memory != plain.memory, [.collm, .collmStatistics, .singleModel]),
+      ("candidates", candidates != plain.candidates, Self.speaking),
+      ("shown", shown != plain.shown, [.modelOptimizer]),
+      ("naming", naming != plain.naming, Self.speaking),
+      ("tells_mistakes", tellsMistakes != plain.tellsMistakes, Self.speaking),
+      ("temperature", temperature != plain.temperature, Self.speaking.subtracting([.collmStatistics])),
+      ("maximum_tokens", maximumTokens != plain.maximumTokens, Self.speaking.subtracting([.collmStatistics])),
+      ("context_tokens", contextTokens != plain.contextTokens, Self.speaking.subtracting([.collmStatistics])),
     ]
     return all.filter { $0.isGiven && !$0.users.contains(strategy) }.map(\.key)
   }
 
+  private static let speaking = Set(Strategy.allCases.filter(\.usesPrompts))
+
   /// The strategy, at its beginning.
+  ///
+  /// - Throws: also where the strategy has to wait for models.
   public func makeStrategy<Space: ChoiceSpace>(
     for space: Space, fidelities: [SpaceFidelity], archive: SpaceArchive, stream: RandomStream
   ) throws(SearchError) -> any SpaceStrategy<Space> {
@@ -181,6 +217,8 @@ public struct StudyArm: Codable, Sendable, Hashable {
         space: space,
         settings: .init(population: population, eliteShare: eliteShare, mutationShare: mutationShare),
         stream: stream)
+    case .collm, .collmStatistics, .singleModel, .modelOptimizer:
+      throw SearchError("The strategy \(strategy.rawValue) has to wait for models.")
     }
   }
 }

@@ -31,6 +31,9 @@ public enum StudyReader {
     try check(study.reach.count, "the number of values of 'reach'", 0...10)
     for points in study.reach { try check(points, "reach", 0...100) }
     try check(study.archive.descriptors.count, "the number of descriptors", 1...8)
+    guard study.budget.evaluations == 0, study.budget.trainingSeconds == 0 else {
+      throw ConfigurationError("A study's 'budget' limits language models alone; evaluations are 'budgets'.")
+    }
     for axis in study.archive.descriptors { try check(axis.bins, "bins of '\(axis.name)'", 1...10_000) }
     try checkArms(study)
     return study
@@ -56,6 +59,16 @@ public enum StudyReader {
       if let key = arm.uselessKeys.first {
         throw ConfigurationError("'\(key)' \(place) says nothing to the strategy \(arm.strategy.rawValue).")
       }
+      guard !arm.strategy.usesPrompts || arm.deduplicate != .off else {
+        throw ConfigurationError(
+          "'deduplicate' \(place) must be genotype or network: \(arm.strategy.rawValue) evaluates nothing twice."
+        )
+      }
+      try check(arm.candidates, "'candidates' \(place)", 1...1000)
+      try check(arm.shown, "'shown' \(place)", 1...10_000)
+      try check(arm.temperature, "'temperature' \(place)", 0...2)
+      try check(arm.maximumTokens, "'maximum_tokens' \(place)", 1...1_000_000)
+      try check(arm.contextTokens, "'context_tokens' \(place)", 0...100_000_000)
       try check(arm.population, "'population' \(place)", 1...100_000)
       try check(arm.sample, "'sample' \(place)", 1...100_000)
       try check(arm.learningRate, "'learning_rate' \(place)", 0...100)

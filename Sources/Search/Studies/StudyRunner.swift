@@ -1,4 +1,5 @@
 import Foundation
+import LanguageModels
 import RandomStreams
 public import SearchSpaces
 import Synchronization
@@ -13,14 +14,18 @@ public struct StudyRunner<Space: ChoiceSpace>: Sendable {
   public let archive: SpaceArchive
   /// What tells the table from others.
   private let tableHash: String
+  private let models: StudyModels?
 
   /// A study over data sets.
   ///
-  /// - Parameter tableHash: what tells the table from others, so that searches in another one are not taken for these.
+  /// - Parameters:
+  ///   - tableHash: what tells the table from others, so that searches in another one are not taken for these.
+  ///   - models: what arms that speak with models need.
   /// - Throws: where the archive does not fit the space.
   public init(
-    _ study: StudyConfiguration, tasks: [StudyTask<Space>], tableHash: String
+    _ study: StudyConfiguration, tasks: [StudyTask<Space>], tableHash: String, models: StudyModels? = nil
   ) throws(SearchError) {
+    self.models = models
     self.study = study
     self.tasks = tasks
     self.tableHash = tableHash
@@ -60,12 +65,14 @@ public struct StudyRunner<Space: ChoiceSpace>: Sendable {
     var space: String
     var family: String
     var table: String
+    var model: String?
   }
 
   private func key(_ arm: StudyArm, _ task: StudyTask<Space>, _ seed: Int) throws(SearchError) -> String {
     let identity = Identity(
       arm: arm, data: task.name, seed: seed, budgets: study.budgets, constraint: study.constraint,
-      archive: study.archive, space: study.space.rawValue, family: study.family.rawValue, table: tableHash)
+      archive: study.archive, space: study.space.rawValue, family: study.family.rawValue, table: tableHash,
+      model: arm.strategy.asksModel ? models?.model?.identity.model : nil)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     do {
@@ -109,11 +116,12 @@ public struct StudyRunner<Space: ChoiceSpace>: Sendable {
 
   private func work(
     _ queue: Queue, log: StudyLog, stop: StopFlag, progress: @Sendable (Int, Int) -> Void
-  ) {
+  ) async {
     while !stop.isRaised, let job = queue.next() {
       do throws(SearchError) {
         try log.append(
-          try job.task.cell(job.arm, seed: job.seed, study: study, archive: archive, key: job.key))
+          try await job.task.cell(
+            job.arm, seed: job.seed, study: study, archive: archive, key: job.key, models: models))
       } catch {
         return queue.fail(error)
       }
@@ -140,7 +148,7 @@ public struct StudyRunner<Space: ChoiceSpace>: Sendable {
     progress(jobs.count - missing.count, jobs.count)
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<max(1, workers) {
-        group.addTask { [self] in work(queue, log: log, stop: stop, progress: progress) }
+        group.addTask { [self] in await work(queue, log: log, stop: stop, progress: progress) }
       }
     }
     if let error = queue.error { throw error }

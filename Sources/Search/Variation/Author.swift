@@ -13,7 +13,8 @@ public struct Author: Sendable {
   public let concurrency: Int
   /// The models that may answer.
   public var sources: [ModelIdentity] { model?.sources ?? [] }
-  private var model: (any ChatModel)?
+  /// The language model, within its budget; nil where there is none.
+  public private(set) var model: (any ChatModel)?
   private var prices = PriceTable()
   private let stopsAtUnknown: Bool
   private let form: CandidateOrigin.Form

@@ -16,6 +16,8 @@ public struct CoLLMSearch<Space: ChoiceSpace>: AsyncSpaceStrategy {
   public private(set) var guidance = ""
   /// Why the search asks for nothing more: one sentence; nil while it does.
   public private(set) var ending: String?
+  /// Whether that is because a limit on the models is reached.
+  public private(set) var isOutOfBudget = false
 
   private let settings: CoLLMSettings
   private let texts: SpaceTexts<Space>
@@ -95,7 +97,7 @@ public struct CoLLMSearch<Space: ChoiceSpace>: AsyncSpaceStrategy {
     } catch {
       // What the models may cost is used up as planned; all that was found stays.
       guard error.isEndOfBudget else { throw error }
-      ending = error.description
+      (ending, isOutOfBudget) = (error.description, true)
       return []
     }
   }

@@ -11,6 +11,8 @@ public struct ModelOptimizer<Space: ChoiceSpace>: AsyncSpaceStrategy {
   public private(set) var counts = ModelSearchCounts()
   /// Why the search asks for nothing more: one sentence; nil while it does.
   public private(set) var ending: String?
+  /// Whether that is because a limit on the model is reached.
+  public private(set) var isOutOfBudget = false
 
   private let settings: CoLLMSettings
   private let shown: Int
@@ -73,7 +75,7 @@ public struct ModelOptimizer<Space: ChoiceSpace>: AsyncSpaceStrategy {
       return []
     } catch {
       guard error.isEndOfBudget else { throw error }
-      ending = error.description
+      (ending, isOutOfBudget) = (error.description, true)
       return []
     }
   }

@@ -1,0 +1,106 @@
+public import LanguageModels
+import RandomStreams
+import SearchSpaces
+
+/// What the arms of a study need that ask models, or have stand-ins in their places.
+public struct StudyModels: Sendable {
+  /// The prompts.
+  public var prompts: PromptLibrary
+  /// Who is asked; nil: nobody, so that only arms without a language model can be run.
+  public var model: (any ChatModel)?
+
+  /// Prompts, and who is asked with them.
+  public init(prompts: PromptLibrary, model: (any ChatModel)? = nil) {
+    self.prompts = prompts
+    self.model = model
+  }
+}
+
+extension StudyArm.Strategy {
+  /// Whether it speaks with models, be they built in.
+  public var usesPrompts: Bool {
+    switch self {
+    case .collm, .collmStatistics, .singleModel, .modelOptimizer: true
+    default: false
+    }
+  }
+
+  /// Whether it needs a language model.
+  public var asksModel: Bool { usesPrompts && self != .collmStatistics }
+}
+
+extension StudyArm {
+  /// Who remembers in CoLLM-NAS.
+  public enum Memory: String, Codable, Sendable, CaseIterable {
+    case navigator, generator, both, none
+  }
+
+  /// The settings of CoLLM-NAS.
+  func collmSettings(constraint: String) -> CoLLMSettings {
+    var settings = CoLLMSettings()
+    settings.isSingle = strategy == .singleModel
+    for role in [\CoLLMSettings.navigator, \CoLLMSettings.generator] {
+      settings[keyPath: role].temperature = temperature
+      settings[keyPath: role].maximumTokens = maximumTokens
+      settings[keyPath: role].contextTokens = contextTokens > 0 ? contextTokens : nil
+    }
+    settings.navigator.remembers = memory == .navigator || memory == .both
+    settings.generator.remembers = memory == .generator || memory == .both
+    settings.candidates = max(1, candidates / 2)...max(1, candidates)
+    settings.constraint = constraint
+    settings.tellsMistakes = tellsMistakes
+    settings.naming = naming
+    return settings
+  }
+}
+
+extension StudyTask {
+  /// Runs one search of any strategy to the last budget.
+  ///
+  /// - Throws: also where a limit on the model is reached before that: the search is not finished then.
+  func cell(
+    _ arm: StudyArm, seed: Int, study: StudyConfiguration, archive: SpaceArchive, key: String,
+    models: StudyModels?
+  ) async throws(SearchError) -> StudyCell {
+    guard arm.strategy.usesPrompts else {
+      return try cell(arm, seed: seed, study: study, archive: archive, key: key)
+    }
+    guard let models else { throw SearchError("The arm '\(arm.title)' needs prompts, and has none.") }
+    var search = try search(arm, study: study, archive: archive)
+    let stream = stream(arm, seed: seed)
+    let space = evaluator.space
+    let settings = arm.collmSettings(constraint: study.constraint)
+    let limit: String?
+    if arm.strategy == .collmStatistics {
+      let vocabulary = SpaceVocabulary(space.choices, naming: settings.naming, stream: stream)
+      let most = settings.candidates.upperBound
+      var strategy = try CoLLMSearch(
+        space: space, navigator: StatisticsNavigator(vocabulary, measure: settings.measure),
+        generator: DirectedGenerator(vocabulary, count: (settings.candidates.lowerBound + most) / 2),
+        settings: settings, prompts: models.prompts, stream: stream)
+      try await search.run(awaiting: &strategy)
+      limit = nil
+    } else {
+      guard let model = models.model else {
+        throw SearchError("The arm '\(arm.title)' asks a language model, and there is none.")
+      }
+      if arm.strategy == .modelOptimizer {
+        var strategy = try ModelOptimizer(
+          space: space, model: model, settings: settings, shown: arm.shown, prompts: models.prompts,
+          stream: stream)
+        try await search.run(awaiting: &strategy)
+        limit = strategy.isOutOfBudget ? strategy.ending : nil
+      } else {
+        var strategy = try CoLLMSearch(
+          space: space, navigator: model, generator: model, settings: settings, prompts: models.prompts,
+          stream: stream)
+        try await search.run(awaiting: &strategy)
+        limit = strategy.isOutOfBudget ? strategy.ending : nil
+      }
+    }
+    // Not a search to the end: it is gone on with where more may be asked.
+    if let limit { throw SearchError(limit, isEndOfBudget: true) }
+    return try cell(
+      of: search, arm: arm.title, seed: seed, budgets: study.budgets, archive: archive, key: key)
+  }
+}
