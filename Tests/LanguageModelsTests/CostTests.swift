@@ -37,7 +37,7 @@ private func request(_ maximum: Int? = 20) -> ChatRequest {
   ChatRequest(messages: [.user(String(repeating: "x", count: 68))], maximumTokens: maximum)
 }
 
-@Suite(.timeLimit(.minutes(1))) struct BudgetTests {
+@Suite(.timeLimit(.minutes(10))) struct BudgetTests {
   @Test func aBudgetEndsTheCalls() async throws {
     let model = BudgetedModel(
       MeteredModel { $0 == 1 ? nil : TokenUsage(promptTokens: 10, completionTokens: $0 + 1) },

@@ -3,7 +3,7 @@ import Testing
 
 @testable import LanguageModels
 
-@Suite(.timeLimit(.minutes(1))) struct ModelDiscoveryTests {
+@Suite(.timeLimit(.minutes(10))) struct ModelDiscoveryTests {
   private let caches = TestCaches()
   private let empty = ["/no/such/cache"]
 

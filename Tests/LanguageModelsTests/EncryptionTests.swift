@@ -84,7 +84,7 @@ private final class EncryptedServer {
 }
 
 @Suite(
-  .timeLimit(.minutes(1)),
+  .timeLimit(.minutes(10)),
   .enabled(if: EncryptedServer.isPossible, "openssl and node are not in /usr/bin"))
 struct EncryptionTests {
   private let hello = ChatRequest(messages: [.user("hello")])

@@ -40,7 +40,7 @@ final class TestCaches: Sendable {
 
 private func isAlive(_ process: pid_t) -> Bool { kill(process, 0) == 0 }
 
-@Suite(.timeLimit(.minutes(1))) struct LocalModelProcessTests {
+@Suite(.timeLimit(.minutes(10))) struct LocalModelProcessTests {
   private let caches = TestCaches()
 
   @Test func aServerThatEndsAtOnceIsExplainedByItsLastLine() async throws {

@@ -34,7 +34,7 @@ private func failure(
 
 private let hello = ChatRequest(messages: [.user("hello")])
 
-@Suite(.timeLimit(.minutes(1))) struct RemoteModelTests {
+@Suite(.timeLimit(.minutes(10))) struct RemoteModelTests {
   @Test func aReplyIsReadWithAllItsParts() async throws {
     let server = try ScriptedServer(always: ScriptedServer.completion("say \"hi\"\n"))
     defer { server.stop() }

@@ -169,7 +169,7 @@ private final class NamedModel: ChatModel {
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ResilienceTests {
+@Suite(.timeLimit(.minutes(10))) struct ResilienceTests {
   @Test func aChainFallsBackAndSaysSo() async throws {
     let notices = Notices()
     let failed = ChatFailure.serverError(endpoint: "e", status: 500, attempts: 3, detail: "")

@@ -10,7 +10,7 @@ private let secrets = [
 ]
 
 /// Nothing that can be stored or shown holds a key, whatever the server does with it.
-@Suite(.timeLimit(.minutes(1))) struct SecretsTests {
+@Suite(.timeLimit(.minutes(10))) struct SecretsTests {
   /// Everything that a session of requests leaves behind, as text.
   private func traces(
     _ api: ModelAPI, isStreamed: Bool,

@@ -30,7 +30,7 @@ func failure(from model: some ChatModel, _ request: ChatRequest = hello) async -
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct StreamingTests {
+@Suite(.timeLimit(.minutes(10))) struct StreamingTests {
   private let reply = Speech.Reply(text: "Grüße, 😀 und\n\"mehr\"", prompt: 21, completion: 9)
 
   @Test(arguments: ModelAPI.allCases) func everyAPIStreamsAndDoesNot(api: ModelAPI) async throws {

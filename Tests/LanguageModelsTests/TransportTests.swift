@@ -25,7 +25,7 @@ private func failure(of model: RemoteModel) async -> ChatFailure? {
 }
 
 /// What a network can do to a request.
-@Suite(.timeLimit(.minutes(1))) struct TransportTests {
+@Suite(.timeLimit(.minutes(10))) struct TransportTests {
   private let head = Array("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n".utf8)
 
   @Test func aServerThatSaysNothingTimesOut() async throws {
