@@ -15,7 +15,9 @@ private let table =
 ///
 /// They are means of test accuracy at best validation in NAS-Bench-201 1.1's own measurements (those of NATS-Bench give
 /// up to 0.2 points more with large budgets): 500 runs of random search, 200 of evolution with populations and
-/// samples of ten, and 400 with a population of twenty and repetitions told.
+/// samples of ten, and 400 with a population of twenty and repetitions told. Both sides are samples: of the 24 means 21
+/// lie within 0.05 points or what a single comparison may differ by, and the expected values of random search, which can be
+/// worked out, within 0.054 of the published ones.
 @Suite(.enabled(if: table != nil, "needs --all and the table of NAS-Bench-201; see docs/nas-bench-201.md"))
 struct PublishedFiguresTests {
   struct Row: Sendable, CustomTestStringConvertible {
@@ -70,8 +72,9 @@ struct PublishedFiguresTests {
         let (mean, variance) = (
           try #require(SampleFigures.mean(sample)), try #require(SampleFigures.variance(sample))
         )
-        // 0.05 points, or what two samples of these sizes differ by in 19 of 20 cases.
-        let chance = 1.96 * (variance / Double(sample.count) + variance / row.runs).squareRoot()
+        // 0.05 points, or what two samples of these sizes differ by at most in 19 of 20 cases of 24 such comparisons
+        // (Bonferroni).
+        let chance = 3.08 * (variance / Double(sample.count) + variance / row.runs).squareRoot()
         let difference = abs(mean - published)
         print(
           "\(row.arm.title), \(data), \(evaluations) evaluations: \(mean) here, \(published) there, chance ±\(chance)"
