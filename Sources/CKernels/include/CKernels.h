@@ -379,9 +379,11 @@ typedef struct {
   // weight_gradient += …
   void (*convolve_weight_gradient)(
       const niche_convolution *shape, const float *image, const float *gradient, float *weight_gradient);
-  // [16 · blocks, size] → [blocks, size, 16] for 4-byte elements, and back.
-  void (*to_blocks)(ptrdiff_t blocks, ptrdiff_t size, const float *x, float *result);
-  void (*from_blocks)(ptrdiff_t blocks, ptrdiff_t size, const float *x, float *result);
+  // [images, size] → [⌈images / 16⌉, size, 16] for 4-byte elements, with 0 behind the last image, and back.
+  void (*to_blocks)(ptrdiff_t images, ptrdiff_t size, const float *x, float *result);
+  void (*from_blocks)(ptrdiff_t images, ptrdiff_t size, const float *x, float *result);
+  // [size, 16] with 0 in the lanes from `first` on.
+  void (*clear_lanes)(ptrdiff_t size, ptrdiff_t first, float *result);
   // Convolutions of blocks of images, `groups` times the shape side by side. `scratch` holds as many bytes as
   // `niche_block_convolution_scratch` says, on a boundary of 64.
   void (*convolve_blocks)(

@@ -117,8 +117,8 @@ static inline void nk_transpose_quads(
 }
 
 // Sixteen places at a time, so that a cache line is done with before others of the same set take its place.
-static void nk_to_blocks(ptrdiff_t blocks, ptrdiff_t size, const float *x, float *result) {
-  for (ptrdiff_t block = 0; block < blocks; block++, x += NK_LANES * size, result += NK_LANES * size) {
+static void nk_to_blocks(ptrdiff_t images, ptrdiff_t size, const float *x, float *result) {
+  for (; images >= NK_LANES; images -= NK_LANES, x += NK_LANES * size, result += NK_LANES * size) {
     ptrdiff_t place = 0;
     for (; place + 16 <= size; place += 16) {
       for (ptrdiff_t lane = 0; lane < NK_LANES; lane += 4) {
@@ -131,10 +131,15 @@ static void nk_to_blocks(ptrdiff_t blocks, ptrdiff_t size, const float *x, float
       for (ptrdiff_t lane = 0; lane < NK_LANES; lane++) result[place * NK_LANES + lane] = x[lane * size + place];
     }
   }
+  if (images == 0) return;
+  for (ptrdiff_t place = 0; place < size; place++, result += NK_LANES) {
+    for (ptrdiff_t lane = 0; lane < images; lane++) result[lane] = x[lane * size + place];
+    for (ptrdiff_t lane = images; lane < NK_LANES; lane++) result[lane] = 0;
+  }
 }
 
-static void nk_from_blocks(ptrdiff_t blocks, ptrdiff_t size, const float *x, float *result) {
-  for (ptrdiff_t block = 0; block < blocks; block++, x += NK_LANES * size, result += NK_LANES * size) {
+static void nk_from_blocks(ptrdiff_t images, ptrdiff_t size, const float *x, float *result) {
+  for (; images >= NK_LANES; images -= NK_LANES, x += NK_LANES * size, result += NK_LANES * size) {
     ptrdiff_t place = 0;
     for (; place + 16 <= size; place += 16) {
       for (ptrdiff_t lane = 0; lane < NK_LANES; lane += 4) {
@@ -146,5 +151,14 @@ static void nk_from_blocks(ptrdiff_t blocks, ptrdiff_t size, const float *x, flo
     for (; place < size; place++) {
       for (ptrdiff_t lane = 0; lane < NK_LANES; lane++) result[lane * size + place] = x[place * NK_LANES + lane];
     }
+  }
+  for (ptrdiff_t place = 0; place < size; place++) {
+    for (ptrdiff_t lane = 0; lane < images; lane++) result[lane * size + place] = x[place * NK_LANES + lane];
+  }
+}
+
+static void nk_clear_lanes(ptrdiff_t size, ptrdiff_t first, float *result) {
+  for (ptrdiff_t place = 0; place < size; place++, result += NK_LANES) {
+    for (ptrdiff_t lane = first; lane < NK_LANES; lane++) result[lane] = 0;
   }
 }

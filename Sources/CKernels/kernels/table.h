@@ -82,6 +82,7 @@ const niche_kernels NICHE_TABLE = {
     .convolve_weight_gradient = nk_convolve_weight_gradient,
     .to_blocks = nk_to_blocks,
     .from_blocks = nk_from_blocks,
+    .clear_lanes = nk_clear_lanes,
     .convolve_blocks = nk_convolve_blocks,
     .convolve_blocks_input_gradient = nk_convolve_blocks_input_gradient,
     .convolve_blocks_weight_gradient = nk_convolve_blocks_weight_gradient,

@@ -149,17 +149,33 @@ extension LoweringContext {
   /// The operand in the other layout.
   func conversion() -> LoweredOperation {
     let (kernels, toBlocks) = (kernels, !worksInBlocks)
-    let blocks = toBlocks ? outputs[0].shape[0] : inputs[0].shape[0]
-    let size = count(0) / (blocks * Layout.blockSize)
-    return LoweredOperation(units: blocks) { operands, range in
-      let offset = range.lowerBound * size * Layout.blockSize
-      let (x, result) = (operands.input(0) + offset, operands.output(0) + offset)
+    let rows = toBlocks ? inputs[0] : outputs[0]
+    let images = rows.shape[0]
+    let size = rows.elementCount / images
+    return LoweredOperation(units: Layout.blockCount(images: images)) { operands, range in
+      let first = range.lowerBound * Layout.blockSize
+      let count = min(images, range.upperBound * Layout.blockSize) - first
+      let (x, result) = (operands.input(0) + first * size, operands.output(0) + first * size)
       return {
         if toBlocks {
-          kernels.pointee.to_blocks(range.count, size, x, result)
+          kernels.pointee.to_blocks(count, size, x, result)
         } else {
-          kernels.pointee.from_blocks(range.count, size, x, result)
+          kernels.pointee.from_blocks(count, size, x, result)
         }
+      }
+    }
+  }
+
+  /// The operand with 0 behind the last image.
+  func clearing() -> LoweredOperation {
+    let (kernels, lanes, total) = (kernels, (batch ?? 0) % Layout.blockSize, count(0))
+    let places = total / shape(0)[0] / Layout.blockSize
+    return LoweredOperation(inPlace: [.init(output: 0, input: 0)]) { operands in
+      let (x, result) = (operands.input(0), operands.output(0))
+      let last = result + (total - places * Layout.blockSize)
+      return { _ in
+        if x != result { result.update(from: x, count: total) }
+        kernels.pointee.clear_lanes(places, lanes, last)
       }
     }
   }

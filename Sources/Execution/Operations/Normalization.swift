@@ -1,20 +1,22 @@
 import CKernels
 import NetworkGraph
 
-/// x `[N, C, …]` as images, channels and plane.
+/// x `[N, C, …]` as images, channels and plane, as they lie in memory.
 private struct ChannelLayout {
   var images: Int
   var channels: Int
   var plane: Int
+  /// How many elements a channel has, without what lies behind the last image of blocks.
+  var count: Double
 
-  init(_ shape: [Int]) {
+  /// The layout of operand 0.
+  init(_ context: LoweringContext) {
+    let shape = context.shape(0)
     images = shape[0]
     channels = shape[1]
     plane = shape.dropFirst(2).reduce(1, *)
+    count = Double(context.imageElementCount(0) / channels)
   }
-
-  /// How many elements a channel has.
-  var count: Double { Double(images) * Double(plane) }
 }
 
 extension LoweringContext {
@@ -30,7 +32,7 @@ extension LoweringContext {
 
   /// Batch normalisation by batch statistics (Ioffe & Szegedy 2015); the running variance takes the unbiased one.
   private func trainingNormalization(_ fused: FusedNormalization) -> LoweredOperation {
-    let (kernels, layout) = (kernels, ChannelLayout(shape(0)))
+    let (kernels, layout) = (kernels, ChannelLayout(self))
     let (normalization, activation) = (fused.normalization, fused.activation.activation)
     let channels = layout.channels
     let running = normalization.isAffine ? 3 : 1
@@ -88,7 +90,7 @@ extension LoweringContext {
 
   /// Batch normalisation by running statistics.
   private func evaluationNormalization(_ fused: FusedNormalization) -> LoweredOperation {
-    let (kernels, layout) = (kernels, ChannelLayout(shape(0)))
+    let (kernels, layout) = (kernels, ChannelLayout(self))
     let (normalization, activation) = (fused.normalization, fused.activation.activation)
     let channels = layout.channels
     let running = normalization.isAffine ? 3 : 1
@@ -124,7 +126,7 @@ extension LoweringContext {
   func normalizationGradient(
     _ normalization: BatchNormalization, activation: UnaryFunction? = nil
   ) -> LoweredOperation {
-    let (kernels, layout) = (kernels, ChannelLayout(shape(0)))
+    let (kernels, layout) = (kernels, ChannelLayout(self))
     let channels = layout.channels
     let last = inputs.count - 1
     return LoweredOperation(

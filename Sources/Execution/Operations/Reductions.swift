@@ -16,7 +16,7 @@ extension LoweringContext {
     case .sum: kind = NICHE_SUM
     case .mean:
       kind = NICHE_SUM
-      scale = Double(resultCount) / Double(count(0))
+      scale = Double(resultCount) / Double(reduction.axes.contains(0) ? imageElementCount(0) : count(0))
     case .maximum: kind = NICHE_REDUCE_MAXIMUM
     case .minimum: kind = NICHE_REDUCE_MINIMUM
     case .product: kind = NICHE_PRODUCT

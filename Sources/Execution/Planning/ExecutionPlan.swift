@@ -118,7 +118,7 @@ struct ExecutionPlan {
         outputs: node.outputs.map { layouts.values[$0].physicalType },
         isInBlocks: node.inputs.map { layouts.values[$0].layout == .blocks },
         fixed: isFixed ? [] : node.inputs.map { fixed?.contains($0) ?? false },
-        pooling: node.inputs.last.flatMap { poolings[$0] }, drawNumber: drawCount)
+        batch: layouts.batch, pooling: node.inputs.last.flatMap { poolings[$0] }, drawNumber: drawCount)
       switch node.work {
       case .operation(let operation):
         switch operation {
@@ -129,6 +129,8 @@ struct ExecutionPlan {
         lowered.append(try operation.lowered(context))
       case .conversion:
         lowered.append(context.conversion())
+      case .clearing:
+        lowered.append(context.clearing())
       case .fused(let operation):
         lowered.append(try operation.lowered(context))
       }
@@ -196,7 +198,7 @@ struct ExecutionPlan {
     }
     var taken: Set<Place> = []
     for (index, output) in node.outputs.enumerated() {
-      let (last, type) = (max(time, lastUse[output]), layouts.values[output].type)
+      let (last, type) = (max(time, lastUse[output]), layouts.values[output].physicalType)
       let donor = operation.inPlace.first { pair in
         pair.output == index && reusesMemory && !taken.contains(operands[pair.input])
           && canOverwrite(operands[pair.input], at: time, by: type)
@@ -241,6 +243,7 @@ struct ExecutionPlan {
       switch node.work {
       case .operation(let operation): operation.name
       case .conversion: layouts.values[node.outputs[0]].layout == .blocks ? "toBlocks" : "fromBlocks"
+      case .clearing: "clear"
       case .fused(let operation): operation.name
       }
     return StepLabel(

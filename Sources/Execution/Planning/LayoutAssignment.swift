@@ -5,17 +5,23 @@ import NetworkGraph
 enum Layout: Hashable {
   /// Row-major.
   case rows
-  /// [N, …] as [N/16, …, 16]: a vector holds one place of sixteen images.
+  /// [N, …] as [⌈N/16⌉, …, 16]: a vector holds one place of sixteen images. What lies behind the last image is
+  /// anything, but where sums over images read it; there it is 0.
   case blocks
 
   /// How many images a block has.
   static let blockSize = Int(NICHE_BLOCK_SIZE)
+  /// From how many images on a block that is not full is faster than rows.
+  static let leastImages = 8
+
+  /// How many blocks so many images take.
+  static func blockCount(images: Int) -> Int { (images + blockSize - 1) / blockSize }
 
   /// The shape as it lies in memory, row-major.
   func physical(_ type: TensorType) -> TensorType {
     guard self == .blocks else { return type }
     var shape = type.shape
-    shape[0] /= Self.blockSize
+    shape[0] = Self.blockCount(images: shape[0])
     return TensorType(type.elementType, shape + [Self.blockSize])
   }
 }
@@ -36,6 +42,8 @@ struct PlannedNode {
     case operation(Operation)
     /// The operand in the other layout.
     case conversion
+    /// The operand, which lies in blocks, with 0 behind the last image.
+    case clearing
     /// Several operations.
     case fused(FusedOperation)
   }
@@ -53,9 +61,10 @@ struct LayoutAssignment {
   private(set) var nodes: [PlannedNode] = []
   private(set) var values: [PlannedValue] = []
 
-  private let graph: Graph
   /// The images of the batch that lies in blocks; nil where none does.
-  private let batch: Int?
+  let batch: Int?
+
+  private let graph: Graph
   /// By value of the graph.
   private var versions: [[Layout: Int]]
 
@@ -73,17 +82,18 @@ struct LayoutAssignment {
     for node in scheduled { add(node) }
     let results = (graph.outputs + graph.bufferUpdates.map(\.value)).map { version(of: $0, in: .rows) }
     if fuses { (nodes, values) = Fusion.fused(self, results: results) }
+    if let batch, batch % Layout.blockSize != 0 { clearPadding() }
   }
 
   /// The row-major version of a value that is run; nil for what is not.
   func rows(_ value: ValueID) -> Int? { versions[value.index][.rows] }
 
-  /// The batch of the first convolution, if it fills blocks.
+  /// The batch of the first convolution, if that is worth blocks.
   private static func batch(of graph: Graph, _ nodes: [Node]) -> Int? {
     for node in nodes {
       guard case .convolution = node.operation else { continue }
       let count = graph.type(of: node.inputs[0]).shape[0]
-      return count % Layout.blockSize == 0 ? count : nil
+      return count >= Layout.leastImages ? count : nil
     }
     return nil
   }
@@ -106,6 +116,25 @@ struct LayoutAssignment {
     nodes.append(PlannedNode(work: .operation(node.operation), inputs: inputs, outputs: outputs))
   }
 
+  /// Puts 0 behind the last image of what sums over images read.
+  private mutating func clearPadding() {
+    let summed = Set(nodes.flatMap { node in node.summedInputs.map { node.inputs[$0] } })
+    var cleared: [Int: Int] = [:]
+    var result: [PlannedNode] = []
+    for var node in nodes {
+      node.inputs = node.inputs.map { cleared[$0] ?? $0 }
+      result.append(node)
+      // A conversion leaves 0 there.
+      if case .conversion = node.work { continue }
+      for output in node.outputs where summed.contains(output) && values[output].layout == .blocks {
+        values.append(values[output])
+        cleared[output] = values.count - 1
+        result.append(PlannedNode(work: .clearing, inputs: [output], outputs: [values.count - 1]))
+      }
+    }
+    nodes = result
+  }
+
   private mutating func define(_ value: ValueID, in layout: Layout) -> Int {
     values.append(PlannedValue(type: graph.type(of: value), layout: layout))
     versions[value.index][layout] = values.count - 1
@@ -119,6 +148,20 @@ struct LayoutAssignment {
     let result = define(value, in: layout)
     nodes.append(PlannedNode(work: .conversion, inputs: [source], outputs: [result]))
     return result
+  }
+}
+
+extension PlannedNode {
+  /// The places of operands that are summed over images.
+  fileprivate var summedInputs: [Int] {
+    switch work {
+    case .operation(.convolutionWeightGradient): [0, 1]
+    case .operation(.batchNormalization(let normalization)): normalization.isTraining ? [0] : []
+    case .fused(.normalization(let fused)): fused.normalization.isTraining ? [0] : []
+    case .operation(.batchNormalizationGradient), .fused(.normalizationGradient): [0, inputs.count - 1]
+    case .operation(.reduce(let reduction)): reduction.axes.contains(0) ? [0] : []
+    default: []
+    }
   }
 }
 
@@ -187,8 +230,10 @@ extension Operation {
           && (blocked[0] || outputs[0].rank >= 4))
     case .reduce(let reduction):
       guard blocked[0] else { return nil }
-      let staysBatch = !reduction.axes.contains(0) && isBatch(outputs[0])
-      return staysBatch || reduction.axes.contains(0) ? ([.blocks], [staysBatch ? .blocks : .rows]) : nil
+      guard reduction.axes.contains(0) else { return isBatch(outputs[0]) ? ([.blocks], [.blocks]) : nil }
+      // What lies behind the last image is 0, which changes sums alone not.
+      let isSum = reduction.kind == .sum || reduction.kind == .mean
+      return isSum || batch % Layout.blockSize == 0 ? ([.blocks], [.rows]) : nil
     default:
       return nil
     }

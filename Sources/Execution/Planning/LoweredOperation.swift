@@ -105,7 +105,7 @@ struct LoweredOperation {
 /// What lowering an operation may know.
 struct LoweringContext {
   var kernels: Kernels
-  /// As they lie in memory: a value in blocks has the shape [N/16, …, 16].
+  /// As they lie in memory: a value in blocks has the shape [⌈N/16⌉, …, 16].
   var inputs: [TensorType]
   /// As they lie in memory.
   var outputs: [TensorType]
@@ -113,6 +113,8 @@ struct LoweringContext {
   var isInBlocks: [Bool] = []
   /// By input, whether it stays the same from run to run.
   var fixed: [Bool] = []
+  /// The images of the batch that lies in blocks, whose last may not be full; nil where none does.
+  var batch: Int?
   /// The window whose maxima an operand of indices gives the places of, where that is known.
   var pooling: Pooling?
   /// The number of the dropout or random tensor among the graph's, which names its stream.
@@ -126,6 +128,12 @@ struct LoweringContext {
   func shape(_ index: Int) -> [Int] { inputs[index].shape }
   /// How many elements input `index` has.
   func count(_ index: Int) -> Int { inputs[index].elementCount }
+  /// How many elements input `index` has without what lies behind the last image of blocks.
+  func imageElementCount(_ index: Int) -> Int {
+    guard isInBlocks.indices.contains(index), isInBlocks[index], let batch, let blocks = shape(index).first
+    else { return count(index) }
+    return count(index) / (blocks * Layout.blockSize) * batch
+  }
   /// How many elements output 0 has.
   var outputCount: Int { outputs[0].elementCount }
 }

@@ -29,9 +29,11 @@ public struct PlanDescription: Sendable, Hashable, Codable {
     /// Where it lies.
     public var place: Place
 
-    /// What it takes.
+    /// What it takes; blocks are of sixteen images, full or not.
     public var byteCount: Int {
-      TensorType(elementType, shape).elementCount.multipliedSaturating(by: elementType.byteCount)
+      let type = TensorType(elementType, shape)
+      let lying = layout == .blocks ? Execution.Layout.blocks.physical(type) : type
+      return lying.elementCount.multipliedSaturating(by: elementType.byteCount)
     }
   }
 
