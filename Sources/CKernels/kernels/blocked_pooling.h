@@ -120,13 +120,58 @@ static inline void nk_spread_over_blocks(
   }
 }
 
+// How many columns of sums over a window's rows are kept at a time, and the widest window that they are kept for.
+#define NK_SUM_COLUMNS 96
+#define NK_WIDEST_SUMMED 32
+
+// Results first ..< end of a line of windows that overlap: sums over the rows, then over the columns of those.
+static inline __attribute__((always_inline)) void nk_mean_line(
+    const niche_window *w, const int kernel, const float *plane, ptrdiff_t oy, nk_span rows, ptrdiff_t first,
+    ptrdiff_t end, float *result) {
+  ptrdiff_t start = first * w->stride_width - w->padding_width;
+  ptrdiff_t count = (end - 1 - first) * w->stride_width + kernel;
+  ptrdiff_t line_size = w->width * NK_LANES;
+  for (ptrdiff_t lane = 0; lane < NK_LANES; lane += NK_WIDTH) {
+    nk_vector sums[NK_SUM_COLUMNS];
+    for (ptrdiff_t i = 0; i < count; i++) {
+      nk_vector sum = 0.0f;
+      ptrdiff_t column = start + i;
+      if (column >= 0 && column < w->width) {
+        const float *from = plane + column * NK_LANES + lane;
+        for (ptrdiff_t row = rows.start; row < rows.end; row++) sum += nk_load(from + row * line_size);
+      }
+      sums[i] = sum;
+    }
+    const nk_vector *from = sums;
+    for (ptrdiff_t ox = first; ox < end; ox++, from += w->stride_width) {
+      nk_vector sum = from[0];
+      for (int i = 1; i < kernel; i++) sum += from[i];
+      nk_span columns = nk_window_span(ox, w->stride_width, w->padding_width, kernel, 1, w->width);
+      float divisor = nk_average_divisor(w, oy, ox, rows, columns);
+      nk_store(sum * (divisor == 0 ? 0 : 1 / divisor), result + ox * NK_LANES + lane);
+    }
+  }
+}
+
 static void nk_average_pooling_blocks(const niche_window *w, const float *x, float *result) {
+  // Sums over rows pay where windows share them.
+  int shares = w->kernel_width > w->stride_width && w->kernel_width <= NK_WIDEST_SUMMED;
+  ptrdiff_t most = shares ? (NK_SUM_COLUMNS - w->kernel_width) / w->stride_width + 1 : 0;
   for (ptrdiff_t plane = 0; plane < w->planes; plane++, x += w->height * w->width * NK_LANES) {
-    for (ptrdiff_t oy = 0; oy < w->result_height; oy++) {
+    for (ptrdiff_t oy = 0; oy < w->result_height; oy++, result += w->result_width * NK_LANES) {
       nk_span rows = nk_window_span(oy, w->stride_height, w->padding_height, w->kernel_height, 1, w->height);
-      for (ptrdiff_t ox = 0; ox < w->result_width; ox++, result += NK_LANES) {
+      for (ptrdiff_t first = 0; shares && first < w->result_width; first += most) {
+        ptrdiff_t end = w->result_width - first < most ? w->result_width : first + most;
+        if (w->kernel_width == 3) {
+          nk_mean_line(w, 3, x, oy, rows, first, end, result);
+        } else {
+          nk_mean_line(w, (int)w->kernel_width, x, oy, rows, first, end, result);
+        }
+      }
+      for (ptrdiff_t ox = 0; !shares && ox < w->result_width; ox++) {
         nk_span columns = nk_window_span(ox, w->stride_width, w->padding_width, w->kernel_width, 1, w->width);
-        nk_mean_of_blocks(x, w->width, rows, columns, nk_average_divisor(w, oy, ox, rows, columns), result);
+        float divisor = nk_average_divisor(w, oy, ox, rows, columns);
+        nk_mean_of_blocks(x, w->width, rows, columns, divisor, result + ox * NK_LANES);
       }
     }
   }

@@ -43,15 +43,17 @@ static inline __attribute__((always_inline)) void nk_product_tile(
   const ptrdiff_t *offsets = p->offsets, step = p->pixel_step, depth = p->depth, ahead = p->ahead;
   const nk_finish *finish = p->finish;
   ptrdiff_t result_step = p->result_pixel_step, row_step = p->result_row_step;
-  if (finish->residual || finish->gate) {
+  // Results that are final: what they need is on its way while the products are computed, and so are they themselves.
+  if (finish->begin) {
     ptrdiff_t place = result - finish->begin + (ahead ? p->width * result_step : 0);
-    const float *residual = finish->residual ? finish->residual : finish->gate;
+    const float *residual = finish->residual ? finish->residual : finish->gate ? finish->gate : finish->begin;
     const float *gate = finish->gate ? finish->gate : residual;
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++, place += row_step) {
 #pragma clang loop unroll(full)
       for (int j = 0; j < pixels; j++) {
-        __builtin_prefetch(residual + place + j * result_step, 0, 2);
+        __builtin_prefetch(finish->begin + place + j * result_step, 1, 2);
+        if (residual != finish->begin) __builtin_prefetch(residual + place + j * result_step, 0, 2);
         if (gate != residual) __builtin_prefetch(gate + place + j * result_step, 0, 2);
       }
     }

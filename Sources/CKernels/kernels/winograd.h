@@ -129,10 +129,11 @@ static void nk_transform_weights(
   }
 }
 
-// One channel of a line of tiles to its points, `point_step` apart; `edges` holds the lines' transform.
+// One channel of a line of tiles to its points, `point_step` apart; `edges` holds the lines' transform. What lies
+// `ahead` of its pixels is fetched into the cache meanwhile, but for the first `fetched` lines.
 static void nk_transform_line(
     const nk_winograd *w, const float *plane, ptrdiff_t line, ptrdiff_t column, ptrdiff_t tiles, float *edges,
-    float *points, ptrdiff_t point_step) {
+    float *points, ptrdiff_t point_step, ptrdiff_t ahead, int fetched) {
   static const float zeros[NK_LANES] = {0};
   ptrdiff_t first = w->tile * column - w->left, count = w->tile * tiles + 6 - w->tile;
   for (ptrdiff_t lane = 0; lane < NK_LANES; lane += NK_WIDTH) {
@@ -154,6 +155,9 @@ static void nk_transform_line(
       }
 #pragma clang loop unroll(full)
       for (int j = 0; j < 6; j++) pixels[j] = nk_load(lines[j] + x * steps[j]);
+      if (lane == 0) {
+        for (int j = fetched; j < 6; j++) __builtin_prefetch(lines[j] + x * steps[j] + ahead, 0, 2);
+      }
       nk_winograd_input(pixels, t);
 #pragma clang loop unroll(full)
       for (int j = 0; j < 6; j++) nk_store(t[j], to + j * NK_WIDTH);
@@ -173,11 +177,24 @@ static void nk_transform_line(
   }
 }
 
-// The points of one tile to `height` × `width` of its pixels.
+// The points of one tile to `height` × `width` of its pixels; those that lie `ahead` of them are fetched into the cache
+// meanwhile, with what they are added to and gated by.
 static inline __attribute__((always_inline)) void nk_transform_back(
     const int tile, const float *points, ptrdiff_t point_step, float bias, const nk_finish *finishing, ptrdiff_t height,
-    ptrdiff_t width, float *result, ptrdiff_t result_line) {
+    ptrdiff_t width, float *result, ptrdiff_t result_line, ptrdiff_t ahead) {
   const nk_finish finish = *finishing;
+  ptrdiff_t place = result - finish.begin + ahead;
+#pragma clang loop unroll(full)
+  for (int i = 0; i < tile; i++) {
+    if (i >= height) break;
+#pragma clang loop unroll(full)
+    for (int j = 0; j < tile; j++) {
+      ptrdiff_t pixel = i * result_line + j * NK_LANES;
+      __builtin_prefetch(result + ahead + pixel, 1, 2);
+      if (finish.residual) __builtin_prefetch(finish.residual + place + pixel, 0, 2);
+      if (finish.gate) __builtin_prefetch(finish.gate + place + pixel, 0, 2);
+    }
+  }
   for (ptrdiff_t lane = 0; lane < NK_LANES; lane += NK_WIDTH) {
     nk_vector lines[6][4];
 #pragma clang loop unroll(full)
@@ -213,12 +230,21 @@ static void nk_winograd_points(
     const nk_winograd *w, const nk_tile_run *run, const float *x, ptrdiff_t block_step, float *edges, float *points) {
   ptrdiff_t tiles = run->blocks * run->lines * run->columns, plane = w->height * w->width * NK_LANES;
   ptrdiff_t point_step = nk_point_step(w->channels, tiles);
+  // From the last channel's lines to those that come next: further down in the first one, or the next block's.
+  ptrdiff_t further = run->lines * w->tile * w->width * NK_LANES - (w->channels - 1) * plane;
+  ptrdiff_t next_block = block_step - (w->channels - 1) * plane;
+  int is_last = (run->line + run->lines) * w->tile >= w->result_height;
+  if (is_last) further = next_block - run->line * w->tile * w->width * NK_LANES;
   for (ptrdiff_t block = 0; block < run->blocks; block++) {
     for (ptrdiff_t c = 0; c < w->channels; c++) {
       const float *from = x + (run->block + block) * block_step + c * plane;
+      ptrdiff_t ahead = c + 1 < w->channels ? plane : block + 1 < run->blocks ? next_block : further;
       for (ptrdiff_t line = 0; line < run->lines; line++) {
         float *to = points + (c * tiles + (block * run->lines + line) * run->columns) * NK_LANES;
-        nk_transform_line(w, from, run->line + line, run->column, run->columns, edges, to, point_step);
+        // A line's first pixels are the last ones of the line before.
+        nk_transform_line(
+            w, from, run->line + line, run->column, run->columns, edges, to, point_step, ahead,
+            line > 0 ? (int)(6 - w->tile) : 0);
       }
     }
   }
@@ -240,7 +266,7 @@ static inline __attribute__((always_inline)) void nk_winograd_results_of(
           ptrdiff_t width = w->result_width - tile * column;
           nk_transform_back(
               tile, from, point_step, bias ? bias[row + i] : 0, w->finish, height, width,
-              plane + tile * line * line_size + tile * column * NK_LANES, line_size);
+              plane + tile * line * line_size + tile * column * NK_LANES, line_size, w->result_height * line_size);
         }
       }
     }
