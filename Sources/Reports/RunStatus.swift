@@ -34,6 +34,8 @@ public struct RunStatus: Codable, Sendable {
   public var repairs: Repairs?
   /// What asking for niches came to; nil where none was asked for.
   public var nicheRequests: NicheRequests?
+  /// What a bandit over several models knows of them; nil where nothing chose.
+  public var models: [ModelStanding]?
   /// Seconds of training, summed over the threads.
   public var trainingSeconds: Double
   /// Trained candidates beyond the axes' ranges, which count as the range's ends; axes without any are left out.
@@ -95,6 +97,22 @@ public struct RunStatus: Codable, Sendable {
     public var hits: Int { directions.reduce(0) { $0 + $1.hits } }
   }
 
+  /// What a bandit knows of one of several models.
+  public struct ModelStanding: Codable, Sendable, Hashable {
+    /// Its name in the configuration, or by which API it is asked.
+    public var name: String
+    /// The candidates of finished generations that it was chosen for.
+    public var pulls: Int
+    /// How many of them were worth something (`model.bandit_value`).
+    public var value: Double
+    /// What those candidates cost, as far as it is known.
+    public var cost: Double
+    /// What the cost is counted in: `dollars`, `tokens` or `seconds`.
+    public var unit: String
+    /// The value for a unit of cost; nil where either is unknown or nothing was paid.
+    public var valuePerCost: Double?
+  }
+
   /// The best elite.
   public struct Best: Codable, Sendable {
     /// Its number.
@@ -129,6 +147,7 @@ public struct RunStatus: Codable, Sendable {
     stopping = Stopping(proposed, header.configuration.training)
     repairs = Repairs(proposed)
     nicheRequests = NicheRequests(proposed)
+    models = ModelStanding.all(of: run)
     best = run.best.map { Best(candidate: $0.record.id, niche: $0.cell, fitness: $0.record.fitness ?? 0) }
   }
 
@@ -173,6 +192,7 @@ public struct RunStatus: Codable, Sendable {
         "asked for niches: \(nicheRequests.hits) of \(nicheRequests.asked) hit ("
           + directions.joined(separator: ", ") + ")")
     }
+    for model in models ?? [] { lines.append("model \(model.name): \(model.text)") }
     if usage.replies + usage.failures > 0 {
       lines.append(
         "language model: \(usage.replies) replies, \(usage.failures) failures, \(usage.promptTokens) tokens in, "
@@ -243,6 +263,40 @@ extension RunStatus.Stopping {
       guard judgement.hopelessAfter != nil else { continue }
       auditsHopeless += 1
       if fitness > judgement.incumbentFitness { auditsWrong += 1 }
+    }
+  }
+}
+
+extension RunStatus.ModelStanding {
+  /// What the bandit knows of a run's models after its finished generations; nil where nothing chooses among them.
+  static func all(of run: RunSnapshot) -> [RunStatus.ModelStanding]? {
+    let configuration = run.header.configuration
+    guard configuration.model.combination == .bandit,
+      run.candidates.contains(where: { $0.origin.request?.model != nil })
+    else { return nil }
+    let ledger = ModelLedger(configuration, candidates: run.candidates, generations: run.generations)
+    let unit = configuration.model.banditCost
+    return zip(configuration.models, ledger.entries).map { model, entry in
+      RunStatus.ModelStanding(
+        name: model.name.isEmpty ? model.provider.rawValue : model.name, pulls: entry.pulls,
+        value: entry.value,
+        cost: entry.cost, unit: (unit == .auto ? .tokens : unit).rawValue, valuePerCost: entry.valuePerCost)
+    }
+  }
+
+  /// The standing in a line.
+  var text: String {
+    let each = value > 0 ? ", \(amount(cost / value)) for each of these" : ""
+    return
+      "chosen for \(pulls) candidates, of which \(Figures.short(value)) were worth it; \(amount(cost))\(each)"
+  }
+
+  /// A cost in its unit.
+  func amount(_ cost: Double) -> String {
+    switch unit {
+    case "dollars": "$\(Figures.fixed(cost, 4))"
+    case "seconds": "\(Figures.fixed(cost, 1)) s"
+    default: "\(Figures.short(cost)) tokens"
     }
   }
 }

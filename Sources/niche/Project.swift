@@ -84,6 +84,41 @@ enum Project {
     return configuration
   }
 
+  /// The prompts of a configuration, as the files are now.
+  static func prompts(_ configuration: RunConfiguration) throws(Failure) -> PromptLibrary {
+    do {
+      return try PromptLibrary(folder: home() + "/prompts", for: configuration.search)
+    } catch {
+      throw Failure(error)
+    }
+  }
+
+  /// The prompts that a run keeps, whatever became of their files, with a notice of what became of them.
+  ///
+  /// - Parameter configuration: whose prompts they are to be; the run's own, or another one's that repeats it.
+  static func prompts(
+    keptBy header: RunHeader, for configuration: RunConfiguration
+  ) throws(Failure) -> PromptLibrary {
+    guard let kept = header.prompts else { return try prompts(configuration) }
+    do {
+      let library = try PromptLibrary(kept: kept, folder: home() + "/prompts", for: configuration.search)
+      let texts = "the texts that '\(header.name)' keeps are used"
+      do throws(Failure) {
+        let changes = try prompts(header.configuration).changes(since: kept)
+        if !changes.isEmpty {
+          let more = changes.count > 4 ? " and \(changes.count - 4) more" : ""
+          let names = changes.prefix(4).joined(separator: ", ") + more
+          Terminal.note("prompts that changed since the run began: \(names); \(texts)")
+        }
+      } catch {
+        Terminal.note("\(error) So \(texts).")
+      }
+      return library
+    } catch {
+      throw Failure(error)
+    }
+  }
+
   /// What language models cost: the table in `prices.json`, which may be missing, after that in the file given.
   static func prices(first file: String = "") throws(Failure) -> PriceTable {
     let standard = try home() + "/prices.json"

@@ -130,18 +130,31 @@ struct RunCommand: AsyncParsableCommand {
     return configuration
   }
 
-  private func begin(_ configuration: RunConfiguration) async throws {
+  private func begin(_ beginning: RunConfiguration) async throws {
+    var configuration = beginning
     let folder = try Project.archives() + "/" + configuration.name
     // What can fail is tried before the folder is made.
     _ = try configuration.loadData()
-    _ = try PromptLibrary(folder: Project.home() + "/prompts", for: configuration.search)
+    let repeated = try replay.map { try RunStore.open(Project.folder(of: $0)).header }
+    // A run is repeated with what it was begun with, but for prompts that are named with it.
+    let library =
+      if let repeated, prompts == nil {
+        try Project.prompts(keptBy: repeated, for: configuration)
+      } else {
+        try Project.prompts(configuration)
+      }
     let author = try await chosenAuthor(configuration)
+    var prices: PriceTable?
+    if !author.sources.isEmpty {
+      let table = try Project.prices(first: configuration.model.priceFile)
+      prices = repeated?.prices ?? table.excerpt(for: author.sources)
+      configuration.model.banditCost =
+        repeated?.configuration.model.banditCost ?? author.banditCost(configuration.model, prices: table)
+    }
     let header = RunHeader(
       name: configuration.name, configuration: configuration, authorChoice: author.explanation,
       version: Version.text, machine: Machine.summary,
-      began: Date().ISO8601Format(),
-      prices: author.sources.isEmpty
-        ? nil : try Project.prices(first: configuration.model.priceFile).excerpt(for: author.sources))
+      began: Date().ISO8601Format(), prices: prices, prompts: library.kept)
     try await search(in: RunStore.create(in: folder, header: header), author: author)
   }
 
@@ -169,7 +182,7 @@ struct RunCommand: AsyncParsableCommand {
     }
     let forecaster = RunForecaster(
       configuration: configuration, data: data,
-      prompts: try PromptLibrary(folder: Project.home() + "/prompts", for: configuration.search),
+      prompts: try Project.prompts(configuration),
       author: author,
       workers: threads(configuration))
     let forecast = try await forecaster.forecast(history: history, prices: prices)
@@ -194,7 +207,12 @@ struct RunCommand: AsyncParsableCommand {
       if let dollars { configuration.budget.dollars = dollars }
       configuration = try ConfigurationReader.validated(configuration)
     }
-    let prompts = try PromptLibrary(folder: Project.home() + "/prompts", for: configuration.search)
+    // What a run that is only begun here keeps was read just now.
+    let prompts =
+      resume
+      ? try Project.prompts(keptBy: store.header, for: configuration)
+      : try PromptLibrary(
+        kept: store.header.prompts ?? [], folder: Project.home() + "/prompts", for: configuration.search)
     let data = try configuration.loadData()
     var author: Author
     if let chosen {

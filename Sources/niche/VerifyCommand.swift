@@ -31,8 +31,7 @@ struct VerifyCommand: AsyncParsableCommand {
       var results: [RunVerification] = []
       for name in runs {
         let store = try RunStore.open(Project.folder(of: name))
-        let prompts = try PromptLibrary(
-          folder: Project.home() + "/prompts", for: store.header.configuration.search)
+        let prompts = try Project.prompts(keptBy: store.header, for: store.header.configuration)
         let strategy = try store.header.configuration.makeStrategy(
           prompts: prompts, isRewriterAlone: store.header.authorChoice.hasPrefix(Author.rewriterMark))
         let bar = VerificationBar(store.header.name)

@@ -197,23 +197,25 @@ private final class NamedModel: ChatModel {
     #expect(throws: ChatFailure.self) { try FallbackModel([]) }
   }
 
-  @Test func anEnsembleAsksWhomTheChooserNamesAndTellsItTheWorth() async throws {
-    final class Chooser: ModelChooser {
-      let told = Mutex<[(Int, Double, Double)]>([])
+  @Test func anEnsembleAsksWhomTheRequestOrElseTheChooserNames() async throws {
+    struct Chooser: ModelChooser {
       func choose(among count: Int, for key: String) -> Int { 1 }
-      func learn(model: Int, value: Double, cost: Double) {
-        told.withLock { $0.append((model, value, cost)) }
-      }
     }
-    let chooser = Chooser()
-    let ensemble = try EnsembleModel([NamedModel("a"), NamedModel("b")], chooser: chooser)
+    let ensemble = try EnsembleModel([NamedModel("a"), NamedModel("b")], chooser: Chooser())
     let reply = try await ensemble.reply(to: hello)
     #expect(reply.content == "b" && reply.source?.model == "b" && ensemble.identity.model == "a + b")
-    let key = hello.key(model: ensemble.identity.model)
-    ensemble.learn(key: key, value: 2, cost: 0.5)
-    ensemble.learn(key: key, value: 2, cost: 0.5)
-    ensemble.learn(key: "unknown", value: 1, cost: 1)
-    #expect(chooser.told.withLock { $0.map { [Double($0.0), $0.1, $0.2] } } == [[1, 2, 0.5]])
+    var directed = hello
+    directed.recipient = 0
+    #expect(try await ensemble.reply(to: directed).source?.model == "a")
+    // Another model's reply is another reply, also to a cache and a recording.
+    #expect(directed.key != hello.key)
+    for nobody in [-1, 2] {
+      directed.recipient = nobody
+      guard case .invalidConfiguration? = await failure(from: ensemble, directed) else {
+        Issue.record("model \(nobody) of 2 was asked")
+        return
+      }
+    }
   }
 
   @Test func aServerThatKeepsFailingIsLeftAlone() async throws {

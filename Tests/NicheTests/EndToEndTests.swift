@@ -55,6 +55,41 @@ struct EndToEndTests {
     #expect(archives[0] == archives[1])
   }
 
+  @Test func aRunOutlivesItsPromptFiles() throws {
+    let project = try Tool.project()
+    defer { try? FileManager.default.removeItem(atPath: project) }
+    let own = project + "/own"
+    func write(_ text: String) throws {
+      try FileManager.default.createDirectory(atPath: own, withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: URL(fileURLWithPath: own + "/mine.md"))
+    }
+    func archive(_ name: String) throws -> String {
+      try Tool.run(["export", name, "--json", "--skip-test"], in: project).output
+    }
+    func resume(to generations: Int) throws -> String {
+      let resumed = try Tool.run(["run", "--resume", "run", "--generations", "\(generations)"], in: project)
+      #expect(resumed.status == 0, "\(resumed.error)")
+      let verified = try Tool.run(["verify", "run"], in: project)
+      #expect(verified.status == 0, "\(verified.output) \(verified.error)")
+      return resumed.error
+    }
+    try write("---\nid: mine\nkind: mutation\nrewrite: deepen\n---\nMore layers.")
+    let arguments = ["run", "smoke", "--prompts", own, "--generations"]
+    #expect(try Tool.run(arguments + ["4", "--name", "whole"], in: project).status == 0)
+    #expect(try Tool.run(arguments + ["1", "--name", "run"], in: project).status == 0)
+    #expect(try !resume(to: 2).contains("prompts that changed"))
+    // Another text and place, then no folder at all: a mutation more or less would draw other prompts.
+    try write("---\nid: mine\nkind: mutation\norder: 0\nrewrite: shrink\n---\nFewer layers.")
+    #expect(
+      try resume(to: 3).contains(
+        "prompts that changed since the run began: mine; the texts that 'run' keeps are used"))
+    try FileManager.default.removeItem(atPath: own)
+    #expect(
+      try resume(to: 4).contains(
+        "cannot be read; 'search.prompts' must be a folder with .md files. So the texts"))
+    #expect(try archive("run") == archive("whole"))
+  }
+
   @Test func exportsLoadIntoPyTorch() throws {
     let python = ProcessInfo.processInfo.environment["NICHE_PYTHON"] ?? "/usr/bin/python3"
     guard try shell("\(python) -c 'import torch'").status == 0 else {

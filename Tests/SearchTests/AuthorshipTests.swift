@@ -135,7 +135,7 @@ struct AuthorshipTests {
           == [
             "messages", "temperature", "maximumTokens", "seed", "stop", "responseSchema", "topP", "grammar",
             "suffix",
-            "reasoningEffort",
+            "reasoningEffort", "recipient",
           ])
     }
     let identity = ModelIdentity(

@@ -144,6 +144,42 @@ struct PromptLibraryTests {
     #expect(error?.description.hasSuffix("give it another id.") == true)
   }
 
+  @Test("What a run keeps is read back as it was, whatever becomes of the files, and told apart from them")
+  func kept() throws {
+    let library = try Toy.prompts()
+    let kept = library.kept
+    #expect(kept.allSatisfy { $0.kind != .space } && kept.contains { $0.id == "system-program" })
+    let stored = try JSONDecoder().decode([Prompt].self, from: JSONEncoder().encode(kept))
+    #expect(stored == kept)
+    // All that a search may use is kept: the folder is not needed.
+    let again = try PromptLibrary(kept: stored, folder: "/no/such", for: SearchSettings())
+    #expect(again.kept == kept && again.mutations == library.mutations)
+    #expect(library.changes(since: kept).isEmpty)
+
+    var changed = kept
+    let place = try #require(kept.firstIndex { $0.id == "improve" })
+    changed[place].template = "Make it better."
+    changed.append(Prompt(id: "mine", kind: .mutation, order: .max, variables: [], template: "Mine."))
+    changed.removeAll { $0.id == "widen" }
+    // Prompts that were replaced, are gone, or were not there yet.
+    #expect(library.changes(since: changed) == ["improve", "mine", "widen"])
+    let own = try PromptLibrary(kept: changed, folder: Toy.promptsFolder, for: SearchSettings())
+    #expect(try own.prompt("improve").template == "Make it better.")
+    #expect(own.mutations.last?.id == "mine" && own.prompts["widen"] == nil, "the folder adds no mutations")
+    // What a later version needs beside is taken from the folder.
+    let older = kept.filter { $0.id != "evolve-prompt" }
+    #expect(
+      try PromptLibrary(kept: older, folder: Toy.promptsFolder, for: SearchSettings())
+        .prompts["evolve-prompt"] == library.prompts["evolve-prompt"])
+    #expect(throws: PromptError.self) {
+      _ = try PromptLibrary(kept: older, folder: "/no/such", for: SearchSettings())
+    }
+    var search = SearchSettings()
+    search.mutations = ["improve"]
+    #expect(
+      try PromptLibrary(kept: kept, folder: "/no/such", for: search).mutations.map(\.id) == ["improve"])
+  }
+
   @Test("Folders that cannot be used")
   func folders() throws {
     #expect(

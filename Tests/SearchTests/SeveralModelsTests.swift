@@ -50,7 +50,7 @@ struct SeveralModelsTests {
       ),
       (
         "model: {combination: both}\n",
-        "'model.combination' (line 1) must be one of fallback, weights, not 'both'."
+        "'model.combination' (line 1) must be one of fallback, weights, bandit, not 'both'."
       ),
     ])
   func complaints(yaml: String, expected: String) {
@@ -74,7 +74,7 @@ struct SeveralModelsTests {
       """)
   }
 
-  @Test("A chain and an ensemble name all that may answer", arguments: ["fallback", "weights"])
+  @Test("A chain and an ensemble name all that may answer", arguments: ["fallback", "weights", "bandit"])
   func authors(combination: String) async throws {
     let author = try await Author.choose(Self.configuration(combination), discovery: Self.discovery)
     #expect(author.sources.map(\.model) == ["first", "second"])

@@ -28,6 +28,10 @@ public struct ChatRequest: Codable, Sendable, Hashable {
   public var suffix: String?
   /// How long a reasoning model shall think: `none`, `minimal`, `low`, `medium`, `high`, or what else it knows.
   public var reasoningEffort: String?
+  /// Which of several models is to answer, by its place from 0; nil leaves that to whoever chooses among them.
+  ///
+  /// No server is told of it.
+  public var recipient: Int?
 
   /// A request of those messages.
   public init(
@@ -75,6 +79,7 @@ public struct ChatRequest: Codable, Sendable, Hashable {
       ]
       members.append(.init("responseSchema", .object(schema)))
     }
+    if let recipient { members.append(.init("recipient", .integer(recipient))) }
     // What a request lacks is not named, so that keys of old recordings hold.
     if let topP { members.append(.init("topP", .number(topP))) }
     for (name, text) in [("grammar", grammar), ("suffix", suffix), ("reasoningEffort", reasoningEffort)] {

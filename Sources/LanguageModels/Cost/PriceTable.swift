@@ -215,5 +215,5 @@ public struct PriceTable: Codable, Sendable, Hashable {
 
 extension ModelPrice {
   /// Whether nothing is asked.
-  var isFree: Bool { [input, cachedInput, cacheWrite, output].allSatisfy { $0 == .zero } }
+  public var isFree: Bool { [input, cachedInput, cacheWrite, output].allSatisfy { $0 == .zero } }
 }

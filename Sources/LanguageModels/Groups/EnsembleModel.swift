@@ -1,9 +1,8 @@
 import RandomStreams
-import Synchronization
 
 /// Decides which of several models answers a request.
 ///
-/// A choice must depend on the request and what was told before, not on time, or a run cannot be repeated.
+/// A choice must depend on the request alone, not on time, or a run cannot be repeated.
 public protocol ModelChooser: Sendable {
   /// The place of the model to ask, from 0 up.
   ///
@@ -11,9 +10,6 @@ public protocol ModelChooser: Sendable {
   ///   - count: How many there are.
   ///   - key: The request's own key, different for each request.
   func choose(among count: Int, for key: String) -> Int
-
-  /// What a model's reply was worth, such as the improvement that came of it, and what it cost.
-  func learn(model: Int, value: Double, cost: Double)
 }
 
 /// Chooses models by weights: each gets its share of the requests, by the requests' keys.
@@ -45,20 +41,16 @@ public struct WeightedChooser: ModelChooser {
     let point = stream.uniform() * (sums.last ?? 0)
     return sums.firstIndex { point < $0 } ?? sums.count - 1
   }
-
-  /// Nothing: weights are fixed.
-  public func learn(model: Int, value: Double, cost: Double) {}
 }
 
 /// Several models that share the requests.
-public final class EnsembleModel: ChatModel {
+public struct EnsembleModel: ChatModel {
   /// The ensemble: `ensemble`, with the models' names.
   public let identity: ModelIdentity
   private let models: [any ChatModel]
   private let chooser: any ModelChooser
-  private let choices = Mutex<[String: Int]>([:])
 
-  /// Those models, of which the chooser names one for each request.
+  /// Those models, of which the chooser names one for each request that names none itself.
   ///
   /// - Throws: `ChatFailure.invalidConfiguration` where there are none.
   public init(_ models: [any ChatModel], chooser: any ModelChooser) throws(ChatFailure) {
@@ -74,29 +66,17 @@ public final class EnsembleModel: ChatModel {
   /// The models that may answer.
   public var sources: [ModelIdentity] { models.flatMap(\.sources) }
 
-  /// The answer of the model that was chosen; `source` says which.
+  /// The answer of the model that the request names or the chooser chose; `source` says which.
   ///
   /// - Throws: What that model throws.
   public func reply(to request: ChatRequest) async throws(ChatFailure) -> ChatReply {
-    let key = request.key(model: identity.model)
-    let choice = chooser.choose(among: models.count, for: key)
+    let choice =
+      request.recipient ?? chooser.choose(among: models.count, for: request.key(model: identity.model))
     guard models.indices.contains(choice) else {
-      throw .invalidConfiguration(detail: "the chooser named model \(choice) of \(models.count)")
+      throw .invalidConfiguration(detail: "model \(choice) was chosen of \(models.count), counted from 0")
     }
-    choices.withLock { $0[key] = choice }
     var reply = try await models[choice].reply(to: request)
     reply.source = reply.source ?? models[choice].identity
     return reply
-  }
-
-  /// Tells the chooser what the reply to a request was worth; once for each request.
-  ///
-  /// - Parameters:
-  ///   - key: The request's key, `request.key(model: identity.model)`.
-  ///   - value: The larger, the better.
-  ///   - cost: What the reply cost, in the unit that the chooser wants: money, seconds or tokens.
-  public func learn(key: String, value: Double, cost: Double) {
-    guard let choice = choices.withLock({ $0.removeValue(forKey: key) }) else { return }
-    chooser.learn(model: choice, value: value, cost: cost)
   }
 }

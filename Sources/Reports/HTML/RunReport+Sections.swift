@@ -127,7 +127,35 @@ extension RunReport {
       caption: "The counts behind the picture",
       columns: columns.map { (title: $0.0, isNumeric: $0.1) }, rows: rows, isSortable: true)
     return figure(SuccessPicture(facts).svg(.page), "Few candidates make wide intervals.")
-      + "<details><summary>As a table</summary>\(table)</details>"
+      + "<details><summary>As a table</summary>\(table)</details>" + models
+  }
+
+  /// What a bandit over several models knows of them.
+  private var models: HTML {
+    guard let standings = RunStatus.ModelStanding.all(of: facts.run) else { return "" }
+    let worth =
+      switch facts.run.header.configuration.model.banditValue {
+      case .improvement: "held a niche when their generation was over"
+      case .trainable: "could be trained and repeated no other"
+      }
+    let rows = standings.map { standing -> [HTML.Cell] in
+      [
+        .init(text: standing.name), .init("\(standing.pulls)", order: Double(standing.pulls)),
+        .init(text: Figures.short(standing.value), order: standing.value),
+        .init(text: standing.amount(standing.cost), order: standing.cost),
+        .init(
+          text: standing.value > 0 ? standing.amount(standing.cost / standing.value) : "–",
+          order: standing.valuePerCost ?? 0),
+      ]
+    }
+    let table = HTML.table(
+      caption: "The models among which the search chose, by value for cost",
+      columns: [
+        (title: "model", isNumeric: false), (title: "chosen for", isNumeric: true),
+        (title: "of which \(worth)", isNumeric: true), (title: "cost", isNumeric: true),
+        (title: "cost of each", isNumeric: true),
+      ], rows: rows, isSortable: true)
+    return table
   }
 
   private var prompts: HTML {

@@ -55,6 +55,7 @@ extension RunVerifier {
     try hold("temperature", record.origin.temperature ?? -1, proposal.temperature)
     let request = record.origin.request ?? CandidateRequest()
     try hold("inspirations", request.inspirations, proposal.inspirations)
+    try hold("model", request.model?.model ?? -1, proposal.model ?? -1)
     var niche = request.niche
     niche?.isHit = nil
     try hold("the niche asked for", niche.map(Self.words) ?? "none", proposal.niche.map(Self.words) ?? "none")

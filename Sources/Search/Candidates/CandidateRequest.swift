@@ -8,6 +8,8 @@ public struct CandidateRequest: Codable, Sendable, Hashable {
   public var prompt: EvolvedPrompt?
   /// What the model was asked again since its reply became no network, in order.
   public var repairs: [Repair] = []
+  /// Which of several models was chosen to write it; nil where nothing chose.
+  public var model: ModelUse?
 
   /// A request with nothing of the kind.
   public init() {}
@@ -17,6 +19,20 @@ public struct CandidateRequest: Codable, Sendable, Hashable {
 
   /// The keys of the exchanges beside the one that the candidate began with.
   public var exchanges: [String] { repairs.map(\.exchange) + [prompt?.exchange].compactMap(\.self) }
+}
+
+/// Which of several models was chosen to write a candidate, and what that cost.
+public struct ModelUse: Codable, Sendable, Hashable {
+  /// The model, by its place among the configuration's.
+  public var model: Int
+  /// What its replies cost together, in the unit of `model.bandit_cost`; nil where none came or it is not known.
+  public var cost: Double?
+
+  /// A model's part in a candidate.
+  public init(model: Int, cost: Double? = nil) {
+    self.model = model
+    self.cost = cost
+  }
 }
 
 /// A reply that became no network, and the exchange in which the model was told so.

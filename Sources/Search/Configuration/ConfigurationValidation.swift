@@ -66,6 +66,11 @@ extension ConfigurationReader {
       try checkModel(server.settings(as: configuration.model), place)
       try check(server.weight, "\(place).weight", 0...1e6)
     }
+    guard configuration.model.combination != .bandit || configuration.models.count > 1 else {
+      throw ConfigurationError(
+        "'model.combination' is bandit, which chooses among the models that 'models' lists; list two or more."
+      )
+    }
     guard configuration.models.isEmpty || configuration.models.contains(where: { $0.weight > 0 }) else {
       throw ConfigurationError("The weights of 'models' are all 0; give one of them a share.")
     }

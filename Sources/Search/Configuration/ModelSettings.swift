@@ -41,6 +41,27 @@ public struct ModelSettings: Codable, Sendable, Hashable {
     case fallback
     /// Each answers its share of the requests, by weight.
     case weights
+    /// Each proposal goes to the model whose networks were worth most for what they cost.
+    case bandit
+  }
+
+  /// What a candidate must come to for a bandit to credit its model.
+  public enum BanditValue: String, Codable, Sendable, CaseIterable {
+    /// It holds a niche when its generation is over.
+    case improvement
+    /// It can be trained and is no repetition.
+    case trainable
+  }
+
+  /// What a bandit holds against a model.
+  public enum BanditCost: String, Codable, Sendable, CaseIterable {
+    /// Dollars where the prices of all models are known and above 0, else tokens.
+    case auto
+    case dollars
+    /// Tokens of prompts and replies.
+    case tokens
+    /// Seconds from the request to the reply.
+    case seconds
   }
 
   /// Where the author is looked for.
@@ -73,6 +94,10 @@ public struct ModelSettings: Codable, Sendable, Hashable {
   public var grammar = false
   /// How the models of `models` answer as one, where there are several.
   public var combination = Combination.fallback
+  /// What a bandit credits a model for.
+  public var banditValue = BanditValue.improvement
+  /// What a bandit holds against a model.
+  public var banditCost = BanditCost.auto
   /// Whether replies are kept in a folder and given again to equal requests of any run.
   public var cache = false
   /// A file of prices in the form of `prices.json`, which go before those of that file; empty: none.
@@ -99,6 +124,8 @@ public struct ModelSettings: Codable, Sendable, Hashable {
     concurrency = try container.decode(Int.self, forKey: .concurrency)
     grammar = try container.decodeIfPresent(Bool.self, forKey: .grammar) ?? grammar
     combination = try container.decodeIfPresent(Combination.self, forKey: .combination) ?? combination
+    banditValue = try container.decodeIfPresent(BanditValue.self, forKey: .banditValue) ?? banditValue
+    banditCost = try container.decodeIfPresent(BanditCost.self, forKey: .banditCost) ?? banditCost
     cache = try container.decodeIfPresent(Bool.self, forKey: .cache) ?? cache
     priceFile = try container.decodeIfPresent(String.self, forKey: .priceFile) ?? priceFile
   }

@@ -37,6 +37,7 @@ extension CandidateRecord {
     request.niche = proposal.niche
     request.prompt = draft.prompt
     request.repairs = draft.repairs
+    request.model = proposal.model.map { ModelUse(model: $0, cost: draft.cost) }
     let origin = CandidateOrigin(
       step: proposal.step, author: draft.author, form: draft.form, parents: proposal.parents,
       prompt: proposal.prompt, temperature: proposal.temperature, exchange: draft.exchange,

@@ -142,11 +142,13 @@ public struct RunHeader: Codable, Sendable, Hashable {
   public var began: String
   /// What the models that may answer cost when it began; nil in runs of earlier versions and without a model.
   public var prices: PriceTable?
+  /// The prompts as they were when it began; nil in runs of earlier versions, which read the files anew.
+  public var prompts: [Prompt]?
 
   /// A header.
   public init(
     name: String, configuration: RunConfiguration, authorChoice: String, version: String, machine: String,
-    began: String, prices: PriceTable? = nil
+    began: String, prices: PriceTable? = nil, prompts: [Prompt]? = nil
   ) {
     self.name = name
     self.configuration = configuration
@@ -155,5 +157,6 @@ public struct RunHeader: Codable, Sendable, Hashable {
     self.machine = machine
     self.began = began
     self.prices = prices
+    self.prompts = prompts
   }
 }

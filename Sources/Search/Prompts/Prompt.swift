@@ -1,7 +1,7 @@
 import Foundation
 
 /// A text kept in a file of `prompts/`: front matter between `---` lines, then the template.
-public struct Prompt: Sendable, Hashable {
+public struct Prompt: Codable, Sendable, Hashable {
   /// What a prompt is for.
   public enum Kind: String, Sendable, Codable, CaseIterable {
     /// Asks for a change to one network; these make up LLMatic's prompt archive.

@@ -50,7 +50,42 @@ public struct PromptLibrary: Sendable {
     self = try PromptLibrary(folder: folder, userFolder: search.prompts).keeping(mutations: search.mutations)
   }
 
+  /// The prompts that a run keeps, with whatever of the folder is none of them and no mutation: what a later version of
+  /// Niche needs beside.
+  ///
+  /// - Parameter folder: the project's folder, which may be missing.
+  /// - Throws: as `keeping(mutations:)`.
+  public init(kept: [Prompt], folder: String, for search: SearchSettings) throws(PromptError) {
+    var prompts = ((try? PromptLibrary(folder: folder)) ?? PromptLibrary([:])).prompts
+      .filter { $0.value.kind != .mutation }
+    for prompt in kept { prompts[prompt.id] = prompt }
+    for required in Self.required where prompts[required] == nil {
+      throw PromptError(
+        "The run keeps no prompt with the id '\(required)', and neither has '\(folder)'; set NICHE_HOME to the "
+          + "project's folder.")
+    }
+    self = try PromptLibrary(prompts).keeping(mutations: search.mutations)
+  }
+
   private init(_ prompts: [String: Prompt]) { self.prompts = prompts }
+
+  /// What a run keeps of it, by identifier: all that a search of networks may use.
+  public var kept: [Prompt] {
+    prompts.values.filter { $0.kind != .space }.sorted { $0.id < $1.id }
+  }
+
+  /// The identifiers of kept prompts that this library does not have any more, or has with another text or place; and
+  /// of mutations that were added to it.
+  public func changes(since kept: [Prompt]) -> [String] {
+    let before = Dictionary(kept.map { ($0.id, $0) }) { _, last in last }
+    let changed = before.filter { id, prompt in
+      guard let now = prompts[id] else { return true }
+      return (now.template, now.kind, now.order, now.rewrite)
+        != (prompt.template, prompt.kind, prompt.order, prompt.rewrite)
+    }
+    let added = mutations.map(\.id).filter { before[$0] == nil }
+    return (changed.keys + added).sorted()
+  }
 
   /// The library with those mutations alone.
   ///

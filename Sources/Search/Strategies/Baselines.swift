@@ -141,11 +141,14 @@ extension RunConfiguration {
   public func makeStrategy(
     prompts: PromptLibrary, isRewriterAlone: Bool
   ) throws(SearchError) -> any Strategy {
-    switch search.strategy {
-    case .llmatic:
-      try LLMatic(configuration: self, prompts: prompts, isRewriterAlone: isRewriterAlone)
-    case .random: try RandomGeneration(configuration: self)
-    case .regularized: try RegularizedSourceEvolution(configuration: self, prompts: prompts)
-    }
+    let strategy: any Strategy =
+      switch search.strategy {
+      case .llmatic:
+        try LLMatic(configuration: self, prompts: prompts, isRewriterAlone: isRewriterAlone)
+      case .random: try RandomGeneration(configuration: self)
+      case .regularized: try RegularizedSourceEvolution(configuration: self, prompts: prompts)
+      }
+    guard !isRewriterAlone, model.combination == .bandit, !models.isEmpty else { return strategy }
+    return ModelChoosing(strategy, configuration: self)
   }
 }

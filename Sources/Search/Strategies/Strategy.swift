@@ -16,6 +16,8 @@ public struct Proposal: Sendable, Hashable {
   public var temperature: Double
   /// Whether the built-in rewriter writes this one though a model may be there.
   public var goesToRewriter: Bool
+  /// The model that is to write it, by its place among the configuration's; nil where nothing chooses.
+  public var model: Int?
   /// Elites of neighbouring niches to show, by candidate number.
   public var inspirations: [Int] = []
   /// The niche to ask for.

@@ -65,6 +65,8 @@ public struct Author: Sendable {
       switch settings.combination {
       case .fallback: combination = .fallback
       case .weights: combination = .ensemble(try WeightedChooser(weights: servers.map(\.weight)))
+      // Requests name who is to answer.
+      case .bandit: combination = .ensemble(try WeightedChooser(weights: servers.map { _ in 1 }))
       }
       let choice = try await discovery.choose(
         servers.map { $0.settings(as: settings).preference }, combined: combination)
@@ -120,6 +122,13 @@ public struct Author: Sendable {
       model, budget: budget, spent: ChatSpending(exchanges), prices: prices,
       onWarning: { onNotice($0.description) })
     return result
+  }
+
+  /// What a bandit over the models holds against them, where the settings leave that open.
+  public func banditCost(_ settings: ModelSettings, prices: PriceTable) -> ModelSettings.BanditCost {
+    guard settings.banditCost == .auto else { return settings.banditCost }
+    let known = sources.map { prices.price(of: $0) }
+    return known.allSatisfy { $0.map { !$0.isFree } ?? false } ? .dollars : .tokens
   }
 
   /// This author with another model in the place of its own, which is asked in the same form.

@@ -14,6 +14,8 @@ public struct Draft: Sendable, Hashable {
   public var repairs: [Repair] = []
   /// The prompt that the model wrote for it.
   public var prompt: EvolvedPrompt?
+  /// What the model's replies cost together, in the unit of `model.bandit_cost`; nil where that is not known.
+  public var cost: Double?
   /// Why there is no source: one sentence.
   public var reason: String?
   /// The edits that were applied, a sentence each.

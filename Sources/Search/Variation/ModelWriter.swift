@@ -18,6 +18,7 @@ public struct ModelWriter: CandidateWriter {
   private let interpreter: ReplyInterpreter
   private let log: any RunLog
   private let prices: PriceTable
+  private let costUnit: ModelSettings.BanditCost
   private let stopsAtUnknown: Bool
 
   /// A writer that asks the model and keeps every exchange in the log; an exchange that the log holds already
@@ -39,6 +40,7 @@ public struct ModelWriter: CandidateWriter {
     self.search = search
     self.log = log
     self.prices = prices
+    costUnit = settings.banditCost
     self.stopsAtUnknown = stopsAtUnknown
     screening = Screening(task: task, limits: limits, descriptors: [], heals: false)
     requests = RequestBuilder(
@@ -62,14 +64,14 @@ public struct ModelWriter: CandidateWriter {
     var proposal = proposal
     var remark: String?
     if proposal.evolvesPrompt {
-      draft.prompt = try await evolvedPrompt(for: proposal)
+      draft.prompt = try await evolvedPrompt(for: proposal, &draft)
       proposal.evolved = draft.prompt ?? proposal.evolved
       if draft.prompt == nil { remark = "The model wrote no prompt, so the old one was used" }
     }
     let request = try requests.request(for: proposal, sources: sources, inspirations: inspirations)
-    let (key, outcome) = try await ask(request, candidate: proposal.id)
-    draft.exchange = key
-    switch outcome {
+    let exchange = try await ask(request, candidate: proposal.id, &draft)
+    draft.exchange = exchange.key
+    switch exchange.outcome {
     case .failure(let failure): draft.reason = failure.description
     case .reply(let reply):
       let reading = await read(reply.content, of: sources)
@@ -93,10 +95,10 @@ public struct ModelWriter: CandidateWriter {
       request = try requests.repair(
         of: request, reply: reply, source: reading.source, problem: problem, candidate: candidate,
         round: round)
-      let (key, outcome) = try await ask(request, candidate: candidate)
-      draft.repairs.append(Repair(exchange: key, problem: problem))
+      let exchange = try await ask(request, candidate: candidate, &draft)
+      draft.repairs.append(Repair(exchange: exchange.key, problem: problem))
       // A request that failed leaves what was there before, which may be healed.
-      guard case .reply(let next) = outcome else { return }
+      guard case .reply(let next) = exchange.outcome else { return }
       reply = next.content
       let before = reading.source
       reading = await read(reply, of: sources)
@@ -119,25 +121,37 @@ public struct ModelWriter: CandidateWriter {
   }
 
   /// The prompt that the model writes out of the proposal's; nil where its reply holds none.
-  private func evolvedPrompt(for proposal: Proposal) async throws(SearchError) -> EvolvedPrompt? {
-    let (key, outcome) = try await ask(try requests.evolution(for: proposal), candidate: proposal.id)
-    guard case .reply(let reply) = outcome, let text = EvolvedPrompt.instruction(in: reply.content) else {
+  private func evolvedPrompt(
+    for proposal: Proposal, _ draft: inout Draft
+  ) async throws(SearchError) -> EvolvedPrompt? {
+    let exchange = try await ask(try requests.evolution(for: proposal), candidate: proposal.id, &draft)
+    guard case .reply(let reply) = exchange.outcome, let text = EvolvedPrompt.instruction(in: reply.content)
+    else {
       return nil
     }
     return EvolvedPrompt(
       id: "\(proposal.prompt).\(proposal.id)", parent: proposal.prompt, root: proposal.rootPrompt, text: text,
-      exchange: key)
+      exchange: exchange.key)
   }
 
   // MARK: Asking
 
-  /// The recorded outcome, or what the model says now, with the exchange's key.
+  /// The recorded exchange, or what the model says now; its cost is added to the draft's.
   private func ask(
+    _ request: ChatRequest, candidate: Int, _ draft: inout Draft
+  ) async throws(SearchError) -> ChatExchange {
+    let exchange = try await exchange(request, candidate: candidate)
+    if let cost = costUnit.cost(of: exchange) { draft.cost = (draft.cost ?? 0) + cost }
+    return exchange
+  }
+
+  private func exchange(
     _ request: ChatRequest, candidate: Int
-  ) async throws(SearchError) -> (key: String, outcome: ChatExchange.Outcome) {
-    let key = request.key(model: model.identity.model)
+  ) async throws(SearchError) -> ChatExchange {
     do {
-      if let recorded = try await log.exchange(forKey: key) { return (key, recorded.outcome) }
+      if let recorded = try await log.exchange(forKey: request.key(model: model.identity.model)) {
+        return recorded
+      }
     } catch {
       throw SearchError(error.description)
     }
@@ -156,10 +170,26 @@ public struct ModelWriter: CandidateWriter {
       let exchange = ChatExchange(
         identity: model.identity, request: request, outcome: outcome, prices: prices, time: Double(time(nil)))
       try await log.record(exchange, candidate: candidate)
+      return exchange
     } catch {
       throw SearchError(error.description)
     }
-    return (key, outcome)
+  }
+}
+
+extension ModelSettings.BanditCost {
+  /// What an exchange cost; nil where no reply came or the server did not tell.
+  fileprivate func cost(of exchange: ChatExchange) -> Double? {
+    guard case .reply(let reply) = exchange.outcome else { return nil }
+    switch self {
+    case .dollars:
+      // A kept reply was paid for by another run.
+      return reply.isCached == true ? nil : exchange.cost.map(\.dollars)
+    case .seconds: return reply.latencySeconds
+    case .auto, .tokens:
+      guard reply.isUsageReported else { return nil }
+      return Double(reply.usage.promptTokens) + Double(reply.usage.completionTokens)
+    }
   }
 }
 

@@ -66,13 +66,15 @@ struct RequestBuilder: Sendable {
       try check(frame, shows: proposal.niche == nil ? nil : "wish")
       let message = try prompts.prompt(frame).rendered(values) + (form == .completion ? "\n" : "")
       var draws = stream.stream("request", proposal.id)
-      return ChatRequest(
+      var request = ChatRequest(
         messages: try system(values) + [.user(message)], temperature: proposal.temperature,
         maximumTokens: maximumTokens, seed: draws.integer(below: 1 << 31),
         // What follows the network would be another docstring or a main program.
         stop: form == .completion ? ["\n\"\"\"", "\nif __name__"] : [],
         responseSchema: form == .edits ? try schema(for: source, partner: sources.dropFirst().first) : nil,
         grammar: form == .wholeProgram && settings.grammar ? task.grammar : nil)
+      request.recipient = proposal.model
+      return request
     } catch let error as PromptError {
       throw SearchError(error.description)
     } catch let error as SearchError {
@@ -203,9 +205,11 @@ struct RequestBuilder: Sendable {
       values["outline"] = ""
       values["instruction"] = try plainInstruction(of: proposal, values)
       let text = try prompts.prompt("evolve-prompt").rendered(values)
-      return ChatRequest(
+      var request = ChatRequest(
         messages: [.user(text)], temperature: proposal.temperature, maximumTokens: 256,
         seed: draws.integer(below: 1 << 31))
+      request.recipient = proposal.model
+      return request
     } catch {
       throw SearchError(error.description)
     }
