@@ -8,9 +8,10 @@ import Testing
 @Suite struct FusionTests {
   static let shapes = [
     [16, 3, 5, 7], [48, 1, 3, 4], [32, 9, 8, 8], [1, 3, 6, 5], [5, 4, 1, 1], [16, 8, 1, 1],
+    [21, 3, 5, 7], [9, 9, 8, 8],
   ]
 
-  @Test(arguments: 0..<36 as Range<UInt64>)
+  @Test(arguments: 0..<48 as Range<UInt64>)
   func fusionChangesNoResult(seed: UInt64) throws {
     let shape = Self.shapes[Int(seed) % Self.shapes.count]
     let graph = try RandomNetworks.graph(seed: seed, images: shape, isTraining: seed % 4 != 3)

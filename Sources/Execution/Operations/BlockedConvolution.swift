@@ -211,7 +211,7 @@ extension ConvolutionLowering {
   private func kernel(
     _ winogradScratch: (UnsafePointer<niche_convolution>, Int) -> Int
   ) -> (isWinograd: Bool, scratchByteCount: Int)? {
-    let count = withUnsafePointer(to: group) { winogradScratch($0, imageCount / Layout.blockSize) }
+    let count = withUnsafePointer(to: group) { winogradScratch($0, Layout.blockCount(images: imageCount)) }
     if count >= 0 { return (true, count) }
     return blockScratchByteCount.map { (false, $0) }
   }
