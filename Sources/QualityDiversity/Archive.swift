@@ -31,6 +31,8 @@ public protocol Archive<Solution>: Sendable {
   var objectives: [Double] { get }
   /// The elites in the order of their cells, as columns.
   var columns: EliteColumns<Solution> { get }
+  /// What can be said of Pareto fronts; nil where cells have none.
+  var frontStatistics: ParetoStatistics? { get }
   /// The elite with the highest objective, of equals that of the lowest cell; nil where there is none.
   var best: Elite<Solution>? { get }
 
@@ -47,6 +49,10 @@ public protocol Archive<Solution>: Sendable {
   /// An objective or measure that is not finite is refused and never placed.
   @discardableResult
   mutating func add(_ solution: Solution, objective: Double, measures: [Double]) -> AddOutcome<Solution>
+
+  /// Offers a solution with several objectives, of which archives that rank by one take the first.
+  @discardableResult
+  mutating func add(_ solution: Solution, objectives: [Double], measures: [Double]) -> AddOutcome<Solution>
 
   /// Offers many solutions at once, given as columns; the measures row by row.
   ///
@@ -105,6 +111,17 @@ extension Archive {
 
   /// Nothing: what is no elite is forgotten.
   public var remembered: [Solution] { [] }
+
+  /// None: a cell keeps its best by one objective.
+  public var frontStatistics: ParetoStatistics? { nil }
+
+  /// Offers a solution by the first of its objectives.
+  @discardableResult
+  public mutating func add(
+    _ solution: Solution, objectives: [Double], measures: [Double]
+  ) -> AddOutcome<Solution> {
+    add(solution, objective: objectives.first ?? .nan, measures: measures)
+  }
 
   /// The elites in the order of their cells, as columns.
   public var columns: EliteColumns<Solution> { EliteColumns(elites, axisCount: axes.count) }

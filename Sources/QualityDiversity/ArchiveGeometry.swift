@@ -53,6 +53,28 @@ public enum ArchiveGeometry: Sendable, Hashable, Codable {
     }
   }
 
+  /// An empty archive with a Pareto front in each of the cells.
+  ///
+  /// - Parameters:
+  ///   - reference: the point above which hypervolumes are taken, one coordinate per objective.
+  ///   - capacity: how many elites a front has at most.
+  /// - Throws: `ArchiveError` if geometry and axes do not go together, ask for too much or have no fixed cells.
+  public func makeFrontArchive<Solution: Sendable>(
+    axes: [MeasureAxis], of solution: Solution.Type = Solution.self, reference: [Double], capacity: Int
+  ) throws(ArchiveError) -> any Archive<Solution> {
+    func archive(_ tessellation: some Tessellation) throws(ArchiveError) -> any Archive<Solution> {
+      try FrontArchive(tessellation, reference: reference, capacity: capacity)
+    }
+    return switch self {
+    case .grid(let dimensions): try archive(GridTessellation(axes: axes, dimensions: dimensions))
+    case .cvt(let cells, let samples, let seed) where axes.contains(where: \.isCategorical):
+      try archive(MixedTessellation(axes: axes, cells: cells, samples: samples, seed: seed))
+    case .cvt(let cells, let samples, let seed):
+      try archive(VoronoiTessellation(axes: axes, cells: cells, samples: samples, seed: seed))
+    case .slidingGrid, .proximity, .dominatedNovelty: throw .noDepthOrThresholds
+    }
+  }
+
   private static func cellular<Solution: Sendable>(
     _ tessellation: some Tessellation, _ depth: Int, _ thresholds: ThresholdRule?
   ) throws(ArchiveError) -> any Archive<Solution> {

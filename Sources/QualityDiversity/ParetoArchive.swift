@@ -114,17 +114,24 @@ public struct ParetoArchive<Cells: Tessellation, Solution: Sendable>: Sendable {
 
   /// The elites that no elite of any cell dominates, in the order of their cells.
   ///
-  /// - Complexity: O(elites²).
+  /// - Complexity: O(elites × the front's size).
   public var globalFront: [ParetoElite<Solution>] {
     let elites = self.elites
-    return elites.filter { elite in
-      !elites.contains { Pareto.dominates($0.objectives, elite.objectives) }
+    // What dominates another stands before it where objectives descend one after the other.
+    let order = elites.indices.sorted {
+      elites[$1].objectives.lexicographicallyPrecedes(elites[$0].objectives)
     }
+    var front: [Int] = []
+    for place in order
+    where !front.contains(where: { Pareto.dominates(elites[$0].objectives, elites[place].objectives) }) {
+      front.append(place)
+    }
+    return front.sorted().map { elites[$0] }
   }
 
   /// Coverage, MOQD score and the hypervolume of the global front as of now.
   ///
-  /// - Complexity: O(elites²), and for the global hypervolume a power of its front's size, which is one less than
+  /// - Complexity: that of the global front, and for the global hypervolume a power of its front's size, which is one less than
   ///   the number of objectives.
   public var statistics: ParetoStatistics {
     ParetoStatistics(

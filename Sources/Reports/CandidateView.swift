@@ -16,6 +16,9 @@ public struct CandidateView: Codable, Sendable {
   /// The exchanges in which the model was told that its reply is no network, in order.
   public var repairs: [ChatExchange] = []
 
+  /// The names of the run's objectives beside fitness.
+  public var objectiveNames: [String]
+
   /// An ancestor.
   public struct Ancestor: Codable, Sendable {
     /// Its number.
@@ -46,6 +49,7 @@ public struct CandidateView: Codable, Sendable {
     }
     candidate = found
     niche = run.elites.first { $0.record.id == found.id }?.cell
+    objectiveNames = run.header.configuration.archive.objectives.map(\.name)
     ancestry = []
     var parent = found.origin.parents.first
     while let number = parent, let record = run.candidate(number), ancestry.count < 1000 {
@@ -81,6 +85,10 @@ public struct CandidateView: Codable, Sendable {
       lines.append(
         "network: \(network.parameters) parameters, \(network.macs) MACs, width \(network.width), depth "
           + "\(network.depth), hash \(network.hash)")
+    }
+    if let objectives = candidate.objectives {
+      let values = zip(objectiveNames, objectives).map { "\($0) \(Figures.short($1))" }
+      lines.append("objectives beside accuracy: " + values.joined(separator: ", "))
     }
     if let evaluation = candidate.evaluation {
       lines += evaluation.inheritance.map(Self.lines) ?? []

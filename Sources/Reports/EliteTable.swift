@@ -12,6 +12,8 @@ public struct EliteTable: Codable, Sendable {
     public var fitness: Double
     /// Its raw measures, in the order of the axes.
     public var measures: [Double]
+    /// What the objectives beside fitness measure of it, in their order; nil where the run has none.
+    public var objectives: [Double]?
     /// What the compiler says of it.
     public var description: CandidateSummary.Network?
     /// How it came about.
@@ -22,17 +24,20 @@ public struct EliteTable: Codable, Sendable {
 
   /// The axes' names.
   public var axes: [String]
+  /// The names of the objectives beside fitness.
+  public var objectives: [String]
   /// The elites, by niche.
   public var elites: [Row]
 
   /// The elites of a run.
   public init(_ run: RunSnapshot) {
     axes = run.header.configuration.descriptors.map(\.name)
+    objectives = run.header.configuration.archive.objectives.map(\.name)
     elites = run.elites.map { elite in
       let record = elite.record
       return Row(
         niche: elite.cell, candidate: record.id, fitness: record.fitness ?? 0,
-        measures: record.measures ?? [],
+        measures: record.measures ?? [], objectives: record.objectives,
         description: record.description, origin: record.origin, status: record.verdict.status)
     }
   }
@@ -40,13 +45,17 @@ public struct EliteTable: Codable, Sendable {
   /// The table for the terminal.
   public var text: String {
     guard !elites.isEmpty else { return "The archive is empty." }
+    // An objective that is an axis, too, is shown once.
+    let others = objectives.indices.filter { !axes.contains(objectives[$0]) }
     var table = TextTable(
-      ["niche", "candidate", "accuracy"] + axes + ["parameters", "MACs", "by", "prompt"],
-      numbers: Set(0...(axes.count + 4)))
+      ["niche", "candidate", "accuracy"] + axes + others.map { objectives[$0] }
+        + ["parameters", "MACs", "by", "prompt"],
+      numbers: Set(0...(axes.count + others.count + 4)))
     for row in elites {
       table.add(
         ["\(row.niche)", "\(row.candidate)", Figures.percent(row.fitness, decimals: 2)]
           + row.measures.map(Figures.short)
+          + others.map { place in row.objectives.map { Figures.short($0[place]) } ?? "–" }
           + [
             row.description.map { Figures.short(Double($0.parameters)) } ?? "–",
             row.description.map { Figures.short(Double($0.macs)) } ?? "–", row.origin.author.rawValue,

@@ -77,9 +77,16 @@ public struct RunSnapshot: Sendable {
   ///
   /// - Throws: where the configuration's axes cannot be made, or the run's file cannot be read.
   public func archive(on configuration: RunConfiguration) throws(SearchError) -> any Archive<Int> {
+    var configuration = configuration
+    // What another run ranks by is not known of these candidates.
+    if configuration.archive.objectives != header.configuration.archive.objectives {
+      configuration.archive.objectives = []
+    }
     var archive = try configuration.makeArchive()
     for (candidate, measures) in try measures(on: configuration) {
-      _ = archive.add(candidate.id, objective: candidate.fitness ?? .nan, measures: measures)
+      let standings = configuration.archive.standings(
+        fitness: candidate.fitness ?? .nan, objectives: candidate.objectives)
+      _ = archive.add(candidate.id, objectives: standings, measures: measures)
     }
     return archive
   }

@@ -18,6 +18,8 @@ public struct RunStatus: Codable, Sendable {
   public var plannedGenerations: Int
   /// The archive's statistics; nil before the first generation is finished.
   public var statistics: ArchiveStatistics?
+  /// What there is to say of the Pareto fronts; nil where cells have none, or before the first generation is finished.
+  public var fronts: ParetoStatistics?
   /// Candidates by verdict.
   public var verdicts: [String: Int]
   /// Candidates by author.
@@ -136,6 +138,7 @@ public struct RunStatus: Codable, Sendable {
     generations = run.generations.count
     plannedGenerations = header.configuration.search.generations
     statistics = run.generations.last?.statistics
+    fronts = run.generations.last?.fronts
     verdicts = Dictionary(uniqueKeysWithValues: run.verdicts.map { ($0.status.rawValue, $0.count) })
     authors = Dictionary(proposed.map { ($0.origin.author.rawValue, 1) }, uniquingKeysWith: +)
     eliteAuthors = Dictionary(run.elites.map { ($0.record.origin.author.rawValue, 1) }, uniquingKeysWith: +)
@@ -164,6 +167,12 @@ public struct RunStatus: Codable, Sendable {
         "archive: \(statistics.elites) of \(statistics.cells) niches (\(Figures.percent(statistics.coverage))), "
           + "QD score \(Figures.fixed(statistics.qdScore, 3)), mean "
           + (statistics.mean.map { Figures.percent($0, decimals: 2) } ?? "–"))
+    }
+    if let fronts {
+      lines.append(
+        "fronts: \(fronts.elites) elites on \(fronts.occupied) fronts, MOQD score "
+          + "\(Figures.fixed(fronts.moqdScore, 3)), hypervolume of the front of all "
+          + Figures.fixed(fronts.globalHypervolume, 3))
     }
     if let best {
       lines.append(

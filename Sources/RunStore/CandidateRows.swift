@@ -13,13 +13,16 @@ struct CandidateRows: Sendable {
   ]
 
   private let axisCount: Int
+  private let objectiveCount: Int
   private let insertion: String
   private let selection: String
 
-  /// The rows of a run whose archive has so many axes.
-  init(axisCount: Int) {
+  /// The rows of a run whose archive has so many axes and objectives beside fitness.
+  init(axisCount: Int, objectiveCount: Int) {
     self.axisCount = axisCount
-    let names = Self.columns + (0..<axisCount).map { "measure_\($0)" }
+    self.objectiveCount = objectiveCount
+    let names =
+      Self.columns + (0..<axisCount).map { "measure_\($0)" } + (0..<objectiveCount).map { "objective_\($0)" }
     let marks = [String](repeating: "?", count: names.count).joined(separator: ", ")
     insertion = "INSERT INTO candidate_facts (\(names.joined(separator: ", "))) VALUES (\(marks))"
     selection = "SELECT \(names.joined(separator: ", ")) FROM candidate_facts"
@@ -88,6 +91,7 @@ struct CandidateRows: Sendable {
       record.evaluation?.latencyMilliseconds,
     ]
     for axis in 0..<axisCount { values.append(record.measures?[axis]) }
+    for objective in 0..<objectiveCount { values.append(record.objectives?[objective]) }
     return values
   }
 
@@ -97,7 +101,12 @@ struct CandidateRows: Sendable {
       throw RunLogError(
         "Candidate \(record.id) has \(measures.count) measures, but the run has \(axisCount) axes.")
     }
-    var numbers = record.measures ?? []
+    if let objectives = record.objectives, objectives.count != objectiveCount {
+      throw RunLogError(
+        "Candidate \(record.id) has \(objectives.count) objectives beside fitness, but the run has \(objectiveCount)."
+      )
+    }
+    var numbers = (record.measures ?? []) + (record.objectives ?? [])
     if let figures = record.description?.figures { numbers += figures.values }
     numbers += [record.fitness, record.origin.temperature].compactMap { $0 }
     if let evaluation = record.evaluation {
@@ -164,16 +173,17 @@ struct CandidateRows: Sendable {
       evaluation?.stopReason = summary.evaluation?.stopReason
       evaluation?.judgement = judgements[summary.id]
       evaluation?.latencyMilliseconds = summary.evaluation?.latencyMilliseconds
-      records.append(
-        CandidateRecord(
-          id: summary.id, generation: summary.generation, index: summary.index, origin: summary.origin,
-          source: sources[summary.id],
-          verdict: Verdict(
-            summary.verdict.status, reason: summary.verdict.reason, twin: summary.verdict.twin,
-            applied: change?.applied ?? [], refusedEdits: change?.refusedEdits ?? [],
-            healed: change?.healed ?? []),
-          description: description, measures: summary.measures, evaluation: evaluation,
-          fitness: summary.fitness))
+      var record = CandidateRecord(
+        id: summary.id, generation: summary.generation, index: summary.index, origin: summary.origin,
+        source: sources[summary.id],
+        verdict: Verdict(
+          summary.verdict.status, reason: summary.verdict.reason, twin: summary.verdict.twin,
+          applied: change?.applied ?? [], refusedEdits: change?.refusedEdits ?? [],
+          healed: change?.healed ?? []),
+        description: description, measures: summary.measures, evaluation: evaluation,
+        fitness: summary.fitness)
+      record.objectives = summary.objectives
+      records.append(record)
     }
     return records
   }
@@ -273,18 +283,19 @@ struct CandidateRows: Sendable {
     }
     var measures: [Double]?
     if axisCount == 0 ? network != nil : !row.hasNull(atIndex: 26) {
-      var values: [Double] = []
-      values.reserveCapacity(axisCount)
-      for axis in 0..<axisCount { values.append(try row.number(26 + axis)) }
-      measures = values
+      measures = try row.numbers(26, count: axisCount)
     }
-    return CandidateSummary(
+    var summary = CandidateSummary(
       id: try row.integer(0), generation: try row.integer(1), index: try row.integer(2),
       origin: CandidateOrigin(
         step: try row.choice(3), author: try row.choice(4), form: try row.choice(5),
         parents: try RunText.numbers(row.text(6)), prompt: row[7], temperature: row[8], exchange: row[9]),
       verdict: CandidateSummary.Verdict(status: try row.choice(10), reason: row[11], twin: row[12]),
       description: network, measures: measures, evaluation: evaluation, fitness: row[19])
+    if objectiveCount > 0, !row.hasNull(atIndex: 26 + axisCount) {
+      summary.objectives = try row.numbers(26 + axisCount, count: objectiveCount)
+    }
+    return summary
   }
 }
 
@@ -332,6 +343,14 @@ extension Row {
   func number(_ column: Int) throws -> Double {
     guard let value = self[column] as Double? else { throw RunText.unreadable }
     return value
+  }
+
+  /// The numbers in columns one behind the other.
+  fileprivate func numbers(_ first: Int, count: Int) throws -> [Double] {
+    var values: [Double] = []
+    values.reserveCapacity(count)
+    for column in first..<first + count { values.append(try number(column)) }
+    return values
   }
 
   /// The text in a column.

@@ -14,11 +14,10 @@ enum FigureRows {
   static func figures(_ names: Set<String>, in database: Database) throws -> [Int: [String: Double]] {
     var figures: [Int: [String: Double]] = [:]
     // A kind of operation that a network has none of has no entry.
-    let ofNetworks = names.filter { Operation.kinds.contains($0) || NetworkProfile.figureNames.contains($0) }
-      .sorted()
+    let ofNetworks = names.filter { NetworkDescription.keptFigureNames.contains($0) }.sorted()
     if !ofNetworks.isEmpty {
-      // These names are words, of which a path in JSON can be made.
-      let columns = ofNetworks.map { "figures ->> '$.\($0)'" }.joined(separator: ", ")
+      // These names are words with a dot at most, of which a path in JSON can be made.
+      let columns = ofNetworks.map { "figures ->> '$.\"\($0)\"'" }.joined(separator: ", ")
       let rows = try Row.fetchCursor(
         database,
         sql: "SELECT candidate, \(columns) FROM candidate_figures JOIN candidate_facts ON id = candidate "

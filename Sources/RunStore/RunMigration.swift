@@ -4,13 +4,13 @@ import Search
 /// Brings a file of an older format to the present one, within the caller's transaction.
 enum RunMigration {
   static func migrate(_ database: Database) throws {
-    if try Int32.fetchOne(database, sql: "PRAGMA user_version") == 1 {
-      try migrateFromFirst(database)
-    } else {
-      // Format 2 kept nothing of what candidates were asked for with.
-      try database.execute(sql: RunSchema.requests)
-      try database.execute(sql: "PRAGMA user_version = \(RunSchema.version)")
-    }
+    let version = try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+    guard version > 1 else { return try migrateFromFirst(database) }
+    // Format 2 kept nothing of what candidates were asked for with.
+    if version < 3 { try database.execute(sql: RunSchema.requests) }
+    // Format 3 had no checksums of weights; those of weights that are there already are not known to be sound.
+    if version < 4 { try database.execute(sql: "ALTER TABLE weights ADD COLUMN crc32 INTEGER") }
+    try database.execute(sql: "PRAGMA user_version = \(RunSchema.version)")
   }
 
   /// Format 1 kept each candidate and generation as one JSON text in `candidates.record` and `generations.record`.
@@ -32,13 +32,14 @@ enum RunMigration {
         ALTER TABLE weights RENAME TO old_weights;
         """)
     let axes = header.configuration.descriptors.map(\.name)
-    try RunSchema.create(in: database, axes: axes)
+    // No run of that format had objectives beside fitness.
+    try RunSchema.create(in: database, axes: axes, objectives: [])
     try database.execute(
       sql: """
         INSERT INTO run (singleton, header) SELECT singleton, header FROM old_run;
         INSERT INTO exchanges (key, candidate, exchange) SELECT key, candidate, exchange FROM old_exchanges;
         """)
-    try CandidateRows(axisCount: axes.count).insert(candidates, in: database)
+    try CandidateRows(axisCount: axes.count, objectiveCount: 0).insert(candidates, in: database)
     try database.execute(
       sql: """
         INSERT INTO weights (candidate, safetensors) SELECT candidate, safetensors FROM old_weights;

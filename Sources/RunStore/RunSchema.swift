@@ -10,7 +10,7 @@ enum RunSchema {
   /// "NICH": tells a run's file from other SQLite files (`PRAGMA application_id`).
   static let applicationID: Int32 = 0x4E49_4348
   /// The version of the tables (`PRAGMA user_version`).
-  static let version: Int32 = 3
+  static let version: Int32 = 4
   /// The oldest version that is brought to the present one when a file is opened.
   static let oldestVersion: Int32 = 1
 
@@ -50,129 +50,131 @@ enum RunSchema {
     }
   }
 
-  /// Makes the tables and views of a run whose archive has those axes.
-  static func create(in database: Database, axes: [String]) throws {
+  /// Makes the tables and views of a run whose archive has those axes and objectives beside fitness.
+  static func create(in database: Database, axes: [String], objectives: [String]) throws {
     try database.execute(sql: "PRAGMA application_id = \(applicationID)")
     try database.execute(sql: "PRAGMA user_version = \(version)")
-    try database.execute(sql: tables(axes: axes))
-    try database.execute(sql: views(axes: axes))
+    try database.execute(sql: tables(axes: axes, objectives: objectives))
+    try database.execute(sql: views(axes: axes, objectives: objectives))
   }
 
-  private static func tables(axes: [String]) -> String {
-    """
-    CREATE TABLE run (
-      singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
-      header TEXT NOT NULL,
-      name TEXT AS (header ->> '$.name'),
-      began TEXT AS (header ->> '$.began')
-    ) STRICT;
-    CREATE TABLE candidate_facts (
-      id INTEGER PRIMARY KEY,
-      generation INTEGER NOT NULL,
-      place INTEGER NOT NULL,
-      step TEXT NOT NULL,
-      author TEXT NOT NULL,
-      form TEXT NOT NULL,
-      parents TEXT NOT NULL,
-      prompt TEXT,
-      temperature REAL,
-      exchange TEXT,
-      status TEXT NOT NULL,
-      reason TEXT,
-      twin INTEGER,
-      hash TEXT,
-      class TEXT,
-      parameters INTEGER,
-      macs INTEGER,
-      width INTEGER,
-      depth INTEGER,
-      fitness REAL,
-      images_seen INTEGER,
-      seconds REAL,
-      stop_reason TEXT,
-      stop_epoch INTEGER,
-      stop_step INTEGER,
-      latency_ms REAL\(axes.indices.map { ",\n  measure_\($0) REAL" }.joined())
-    ) STRICT;
-    CREATE TABLE candidate_figures (
-      candidate INTEGER PRIMARY KEY REFERENCES candidate_facts (id),
-      figures TEXT NOT NULL
-    ) STRICT;
-    CREATE TABLE candidate_sources (
-      candidate INTEGER PRIMARY KEY REFERENCES candidate_facts (id),
-      source TEXT NOT NULL
-    ) STRICT;
-    CREATE TABLE candidate_changes (
-      candidate INTEGER PRIMARY KEY REFERENCES candidate_facts (id),
-      applied TEXT NOT NULL,
-      refused_edits TEXT NOT NULL,
-      healed TEXT NOT NULL,
-      inheritance TEXT
-    ) STRICT;
-    \(requests)
-    CREATE TABLE epochs (
-      candidate INTEGER NOT NULL REFERENCES candidate_facts (id),
-      epoch INTEGER NOT NULL,
-      training_loss REAL NOT NULL,
-      training_accuracy REAL NOT NULL,
-      validation_loss REAL NOT NULL,
-      validation_accuracy REAL NOT NULL,
-      PRIMARY KEY (candidate, epoch)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE judgements (
-      candidate INTEGER PRIMARY KEY REFERENCES candidate_facts (id),
-      incumbent INTEGER NOT NULL,
-      incumbent_fitness REAL NOT NULL,
-      curves INTEGER NOT NULL,
-      is_audit INTEGER NOT NULL,
-      hopeless_after INTEGER,
-      checks TEXT NOT NULL
-    ) STRICT;
-    CREATE TABLE exchanges (
-      key TEXT PRIMARY KEY,
-      candidate INTEGER NOT NULL,
-      provider TEXT AS (exchange ->> '$.identity.provider') STORED,
-      model TEXT AS (exchange ->> '$.identity.model') STORED,
-      temperature REAL AS (exchange ->> '$.request.temperature') STORED,
-      outcome TEXT AS (CASE WHEN exchange -> '$.outcome.reply' IS NULL THEN 'failure' ELSE 'reply' END) STORED,
-      prompt_tokens INTEGER AS (exchange ->> '$.outcome.reply._0.usage.promptTokens') STORED,
-      completion_tokens INTEGER AS (exchange ->> '$.outcome.reply._0.usage.completionTokens') STORED,
-      seconds REAL AS (exchange ->> '$.outcome.reply._0.latencySeconds') STORED,
-      reply TEXT AS (exchange ->> '$.outcome.reply._0.content'),
-      exchange TEXT NOT NULL
-    ) STRICT;
-    CREATE TABLE weights (
-      candidate INTEGER PRIMARY KEY REFERENCES candidate_facts (id),
-      safetensors BLOB NOT NULL
-    ) STRICT;
-    CREATE TABLE generations (
-      number INTEGER PRIMARY KEY,
-      record TEXT NOT NULL,
-      elites INTEGER AS (record ->> '$.statistics.elites'),
-      coverage REAL AS (record ->> '$.statistics.coverage'),
-      qd_score REAL AS (record ->> '$.statistics.qdScore'),
-      best REAL AS (record ->> '$.statistics.best'),
-      best_of_generation REAL AS (record ->> '$.bestOfGeneration')
-    ) STRICT;
-    CREATE TABLE network_history (
-      generation INTEGER NOT NULL REFERENCES generations (number),
-      cell INTEGER NOT NULL,
-      place INTEGER NOT NULL,
-      candidate INTEGER REFERENCES candidate_facts (id),
-      fitness REAL,
-      PRIMARY KEY (generation, cell, place)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE prompt_history (
-      generation INTEGER NOT NULL REFERENCES generations (number),
-      cell INTEGER NOT NULL,
-      place INTEGER NOT NULL,
-      prompt TEXT,
-      temperature REAL,
-      score REAL,
-      curiosity REAL,
-      PRIMARY KEY (generation, cell, place)
-    ) STRICT, WITHOUT ROWID;
-    """
+  private static func tables(axes: [String], objectives: [String]) -> String {
+    let figures = axes.indices.map { "measure_\($0)" } + objectives.indices.map { "objective_\($0)" }
+    return """
+      CREATE TABLE run (
+        singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
+        header TEXT NOT NULL,
+        name TEXT AS (header ->> '$.name'),
+        began TEXT AS (header ->> '$.began')
+      ) STRICT;
+      CREATE TABLE candidate_facts (
+        id INTEGER PRIMARY KEY,
+        generation INTEGER NOT NULL,
+        place INTEGER NOT NULL,
+        step TEXT NOT NULL,
+        author TEXT NOT NULL,
+        form TEXT NOT NULL,
+        parents TEXT NOT NULL,
+        prompt TEXT,
+        temperature REAL,
+        exchange TEXT,
+        status TEXT NOT NULL,
+        reason TEXT,
+        twin INTEGER,
+        hash TEXT,
+        class TEXT,
+        parameters INTEGER,
+        macs INTEGER,
+        width INTEGER,
+        depth INTEGER,
+        fitness REAL,
+        images_seen INTEGER,
+        seconds REAL,
+        stop_reason TEXT,
+        stop_epoch INTEGER,
+        stop_step INTEGER,
+        latency_ms REAL\(figures.map { ",\n  \($0) REAL" }.joined())
+      ) STRICT;
+      CREATE TABLE candidate_figures (
+        candidate INTEGER PRIMARY KEY REFERENCES candidate_facts (id),
+        figures TEXT NOT NULL
+      ) STRICT;
+      CREATE TABLE candidate_sources (
+        candidate INTEGER PRIMARY KEY REFERENCES candidate_facts (id),
+        source TEXT NOT NULL
+      ) STRICT;
+      CREATE TABLE candidate_changes (
+        candidate INTEGER PRIMARY KEY REFERENCES candidate_facts (id),
+        applied TEXT NOT NULL,
+        refused_edits TEXT NOT NULL,
+        healed TEXT NOT NULL,
+        inheritance TEXT
+      ) STRICT;
+      \(requests)
+      CREATE TABLE epochs (
+        candidate INTEGER NOT NULL REFERENCES candidate_facts (id),
+        epoch INTEGER NOT NULL,
+        training_loss REAL NOT NULL,
+        training_accuracy REAL NOT NULL,
+        validation_loss REAL NOT NULL,
+        validation_accuracy REAL NOT NULL,
+        PRIMARY KEY (candidate, epoch)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE judgements (
+        candidate INTEGER PRIMARY KEY REFERENCES candidate_facts (id),
+        incumbent INTEGER NOT NULL,
+        incumbent_fitness REAL NOT NULL,
+        curves INTEGER NOT NULL,
+        is_audit INTEGER NOT NULL,
+        hopeless_after INTEGER,
+        checks TEXT NOT NULL
+      ) STRICT;
+      CREATE TABLE exchanges (
+        key TEXT PRIMARY KEY,
+        candidate INTEGER NOT NULL,
+        provider TEXT AS (exchange ->> '$.identity.provider') STORED,
+        model TEXT AS (exchange ->> '$.identity.model') STORED,
+        temperature REAL AS (exchange ->> '$.request.temperature') STORED,
+        outcome TEXT AS (CASE WHEN exchange -> '$.outcome.reply' IS NULL THEN 'failure' ELSE 'reply' END) STORED,
+        prompt_tokens INTEGER AS (exchange ->> '$.outcome.reply._0.usage.promptTokens') STORED,
+        completion_tokens INTEGER AS (exchange ->> '$.outcome.reply._0.usage.completionTokens') STORED,
+        seconds REAL AS (exchange ->> '$.outcome.reply._0.latencySeconds') STORED,
+        reply TEXT AS (exchange ->> '$.outcome.reply._0.content'),
+        exchange TEXT NOT NULL
+      ) STRICT;
+      CREATE TABLE weights (
+        candidate INTEGER PRIMARY KEY REFERENCES candidate_facts (id),
+        safetensors BLOB NOT NULL,
+        crc32 INTEGER
+      ) STRICT;
+      CREATE TABLE generations (
+        number INTEGER PRIMARY KEY,
+        record TEXT NOT NULL,
+        elites INTEGER AS (record ->> '$.statistics.elites'),
+        coverage REAL AS (record ->> '$.statistics.coverage'),
+        qd_score REAL AS (record ->> '$.statistics.qdScore'),
+        best REAL AS (record ->> '$.statistics.best'),
+        best_of_generation REAL AS (record ->> '$.bestOfGeneration')
+      ) STRICT;
+      CREATE TABLE network_history (
+        generation INTEGER NOT NULL REFERENCES generations (number),
+        cell INTEGER NOT NULL,
+        place INTEGER NOT NULL,
+        candidate INTEGER REFERENCES candidate_facts (id),
+        fitness REAL,
+        PRIMARY KEY (generation, cell, place)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE prompt_history (
+        generation INTEGER NOT NULL REFERENCES generations (number),
+        cell INTEGER NOT NULL,
+        place INTEGER NOT NULL,
+        prompt TEXT,
+        temperature REAL,
+        score REAL,
+        curiosity REAL,
+        PRIMARY KEY (generation, cell, place)
+      ) STRICT, WITHOUT ROWID;
+      """
   }
 
   /// What candidates were asked for with; since format 3.
@@ -187,8 +189,11 @@ enum RunSchema {
     ) STRICT;
     """
 
-  private static func views(axes: [String]) -> String {
-    let measures = axes.enumerated().map { "f.measure_\($0) AS \(identifier("measure_" + $1)), " }.joined()
+  private static func views(axes: [String], objectives: [String]) -> String {
+    func columns(_ kind: String, _ names: [String]) -> String {
+      names.enumerated().map { "f.\(kind)_\($0) AS \(identifier("\(kind)_\($1)")), " }.joined()
+    }
+    let measures = columns("measure", axes) + columns("objective", objectives)
     let columns = """
       f.generation, f.place, f.step, f.author, f.form, f.parents, f.prompt, f.temperature, f.exchange, f.status,
         f.reason, f.twin, f.hash, f.class, f.parameters, f.macs, f.width, f.depth, \(measures)f.images_seen, f.seconds,

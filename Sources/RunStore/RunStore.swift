@@ -30,7 +30,9 @@ public final class RunStore: RunLog {
     self.folder = folder
     self.database = database
     self.reader = reader ?? database
-    rows = CandidateRows(axisCount: header.configuration.descriptors.count)
+    let configuration = header.configuration
+    rows = CandidateRows(
+      axisCount: configuration.descriptors.count, objectiveCount: configuration.archive.objectives.count)
   }
 
   /// Begins a run in a folder, which is made.
@@ -50,7 +52,10 @@ public final class RunStore: RunLog {
       let queue = try DatabaseQueue(path: draft)
       let text = try RunText.encode(header)
       try queue.write { database in
-        try RunSchema.create(in: database, axes: header.configuration.descriptors.map(\.name))
+        let configuration = header.configuration
+        try RunSchema.create(
+          in: database, axes: configuration.descriptors.map(\.name),
+          objectives: configuration.archive.objectives.map(\.name))
         try database.execute(sql: "INSERT INTO run (singleton, header) VALUES (1, ?)", arguments: [text])
       }
       try queue.close()
@@ -134,8 +139,8 @@ public final class RunStore: RunLog {
       try rows.insert(CollectionOfOne(candidate), in: database)
       guard let weights else { return }
       try database.execute(
-        sql: "INSERT INTO weights (candidate, safetensors) VALUES (?, ?)",
-        arguments: [candidate.id, Data(weights)])
+        sql: "INSERT INTO weights (candidate, safetensors, crc32) VALUES (?, ?, ?)",
+        arguments: [candidate.id, Data(weights), Int(Checksum.crc32(weights))])
     }
   }
 
@@ -206,6 +211,13 @@ public final class RunStore: RunLog {
   /// Which candidates have weights, in ascending order.
   public func weightCandidates() throws(RunLogError) -> [Int] {
     try read { try Int.fetchAll($0, sql: "SELECT candidate FROM weights ORDER BY candidate") }
+  }
+
+  /// The CRC-32 of a candidate's weights as it was when they were stored; nil where a run of an earlier version stored them.
+  public func weightChecksum(of candidate: Int) throws(RunLogError) -> Int? {
+    try read {
+      try Int.fetchOne($0, sql: "SELECT crc32 FROM weights WHERE candidate = ?", arguments: [candidate])
+    }
   }
 
   /// The first thing that is wrong with the file itself: what SQLite finds, rows that belong to nothing, lists with gaps.

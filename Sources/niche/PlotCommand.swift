@@ -16,7 +16,7 @@ struct PlotCommand: AsyncParsableCommand {
 
   /// What is written.
   enum Kind: String, CaseIterable, ExpressibleByArgument {
-    case map, pairs, axes, curves, prompts, lineage, success, funnel, report
+    case map, pairs, axes, fronts, curves, prompts, lineage, success, funnel, report
 
     var picture: PictureKind? { PictureKind(rawValue: rawValue) }
 

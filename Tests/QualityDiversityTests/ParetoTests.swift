@@ -93,6 +93,100 @@ import Testing
     }
   }
 
+  /// Behind the common protocol the fronts are those of a plain model, ranked by the first objective.
+  @Test(arguments: [ArchiveGeometry.grid(dimensions: [3, 2]), .cvt(cells: 6, samples: 200, seed: 3)])
+  func frontsAreAnArchive(geometry: ArchiveGeometry) throws {
+    let axes = [
+      try MeasureAxis(name: "x", lower: 0, upper: 1), try MeasureAxis(name: "y", lower: 0, upper: 1),
+    ]
+    let empty = try geometry.makeFrontArchive(axes: axes, of: Int.self, reference: [0, 0, 0], capacity: 256)
+    let property = Property(seed: 133) { stream in
+      Entry(
+        solution: stream.integer(below: 1000),
+        objectives: (0..<3).map { _ in Double(stream.integer(below: 5)) },
+        measures: [stream.uniform(-0.2, 1.2), stream.uniform()])
+    }
+    property.check { entries in
+      var archive = empty
+      var cells: [Int: [(number: Int, entry: Entry)]] = [:]
+      for (number, entry) in entries.enumerated() {
+        let cell = try archive.cell(of: entry.measures)
+        let isBeaten = (cells[cell] ?? []).contains { old in
+          zip(old.entry.objectives, entry.objectives).allSatisfy { $0 >= $1 }
+        }
+        let outcome = archive.add(entry.solution, objectives: entry.objectives, measures: entry.measures)
+        try archive.checkInvariants()
+        try same(
+          outcome.status, isBeaten ? .rejected : cells[cell] == nil ? .new : .improved, "status")
+        try same(outcome.cell, cell, "cell")
+        if isBeaten { continue }
+        cells[cell, default: []].removeAll { old in
+          zip(old.entry.objectives, entry.objectives).allSatisfy { $0 <= $1 }
+        }
+        cells[cell, default: []].append((number, entry))
+      }
+      let expected = cells.sorted { $0.key < $1.key }.map { cell, members in
+        (
+          cell,
+          members.sorted {
+            ($1.entry.objectives[0], $0.number) < ($0.entry.objectives[0], $1.number)
+          }
+        )
+      }
+      try same(archive.allElites.map(\.ordinal), expected.flatMap { $0.1.map(\.number) }, "members")
+      try same(archive.elites.map(\.ordinal), expected.compactMap { $0.1.first?.number }, "elites")
+      try same(archive.objectives, expected.compactMap { $0.1.first?.entry.objectives[0] }, "objectives")
+      try same(archive.count, expected.count, "count")
+      for (cell, members) in expected {
+        try same(archive.elite(at: cell)?.ordinal, members.first?.number, "elite of a cell")
+      }
+      let best = archive.elites.map(\.objective).max()
+      try same(archive.best?.objective, best, "best")
+      try same(archive.best?.cell, archive.elites.first { $0.objective == best }?.cell, "cell of the best")
+      let fronts = try #require(archive.frontStatistics)
+      try same(fronts.elites, archive.allElites.count, "elites on fronts")
+      let members = expected.flatMap { $0.1.map(\.entry.objectives) }
+      let undominated = members.filter { one in !members.contains { Pareto.dominates($0, one) } }
+      try close(fronts.globalHypervolume, Pareto.hypervolume(undominated, above: [0, 0, 0]), "volume")
+      var stream = RandomStream(seed: 7)
+      if let drawn = archive.sample(using: &stream) {
+        try same(archive.allElites.contains(drawn), true, "a sample is a member")
+      }
+      try same(archive.add(1, objective: 9, measures: [0, 0]).rejection, .objectiveNotFinite, "one of three")
+    }
+  }
+
+  @Test func theFittestIsNeverCrowdedOut() throws {
+    let axes = [try MeasureAxis(name: "x", lower: 0, upper: 1)]
+    var stream = RandomStream(seed: 134)
+    for count in 2...4 {
+      var archive = try ArchiveGeometry.grid(dimensions: [1]).makeFrontArchive(
+        axes: axes, of: Int.self, reference: [Double](repeating: 0, count: count), capacity: 2 * count)
+      var best = [Double](repeating: -1, count: count)
+      for number in 0..<300 {
+        let objectives = (0..<count).map { _ in stream.uniform() }
+        archive.add(number, objectives: objectives, measures: [0.5])
+        best = zip(best, objectives).map { max($0, $1) }
+        #expect(archive.elites.first?.objective == best[0])
+        #expect(archive.allElites.count <= 2 * count)
+      }
+      try archive.checkInvariants()
+    }
+  }
+
+  @Test func kindsWithoutFixedCellsHaveNoFronts() throws {
+    let axes = [try MeasureAxis(name: "x", lower: 0, upper: 1)]
+    for geometry in [
+      ArchiveGeometry.dominatedNovelty(capacity: 3, neighbours: 1),
+      .proximity(neighbours: 1, threshold: 0.1, localCompetition: false),
+      .slidingGrid(dimensions: [3], remapFrequency: 5, capacity: 9),
+    ] {
+      #expect(throws: ArchiveError.noDepthOrThresholds) {
+        _ = try geometry.makeFrontArchive(axes: axes, of: Int.self, reference: [0, 0], capacity: 9)
+      }
+    }
+  }
+
   @Test func impossibleParetoArchivesAreRefused() throws {
     let cells = try GridTessellation(axes: [MeasureAxis(name: "x", lower: 0, upper: 1)], dimensions: [3])
     typealias Archive = ParetoArchive<GridTessellation, Int>

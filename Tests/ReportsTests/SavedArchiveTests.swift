@@ -1,5 +1,6 @@
 import Foundation
 import QualityDiversity
+import RunStore
 import Search
 import Testing
 

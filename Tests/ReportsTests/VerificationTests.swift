@@ -47,7 +47,7 @@ final class VerificationTests {
   func underWay(candidates: Int) async throws {
     let run = try SmallRun()
     let store = try RunStore.create(in: folder, header: run.header)
-    if candidates > 0 { try await run.search(in: store, candidates: candidates) }
+    if candidates > 0 { try await run.search(in: store, by: SmallRun.strategy.get(), candidates: candidates) }
     let result = try await verify(folder)
     #expect(result.holds, "\(result.text)")
   }
@@ -170,7 +170,7 @@ final class VerificationTests {
         DELETE FROM generations WHERE number = 4; UPDATE candidate_facts SET generation = 9 WHERE id = 20
         """, table: "candidates", row: "id 20", part: .candidates),
     Tampering(
-      name: "weights of nobody's", sql: "INSERT INTO weights VALUES (0, x'00')", table: "weights",
+      name: "weights of nobody's", sql: "INSERT INTO weights VALUES (0, x'00', NULL)", table: "weights",
       row: "candidate 0", part: .weights),
     Tampering(
       name: "weights that are gone", sql: "DELETE FROM weights WHERE candidate = X", table: "weights",
@@ -180,10 +180,19 @@ final class VerificationTests {
       sql: "UPDATE weights SET safetensors = substr(safetensors, 1, 50) WHERE candidate = X",
       table: "weights", row: "candidate X", part: .weights),
     Tampering(
+      name: "one bit of a weight",
+      sql: """
+        UPDATE weights SET safetensors = CAST(substr(safetensors, 1, length(safetensors) - 1) || CASE
+          substr(safetensors, -1) WHEN x'00' THEN x'01' ELSE x'00' END AS BLOB) WHERE candidate = X
+        """, table: "weights", row: "candidate X", part: .weights),
+    Tampering(
+      name: "a checksum", sql: "UPDATE weights SET crc32 = crc32 + 1 WHERE candidate = X", table: "weights",
+      row: "candidate X", part: .weights),
+    Tampering(
       name: "weights of another shape",
       // {"w":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}
       sql:
-        "UPDATE weights SET safetensors = x'36000000000000007b2277223a7b226474797065223a22463332222c227368617065223a5b305d2c22646174615f6f666673657473223a5b302c305d7d7d' WHERE candidate = X",
+        "UPDATE weights SET crc32 = NULL, safetensors = x'36000000000000007b2277223a7b226474797065223a22463332222c227368617065223a5b305d2c22646174615f6f666673657473223a5b302c305d7d7d' WHERE candidate = X",
       table: "weights", row: "candidate X", part: .weights),
     Tampering(
       name: "a candidate of an exchange that is none",
@@ -254,15 +263,110 @@ final class VerificationTests {
     bytes.replaceSubrange(page * 4096..<(page + 1) * 4096, with: Data(repeating: 0x5A, count: 4096))
     try bytes.write(to: URL(fileURLWithPath: path))
     do {
-      // Numbers within a network's weights may be any, and pages may be free; but no record may have changed.
+      // Pages may be free, but no record may have changed, and no weight.
       if try await verify(folder).holds {
         let store = try RunStore.open(folder)
         #expect(try await store.candidates() == whole.candidates())
         #expect(try await store.generations() == whole.generations())
+        for candidate in try whole.weightCandidates() {
+          #expect(try await store.weights(of: candidate) == whole.weights(of: candidate))
+        }
       }
     } catch {
       #expect("\(error)".hasSuffix("."), "\(error)")
     }
+  }
+
+  @Test("Weights of earlier versions have no checksum, which is said")
+  func withoutChecksums() async throws {
+    let path = try await copy()
+    let queue = try DatabaseQueue(path: path)
+    let count = try await queue.write { database in
+      try database.execute(sql: "UPDATE weights SET crc32 = NULL")
+      return database.changesCount
+    }
+    let result = try await verify(folder)
+    #expect(result.holds && result.notes.count == 1, "\(result.text)")
+    #expect(
+      result.notes.first?.hasPrefix("Of the weights of \(count) candidates no checksum is recorded") == true)
+  }
+
+  /// Searches by other strategies and on other archives than LLMatic's own.
+  static let others: [(name: String, change: @Sendable (inout RunConfiguration) -> Void)] = [
+    ("random", { $0.search.strategy = .random }),
+    (
+      "regularized",
+      { ($0.search.strategy, $0.search.population, $0.search.tournamentSize) = (.regularized, 6, 3) }
+    ),
+    ("network archive only", { ($0.search.promptArchive, $0.search.population) = (false, 6) }),
+    ("prompt archive only", { ($0.search.networkArchive, $0.search.population) = (false, 6) }),
+    ("mutation only", { $0.search.mutationProbability = 1 }),
+    ("crossover only", { $0.search.mutationProbability = 0 }),
+    ("depth", { $0.archive.depth = 2 }),
+    ("sliding", { ($0.archive.kind, $0.archive.remapFrequency) = (.sliding, 4) }),
+    ("fronts", SmallRun.fronts),
+  ]
+
+  @Test(
+    "Runs of every strategy, ablation and kind hold, and a changed elite of theirs is found", arguments: 0..<9
+  )
+  func others(_ index: Int) async throws {
+    let (name, change) = Self.others[index]
+    let run = try SmallRun(generations: 2, change)
+    let store = try RunStore.create(in: folder, header: run.header)
+    let strategy = try run.makeStrategy()
+    try await run.search(in: store, by: strategy)
+    func verified() async throws -> RunVerification {
+      try await RunVerifier(RunStore.open(folder), strategy: strategy, isQuick: true).verify()
+    }
+    let sound = try await verified()
+    #expect(sound.holds, "\(name): \(sound.text)")
+    let queue = try DatabaseQueue(path: folder + "/" + RunStore.fileName)
+    try await queue.write {
+      try $0.execute(
+        sql:
+          "UPDATE network_history SET fitness = fitness + 1e-9 WHERE candidate = (SELECT min(id) FROM elites)"
+      )
+    }
+    let changed = try await verified()
+    #expect(!changed.holds && changed.disagreement?.table == "network_history", "\(name): \(changed.text)")
+  }
+
+  @Test(
+    "Of fronts, an objective, a member and the volumes are held against the candidates",
+    arguments: [
+      ("UPDATE candidate_facts SET objective_0 = objective_0 + 1 WHERE id = X", "candidates", "candidates"),
+      (
+        "UPDATE candidate_facts SET objective_1 = NULL, objective_0 = NULL WHERE id = X", "candidates",
+        "candidates"
+      ),
+      (
+        "UPDATE network_history SET fitness = fitness + 1e-9 WHERE candidate = X", "network_history",
+        "generations"
+      ),
+      (
+        "UPDATE generations SET record = json_set(record, '$.fronts.moqdScore', 9.5) WHERE number = 2",
+        "generations",
+        "generations"
+      ),
+    ])
+  func fronts(_ sql: String, _ table: String, _ part: String) async throws {
+    try FileManager.default.copyItem(atPath: await SmallRun.finishedFronts.value, toPath: folder)
+    let queue = try DatabaseQueue(path: folder + "/" + RunStore.fileName)
+    let changes = try await queue.write { database in
+      let number = try Int.fetchOne(
+        database,
+        sql: "SELECT max(id) FROM elites WHERE id NOT IN (SELECT twin FROM candidates WHERE twin IS NOT NULL)"
+      )
+      try database.execute(sql: sql.replacing("X", with: "\(number ?? -1)"))
+      return database.changesCount
+    }
+    #expect(changes > 0)
+    let run = try SmallRun(generations: 3, SmallRun.fronts)
+    let result = try await RunVerifier(RunStore.open(folder), strategy: run.makeStrategy(), isQuick: true)
+      .verify()
+    #expect(!result.holds && result.disagreement?.table == table, "\(result.text)")
+    #expect(result.checks.last?.part.rawValue == part, "\(result.text)")
   }
 
   @Test("Somebody who stops it learns nothing wrong")

@@ -86,13 +86,14 @@ final class MigrationTests {
       #expect(try await store.exchange(forKey: Sample.exchange(1).key) == Sample.exchange(1))
       #expect(try await store.weights(of: 2) == [1, 2])
       #expect(try store.usage().replies == 1)
+      #expect(try store.weightChecksum(of: 2) == nil)
     }
     let store = try RunStore.open(folder)
     try await store.record(Sample.candidate(4), weights: nil)
     try await store.commit(Sample.generation(3, elites: [4]))
     #expect(try await store.generations().count == 3)
     let queue = try DatabaseQueue(path: path)
-    #expect(try value(queue, "PRAGMA user_version") == "3")
+    #expect(try value(queue, "PRAGMA user_version") == "4")
     #expect(try value(queue, "PRAGMA integrity_check") == "ok")
     #expect(try value(queue, "PRAGMA foreign_key_check") == nil)
     #expect(try value(queue, "SELECT name FROM sqlite_schema WHERE name LIKE 'old%'") == nil)
@@ -110,15 +111,19 @@ final class MigrationTests {
     try made.close()
     let queue = try DatabaseQueue(path: path)
     try await queue.writeWithoutTransaction { database in
-      try database.execute(sql: "DROP TABLE candidate_requests; PRAGMA user_version = 2")
+      try database.execute(
+        sql: """
+          DROP TABLE candidate_requests; ALTER TABLE weights DROP COLUMN crc32; PRAGMA user_version = 2
+          """)
       _ = try database.checkpoint(.truncate)
     }
     try queue.close()
     let store = try RunStore.open(folder)
     #expect(try await store.candidates() == [candidate])
-    try await store.record(Sample.candidate(2), weights: nil)
+    try await store.record(Sample.candidate(2), weights: Array("123456789".utf8))
     #expect(try await store.candidates().last == Sample.candidate(2))
-    #expect(try value(DatabaseQueue(path: path), "PRAGMA user_version") == "3")
+    #expect(try store.weightChecksum(of: 2) == 0xCBF4_3926, "the check value of CRC-32")
+    #expect(try value(DatabaseQueue(path: path), "PRAGMA user_version") == "4")
   }
 
   private func value(_ queue: DatabaseQueue, _ sql: String) throws -> String? {

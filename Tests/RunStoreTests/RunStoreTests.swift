@@ -113,11 +113,35 @@ final class RunStoreTests {
     #expect(try await store.candidates() == [Sample.candidate(1)])
   }
 
+  @Test("Objectives beside fitness are columns of their own")
+  func objectives() async throws {
+    var configuration = RunConfiguration()
+    configuration.archive.objectives = [
+      ObjectiveSettings(name: "macs", worst: 1e9, best: 1),
+      ObjectiveSettings(name: "a \"b\"", formula: "depth"),
+    ]
+    let store = try RunStore.create(in: folder, header: Sample.header(configuration))
+    var record = Sample.candidate(1)
+    record.objectives = [1.0 / 3, -7]
+    let without = Sample.candidate(2, fitness: nil)
+    try await store.record([record, without])
+    #expect(try await store.candidates() == [record, without])
+    #expect(try store.summaries() == [CandidateSummary(record), CandidateSummary(without)])
+    let queue = try DatabaseQueue(path: path)
+    let row = try #require(try queue.read { try Row.fetchOne($0, sql: "SELECT * FROM candidates") })
+    #expect(row["objective_macs"] as Double? == 1.0 / 3 && row["objective_a \"b\""] as Double? == -7)
+    for objectives in [[1], [1, .infinity]] {
+      record.id += 5
+      record.objectives = objectives
+      await #expect(throws: RunLogError.self) { try await store.record(record, weights: nil) }
+    }
+  }
+
   @Test("Summaries, sources, curves and records agree, and the sample leaves no member out")
   func parts() async throws {
     // A member that the sample leaves empty would not be seen to be lost.
-    #expect(Sample.emptyMembers(of: Sample.candidate(3)).isEmpty)
-    #expect(Sample.emptyMembers(of: Sample.candidate(3, fitness: nil)) == ["fitness"])
+    #expect(Sample.emptyMembers(of: Sample.candidate(3)) == ["objectives"])
+    #expect(Sample.emptyMembers(of: Sample.candidate(3, fitness: nil)) == ["objectives", "fitness"])
     let store = try RunStore.create(in: folder, header: Sample.header())
     var records = [Sample.candidate(3), Sample.candidate(4, fitness: nil)]
     records.append(
@@ -359,7 +383,7 @@ final class RunStoreTests {
     try queue.close()
     #expect(
       try refusal()
-        == "'\(path)' has the format 99, but this Niche reads 1 to 3; use the Niche that wrote it.")
+        == "'\(path)' has the format 99, but this Niche reads 1 to 4; use the Niche that wrote it.")
   }
 
   @Test("A file that is cut off or overwritten never crashes, whatever of it is left", arguments: 0..<12)

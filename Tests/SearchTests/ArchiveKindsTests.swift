@@ -41,12 +41,23 @@ struct ArchiveKindsTests {
         )
       }
     ),
+    (
+      "fronts",
+      configuration {
+        $0.archive.dimensions = [2, 2]
+        $0.archive.front = 6
+        $0.archive.objectives = [
+          ObjectiveSettings(name: "parameters", worst: 10_000, best: 10, scale: .log),
+          ObjectiveSettings(name: "loss", formula: "validation_loss", worst: 3, best: 0),
+        ]
+      }
+    ),
     ("bandit", configuration { ($0.search.parents, $0.search.promptChoice) = (.bandit, .bandit) }),
   ]
 
   @Test(
     "The archive is what its candidates give, and a run stopped anywhere goes on to the same",
-    arguments: 0..<7)
+    arguments: 0..<8)
   func searches(kind: Int) async throws {
     let (name, configuration) = Self.configurations[kind]
     let checked = try ConfigurationReader.validated(configuration)
@@ -61,10 +72,13 @@ struct ArchiveKindsTests {
       for record in complete.candidates.values.sorted(by: { $0.id < $1.id })
       where record.generation == generation.number {
         guard record.isOffered, let fitness = record.fitness, let measures = record.measures else { continue }
-        archive.add(record.id, objective: fitness, measures: measures)
+        let standings = checked.archive.standings(fitness: fitness, objectives: record.objectives)
+        #expect(!standings.contains { !$0.isFinite }, "\(name)")
+        archive.add(record.id, objectives: standings, measures: measures)
       }
       #expect(generation.networks.map(\.candidate) == archive.allElites.map(\.solution), "\(name)")
       #expect(generation.statistics == archive.statistics(), "\(name)")
+      #expect(generation.fronts == archive.frontStatistics, "\(name)")
     }
     try archive.checkInvariants()
     // Of the last additions the sliding archive may call back any.

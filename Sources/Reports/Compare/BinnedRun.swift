@@ -14,6 +14,8 @@ struct BinnedRun: Sendable {
   var elites: [ArchiveCell]
   /// Coverage, QD score and so on.
   var statistics: ArchiveStatistics
+  /// What can be said of its Pareto fronts; nil where what is compared has no common objectives beside fitness.
+  var fronts: ParetoStatistics?
   /// How coverage, QD score and best grew with what was spent; nil of a saved archive.
   var history: SpendingHistory?
   /// Candidates proposed; of a saved archive its elites.
@@ -31,7 +33,8 @@ struct BinnedRun: Sendable {
   ///
   /// - Throws: where a saved archive lacks measures of the frame's axes.
   init(
-    _ source: ComparisonSource, in frame: ComparisonFrame, empty: any Archive<Int>, offset: Double
+    _ source: ComparisonSource, in frame: ComparisonFrame, empty: any Archive<Int>,
+    fronts: (archive: any Archive<Int>, settings: ArchiveSettings)? = nil, offset: Double
   ) throws(SearchError) {
     name = source.name
     seed = source.seed
@@ -45,6 +48,7 @@ struct BinnedRun: Sendable {
       // Both are in the order of the candidates' numbers.
       let placed = try run.measures(on: frame.configuration)
       var next = 0
+      var front = fronts?.archive
       for candidate in run.finished {
         candidates += 1
         var trained: CandidateSummary.Evaluation?
@@ -57,6 +61,12 @@ struct BinnedRun: Sendable {
           let hasMeasures = next < placed.count && placed[next].candidate.id == candidate.id
           let outcome = archive.add(
             candidate.id, objective: fitness, measures: hasMeasures ? placed[next].measures : [])
+          if let settings = fronts?.settings, hasMeasures {
+            front?.add(
+              candidate.id,
+              objectives: settings.standings(fitness: fitness, objectives: candidate.objectives),
+              measures: placed[next].measures)
+          }
           if hasMeasures { next += 1 }
           switch outcome.status {
           case .new: gain = (true, fitness - offset)
@@ -69,6 +79,7 @@ struct BinnedRun: Sendable {
           fitness: gain == nil ? nil : candidate.fitness)
       }
       self.history = history
+      self.fronts = front?.frontStatistics
     case .archive(let saved):
       let columns = try saved.columns(on: frame.names)
       candidates = saved.rows.count

@@ -110,6 +110,7 @@ public struct Comparison: Encodable, Sendable {
     let common: ComparisonFrame
     if let frame { common = frame } else { common = try ComparisonFrame(of: sources) }
     let empty = try common.archive()
+    let fronts = try common.fronts(sharedBy: sources)
     let offset = Self.offset(sources)
     let bound = Self.greatest(sources)
     let isShare = offset == 0 && bound <= 1
@@ -118,7 +119,7 @@ public struct Comparison: Encodable, Sendable {
     for group in given {
       var runs: [BinnedRun] = []
       for member in group.members {
-        runs.append(try BinnedRun(member, in: common, empty: empty, offset: offset))
+        runs.append(try BinnedRun(member, in: common, empty: empty, fronts: fronts, offset: offset))
       }
       binned.append(runs.sorted { ($0.seed ?? .max, $0.name) < ($1.seed ?? .max, $1.name) })
     }
@@ -244,6 +245,10 @@ extension Comparison.Group {
     if let budget {
       values[.averageQDScore] = runs.map { $0.history?.average(.qdScore, upTo: budget, of: .evaluations) }
       values[.budgetQDScore] = runs.map { $0.history?.value(.qdScore, at: budget, of: .evaluations) }
+    }
+    if runs.contains(where: { $0.fronts != nil }) {
+      values[.moqdScore] = runs.map { $0.fronts?.moqdScore }
+      values[.globalHypervolume] = runs.map { $0.fronts?.globalHypervolume }
     }
     figures = ComparisonFigure.allCases.compactMap { figure in
       values[figure].map {

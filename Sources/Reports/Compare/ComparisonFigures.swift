@@ -21,6 +21,10 @@ public enum ComparisonFigure: String, Codable, Sendable, CaseIterable {
   case budgetQDScore = "qd_score_at_budget"
   /// The mean QD score up to there: how quickly it grew.
   case averageQDScore = "average_qd_score"
+  /// The sum of the niches' hypervolumes, where all runs have the same objectives beside fitness.
+  case moqdScore = "moqd_score"
+  /// The hypervolume of what no elite of any niche beats in all of these objectives.
+  case globalHypervolume = "global_hypervolume"
 
   /// What it is called in tables.
   var title: String {
@@ -33,6 +37,8 @@ public enum ComparisonFigure: String, Codable, Sendable, CaseIterable {
     case .continuousScore: "CQD score"
     case .budgetQDScore: "QD same budget"
     case .averageQDScore: "QD on the way"
+    case .moqdScore: "MOQD score"
+    case .globalHypervolume: "hypervolume"
     }
   }
 
@@ -172,7 +178,8 @@ extension BinnedRun {
     case .normalizedQDScore: return total / Double(statistics.cells)
     case .mean: return total / Double(elites.count)
     case .best: return statistics.best.map { variance($0).squareRoot() }
-    case .coverage, .continuousScore, .budgetQDScore, .averageQDScore: return nil
+    case .coverage, .continuousScore, .budgetQDScore, .averageQDScore, .moqdScore, .globalHypervolume:
+      return nil
     }
   }
 }

@@ -21,7 +21,7 @@ public struct ComparisonFrame: Sendable {
     var configuration = configuration
     let hasCells = [.grid, .cvt].contains(configuration.archive.kind)
     if !hasCells { configuration.archive.kind = .grid }
-    configuration.archive.depth = 1
+    (configuration.archive.depth, configuration.archive.objectives) = (1, [])
     self.configuration = configuration
     origin =
       hasCells
@@ -97,6 +97,24 @@ public struct ComparisonFrame: Sendable {
 
   /// An empty archive that keeps the best of each cell.
   func archive() throws(SearchError) -> any Archive<Int> { try configuration.makeArchive() }
+
+  /// An empty archive with a Pareto front in each of the cells; nil where runs differ in their objectives, or have none.
+  func fronts(
+    sharedBy sources: [ComparisonSource]
+  ) throws(SearchError) -> (archive: any Archive<Int>, settings: ArchiveSettings)? {
+    var shared: [ObjectiveSettings]?
+    for source in sources {
+      guard case .run(let run) = source else { return nil }
+      let own = run.header.configuration.archive.objectives
+      guard !own.isEmpty, shared ?? own == own else { return nil }
+      shared = own
+    }
+    guard let shared else { return nil }
+    var configuration = configuration
+    // Exact fronts, so that runs with shorter ones are measured alike.
+    (configuration.archive.objectives, configuration.archive.front) = (shared, ArchiveLimits.front)
+    return (try configuration.makeArchive(), configuration.archive)
+  }
 
   /// Whether a run has these axes and cells itself.
   func isThat(of other: RunConfiguration) -> Bool {

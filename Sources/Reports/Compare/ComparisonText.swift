@@ -246,7 +246,7 @@ extension Comparison {
     switch figure {
     case .coverage: 100
     case .best, .mean, .normalizedQDScore, .continuousScore: isShare ? 100 : 1
-    case .qdScore, .budgetQDScore, .averageQDScore: 1
+    case .qdScore, .budgetQDScore, .averageQDScore, .moqdScore, .globalHypervolume: 1
     }
   }
 

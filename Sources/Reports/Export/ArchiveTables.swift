@@ -9,7 +9,9 @@ struct ArchiveTables {
   var elites: String {
     let names = archive.axes.map(\.name)
     var titles = ["niche", "candidate", "generation", "fitness", "test_accuracy"]
+    let objectives = archive.archive?.objectives.map(\.name) ?? []
     titles += ["parameters", "macs", "width", "depth"] + names.map { "measure_\($0)" }
+    titles += objectives.map { "objective_\($0)" }
     titles += ["status", "author", "prompt", "hash", "folder"]
     var rows = [titles]
     for elite in archive.elites {
@@ -20,6 +22,7 @@ struct ArchiveTables {
       cells.append(elite.testAccuracy.map { "\($0)" } ?? "")
       cells += [network.parameters, network.macs, network.width, network.depth].map { "\($0)" }
       cells += names.map { name in elite.measures[name].map { "\($0)" } ?? "" }
+      cells += objectives.map { name in elite.objectives?[name].map { "\($0)" } ?? "" }
       cells += [elite.verdict.status.rawValue, elite.origin.author.rawValue, elite.origin.prompt ?? ""]
       cells += [network.hash, elite.folder]
       rows.append(cells)

@@ -80,6 +80,9 @@ struct EliteFiles {
     for axis in header.configuration.descriptors {
       row("Measure \(axis.name)", elite.measures[axis.name].map { "\($0)" } ?? "?")
     }
+    for objective in header.configuration.archive.objectives {
+      row("Objective \(objective.name)", elite.objectives?[objective.name].map { "\($0)" } ?? "?")
+    }
     row("Canonical hash", "`\(network.hash)`")
     row("Generation", "\(elite.generation)")
     row(

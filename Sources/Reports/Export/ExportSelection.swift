@@ -2,6 +2,7 @@ import NetworkGraph
 import PythonSyntax
 public import QualityDiversity
 import RunStore
+import Scoring
 import Search
 import TorchFrontend
 import Training
@@ -71,6 +72,12 @@ public struct ExportSelection: Sendable, Hashable {
     // Only the figures of networks are read from the file.
     let named = ([formula].compactMap { $0 } + costs).reduce(into: Set()) { $0.formUnion($1.names) }
     let known = try run.figures(named.filter(Descriptor.vocabulary.contains))
+    let proxies = named.intersection(Proxy.figureNames)
+    for name in proxies.sorted() where elites.contains(where: { known[$0.record.id]?[name] == nil }) {
+      throw SearchError(
+        "The run '\(run.header.name)' did not score its networks by '\(name)'; a search does that where an axis, an "
+          + "objective or 'search.proxies' names it. 'niche score' scores exported networks.")
+    }
     func figures(_ elite: RunElite) -> EliteFigures {
       EliteFigures(elite, axes: axes, figures: known[elite.record.id] ?? [:])
     }

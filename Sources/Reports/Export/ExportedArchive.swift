@@ -9,6 +9,10 @@ public struct ExportedElite: Codable, Sendable, Hashable {
   public var candidate: Int
   /// The generation that found it.
   public var generation: Int
+  /// Its place among the elites of its niche, the fittest first; nil of the first.
+  public var place: Int?
+  /// What the objectives beside fitness measure of it, by their names; nil where the run has none.
+  public var objectives: [String: Double]?
   /// Its raw measures by the axes' names.
   public var measures: [String: Double]
   /// Validation accuracy, 0…1.
@@ -24,10 +28,11 @@ public struct ExportedElite: Codable, Sendable, Hashable {
   /// Its source.
   public var source: String
 
-  /// The folder of its files.
+  /// The folder of its files: the niche, and of further elites there `-2`, `-3` and so on.
   var folder: String {
     let digits = String(niche)
     return "niche-" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+      + (place.map { "-\($0 + 1)" } ?? "")
   }
 }
 

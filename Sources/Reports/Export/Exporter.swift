@@ -31,6 +31,12 @@ public struct Exporter: Sendable {
     let configuration = run.header.configuration
     let chosen = try selection.elites(of: run)
     let records = try run.records(of: chosen)
+    let objectives = configuration.archive.objectives.map(\.name)
+    // Places count all elites of a niche, whichever were chosen.
+    var places: [Int: Int] = [:]
+    for niche in Dictionary(grouping: run.elites, by: \.cell).values {
+      for (place, elite) in niche.enumerated() where place > 0 { places[elite.record.id] = place }
+    }
     var elites: [ExportedElite] = []
     for (index, elite) in chosen.enumerated() {
       guard let record = records[elite.record.id], let source = record.source,
@@ -47,6 +53,10 @@ public struct Exporter: Sendable {
       elites.append(
         ExportedElite(
           niche: elite.cell, candidate: record.id, generation: record.generation,
+          place: places[record.id],
+          objectives: record.objectives.map {
+            Dictionary(zip(objectives, $0), uniquingKeysWith: { first, _ in first })
+          },
           measures: Dictionary(zip(names, record.measures ?? []), uniquingKeysWith: { first, _ in first }),
           fitness: fitness, testAccuracy: accuracy, description: description, origin: record.origin,
           verdict: record.verdict, source: source))
@@ -126,10 +136,11 @@ public struct Exporter: Sendable {
 
   /// Whether a file of that name may stand in an export, which then may be made anew.
   private static func isOurs(_ name: String) -> Bool {
-    let digits = name.dropFirst("niche-".count)
+    let numbers = name.dropFirst("niche-".count).split(separator: "-", omittingEmptySubsequences: false)
     return ["archive.csv", "archive.npz", "elites.csv", "elites.json", "load.py", "__pycache__"].contains(
       name)
-      || name.hasPrefix("niche-") && !digits.isEmpty && digits.allSatisfy { $0.isASCII && $0.isNumber }
+      || name.hasPrefix("niche-") && numbers.count <= 2
+        && numbers.allSatisfy { !$0.isEmpty && $0.allSatisfy { $0.isASCII && $0.isNumber } }
   }
 
   private func weights(of candidate: Int) async throws(SearchError) -> [UInt8] {

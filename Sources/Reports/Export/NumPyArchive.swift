@@ -1,4 +1,5 @@
 import Foundation
+import RunStore
 import Search
 
 /// A file of arrays that `numpy.load` reads: an uncompressed ZIP file with an `.npy` file for each.
@@ -86,18 +87,6 @@ struct NumPyArchive {
     file.append(littleEndian: UInt32(directory.count))
     file.append(littleEndian: UInt32(start))
     return file + [0, 0]
-  }
-}
-
-/// The checksum of ZIP files.
-enum Checksum {
-  private static let table: [UInt32] = (0..<256).map { byte in
-    (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ value >> 1 : value >> 1 }
-  }
-
-  /// CRC-32 as ISO 3309 has it.
-  static func crc32(_ bytes: [UInt8]) -> UInt32 {
-    ~bytes.reduce(~UInt32(0)) { table[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] ^ $0 >> 8 }
   }
 }
 

@@ -95,6 +95,13 @@ extension RunReport {
     if let axes = ParallelAxesPicture(facts, addresses: addresses) {
       pieces.append(figure(axes.svg(.page), "The same elites as lines through all of their measures."))
     }
+    if let fronts = FrontsPicture(facts, addresses: addresses) {
+      pieces.append(
+        figure(
+          fronts.svg(.page),
+          "Each niche keeps a front: networks of which none is better in everything. Those in red no elite of any niche "
+            + "beats."))
+    }
     return HTML(pieces)
   }
 

@@ -54,7 +54,7 @@ public struct RunReport: Sendable {
 
   /// The elites, the fittest first, then their ancestors, the nearest first.
   private static func wanted(_ facts: RunFacts) -> [Int] {
-    let elites = facts.archive.elites.sorted {
+    let elites = facts.archive.allElites.sorted {
       ($1.objective, $0.solution) < ($0.objective, $1.solution)
     }
     var wanted = elites.map(\.solution)
@@ -83,7 +83,7 @@ public struct RunReport: Sendable {
   private var candidates: HTML {
     let numbers = records.keys.sorted()
     let niches = Dictionary(
-      facts.archive.elites.map { ($0.solution, $0.cell) }, uniquingKeysWith: { first, _ in first })
+      facts.archive.allElites.map { ($0.solution, $0.cell) }, uniquingKeysWith: { first, _ in first })
     var children: [Int: [Int]] = [:]
     for number in numbers {
       for parent in records[number]?.origin.parents ?? [] { children[parent, default: []].append(number) }

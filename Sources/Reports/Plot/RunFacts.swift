@@ -79,7 +79,9 @@ struct RunFacts: Sendable {
         now.seconds += evaluation.seconds
       }
       if candidate.isOffered, let fitness = candidate.fitness, let measures = candidate.measures {
-        let outcome = archive.add(candidate.id, objective: fitness, measures: measures)
+        let standings = run.header.configuration.archive.standings(
+          fitness: fitness, objectives: candidate.objectives)
+        let outcome = archive.add(candidate.id, objectives: standings, measures: measures)
         outcomes[candidate.id] = outcome.status
         hasChanged = hasChanged || outcome.status != .rejected
       }

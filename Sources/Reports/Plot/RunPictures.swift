@@ -8,6 +8,8 @@ public enum PictureKind: String, Sendable, CaseIterable {
   case pairs
   /// The elites as lines across all axes, of three or more.
   case axes
+  /// Fitness against each further objective, where cells keep Pareto fronts.
+  case fronts
   /// QD score, coverage and best fitness over networks trained, time and tokens.
   case curves
   /// The prompt archive.
@@ -52,6 +54,7 @@ public struct RunPictures: Sendable {
     case .map: picture = ArchivePicture(facts).svg(theme)
     case .pairs: picture = PairsPicture(facts)?.svg(theme)
     case .axes: picture = ParallelAxesPicture(facts)?.svg(theme)
+    case .fronts: picture = FrontsPicture(facts)?.svg(theme)
     case .curves: picture = CurvesPicture(facts).svg(theme)
     case .prompts: picture = PromptPicture(facts)?.svg(theme)
     case .success: picture = SuccessPicture(facts).svg(theme)

@@ -121,6 +121,7 @@ extension RunVerifier {
           + "by replay alone.")
     }
     let depth = max(1, configuration.archive.depth)
+    var fronts = configuration.archive.hasFronts ? FrontCheck(configuration.archive) : nil
     let byGeneration = Dictionary(grouping: run.candidates, by: \.generation)
     var best: [Int: [ArchiveCell]] = [:]
     for generation in run.generations {
@@ -137,26 +138,76 @@ extension RunVerifier {
         guard let fitness = candidate.fitness, let measures = candidate.measures,
           let cell = try? cells.cell(of: measures)
         else { continue }
+        fronts?.add(candidate, fitness: fitness, cell: cell)
         // Of equals the first ones have the cell.
         var contents = best[cell] ?? []
         let place = contents.firstIndex { $0.fitness < fitness } ?? contents.endIndex
         contents.insert(ArchiveCell(cell: cell, candidate: candidate.id, fitness: fitness), at: place)
         best[cell] = Array(contents.prefix(depth))
       }
-      if keepsBest { try verifyBest(of: generation, best) }
+      if let fronts {
+        // All candidates are compared with each other at the end; before that the replay has shown it.
+        if generation.number == run.generations.last?.number {
+          try verifyBest(of: generation, fronts.comparable(generation.networks), fronts.expected)
+        }
+        try verifyFronts(of: generation)
+      } else if keepsBest {
+        try verifyBest(of: generation, generation.networks, Array(best.values.joined()))
+      }
       try verifyStatistics(of: generation, cells: keepsBest ? cells.cellCount : nil, candidates)
       try counter.add(max(1, generation.networks.count), of: 0)
+    }
+    if let crowded = fronts?.crowded.count, crowded > 0 {
+      notes.append(
+        "The fronts of \(crowded) niches were over capacity at some time, so of these only the fittest were looked for "
+          + "among all candidates; the rest was verified by replay.")
+    }
+  }
+
+  /// The figures of the fronts are those that the stored elites give, whatever brought them there.
+  private func verifyFronts(of generation: GenerationRecord) throws {
+    let configuration = run.header.configuration
+    var archive = try configuration.makeArchive()
+    for elite in generation.networks {
+      guard let candidate = run.candidate(elite.candidate), let measures = candidate.measures else {
+        continue
+      }
+      archive.add(
+        candidate.id,
+        objectives: configuration.archive.standings(
+          fitness: elite.fitness, objectives: candidate.objectives), measures: measures)
+    }
+    guard let stored = generation.fronts, let expected = archive.frontStatistics else {
+      throw Disagreement(
+        table: "generations", row: "number \(generation.number)", states: "no figures of fronts",
+        expected: "some, since the run has several objectives")
+    }
+    func words(_ fronts: ParetoStatistics) -> String {
+      "\(fronts.elites) elites on \(fronts.occupied) fronts of \(fronts.cells), MOQD score \(fronts.moqdScore), "
+        + "hypervolume \(fronts.globalHypervolume)"
+    }
+    func isNear(_ one: Double, _ other: Double) -> Bool { abs(one - other) <= 1e-9 * max(1, abs(other)) }
+    guard stored.elites == expected.elites, stored.occupied == expected.occupied,
+      stored.cells == expected.cells, isNear(stored.coverage, expected.coverage),
+      isNear(stored.moqdScore, expected.moqdScore),
+      isNear(stored.globalHypervolume, expected.globalHypervolume)
+    else {
+      throw Disagreement(
+        table: "generations", row: "number \(generation.number)", states: words(stored),
+        expected: words(expected))
     }
   }
 
   /// Of several in a cell the order says nothing, so they are compared by rank.
-  private func verifyBest(of generation: GenerationRecord, _ best: [Int: [ArchiveCell]]) throws {
+  private func verifyBest(
+    of generation: GenerationRecord, _ stored: [ArchiveCell], _ best: [ArchiveCell]
+  ) throws {
     func ranked(_ cells: [ArchiveCell]) -> [ArchiveCell] {
       cells.sorted { ($0.cell, $1.fitness, $0.candidate) < ($1.cell, $0.fitness, $1.candidate) }
     }
     try verifyCells(
-      "network_history", "generation \(generation.number)", ranked(generation.networks),
-      ranked(Array(best.values.joined())), cell: \.cell
+      "network_history", "generation \(generation.number)", ranked(stored), ranked(best),
+      cell: \.cell
     ) { "candidate \($0.candidate) with fitness \($0.fitness)" }
   }
 

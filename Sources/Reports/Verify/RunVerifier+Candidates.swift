@@ -16,7 +16,8 @@ extension RunVerifier {
         expected: "\(generation.number - 1)")
     }
     let descriptors = try run.header.configuration.makeDescriptors()
-    let figures = try run.figures(named: descriptors)
+    let objectives = try run.header.configuration.makeObjectives()
+    let figures = try run.figures(named: descriptors + objectives)
     var firstByHash: [String: Int] = [:]
     var place = 0
     var generation = 0
@@ -49,6 +50,7 @@ extension RunVerifier {
       try verifyParents(of: candidate, fail)
       try verifyTwin(of: candidate, firstByHash, fail)
       try verifyFigures(of: candidate, by: descriptors, figures[candidate.id] ?? [:], fail)
+      try verifyObjectives(of: candidate, by: objectives, figures[candidate.id] ?? [:], fail)
       if candidate.generation > 0, candidate.verdict.isNetwork, let hash = candidate.description?.hash,
         firstByHash[hash] == nil
       {
@@ -110,6 +112,7 @@ extension RunVerifier {
     own?.className = ""
     its?.className = ""
     guard own == its, candidate.measures == twin.measures, candidate.fitness == twin.fitness,
+      candidate.objectives == twin.objectives,
       candidate.evaluation == twin.evaluation
     else { throw fail("figures of its own", "those of its twin \(twin.id)") }
   }
@@ -137,6 +140,25 @@ extension RunVerifier {
       // A candidate without fitness may lack what an axis names.
       guard let value = descriptor.value({ candidate.figure(named: $0) ?? figures[$0] }) else { continue }
       if value != measure { throw fail("measure_\(descriptor.name) \(measure)", "\(value)") }
+    }
+  }
+
+  /// What is ranked by several objectives has all of them, as its figures give them.
+  private func verifyObjectives(
+    of candidate: CandidateSummary, by descriptors: [Descriptor], _ figures: [String: Double],
+    _ fail: (String, String) -> Disagreement
+  ) throws {
+    guard !descriptors.isEmpty else { return }
+    guard let objectives = candidate.objectives else {
+      if candidate.fitness != nil { throw fail("a fitness and no objectives", "both") }
+      return
+    }
+    for (descriptor, objective) in zip(descriptors, objectives) {
+      let value = descriptor.value { candidate.figure(named: $0) ?? figures[$0] }
+      guard value != objective else { continue }
+      throw fail(
+        "objective_\(descriptor.name) \(objective)",
+        value.map { "\($0)" } ?? "none, since its figures do not give it")
     }
   }
 

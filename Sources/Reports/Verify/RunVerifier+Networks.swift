@@ -66,12 +66,13 @@ extension RunVerifier {
   // MARK: Weights
 
   /// Weights belong to elites, or to candidates of a generation under way, and have the names and shapes of their network.
-  func verifyWeights(_ counter: inout Counter, compiles: Bool) async throws {
+  func verifyWeights(_ counter: inout Counter, compiles: Bool, notes: inout [String]) async throws {
     let task = try run.task()
     let numbers = try store.weightCandidates()
     let elites = Set(run.elites.map(\.record.id))
     let remembered = Set(run.generations.last?.remembered ?? [])
     let stored = Set(numbers)
+    var unchecked = 0
     for elite in run.elites where !stored.contains(elite.record.id) {
       throw Disagreement(
         table: "weights", row: "candidate \(elite.record.id)", states: "no such row",
@@ -86,6 +87,14 @@ extension RunVerifier {
         throw fail("weights", "none, since it is no elite")
       }
       let bytes = try await store.weights(of: number) ?? []
+      if let recorded = try store.weightChecksum(of: number) {
+        let found = Int(Checksum.crc32(bytes))
+        guard recorded == found else {
+          throw fail("the checksum \(recorded)", "\(found), which the weights give: they were changed")
+        }
+      } else {
+        unchecked += 1
+      }
       let weights: WeightSet
       do {
         weights = try SafeTensors.decode(bytes).weights
@@ -111,6 +120,11 @@ extension RunVerifier {
         }
       }
       try counter.add(of: numbers.count)
+    }
+    if unchecked > 0 {
+      notes.append(
+        "Of the weights of \(unchecked) candidates no checksum is recorded (an earlier version stored them), so only "
+          + "their names and shapes were verified.")
     }
   }
 

@@ -65,7 +65,8 @@ public struct RunVerifier: Sendable {
         case .exchanges: try await verifyExchanges(&counter)
         case .generations: try verifyGenerations(strategy, &counter)
         case .elites: try verifyElites(&counter, notes: &result.notes)
-        case .weights: try await verifyWeights(&counter, compiles: !isQuick)
+        case .weights:
+          try await verifyWeights(&counter, compiles: !isQuick, notes: &result.notes)
         }
       } catch let disagreement as Disagreement {
         (result.holds, result.disagreement) = (false, disagreement)

@@ -18,6 +18,8 @@ public struct CandidateRecord: Codable, Sendable, Hashable, Identifiable {
   public var description: NetworkDescription?
   /// Its raw measures, one per descriptor axis; nil where it did not compile.
   public var measures: [Double]?
+  /// What the run's objectives beside fitness measure of it; nil where it has no fitness or the run has no such.
+  public var objectives: [Double]?
   /// What training gave; nil where it was not trained (a duplicate carries its twin's).
   public var evaluation: TrainingOutcome?
   /// The objective: validation accuracy after the last epoch, between 0 and 1; nil where it did not get there.

@@ -1,5 +1,6 @@
 import NetworkGraph
 public import PythonSyntax
+import Scoring
 public import TorchFrontend
 
 /// An axis of the archive: a formula over what the compiler and the training report of a network.
@@ -10,13 +11,16 @@ public struct Descriptor: Sendable, Hashable {
   public let name: String
   /// Whether it names a figure that only training gives.
   public let needsTraining: Bool
+  /// Whether it names a figure that the compiler alone does not give: one of training or a proxy.
+  public let isKnownLate: Bool
   /// How many categories there are, where the axis is a list of them.
   public let categoryCount: Int?
   private let formula: Formula
 
   /// Every name that a descriptor's formula may use.
   public static let vocabulary = Formula.Vocabulary(
-    figures: Set(NetworkDescription.figureNames).union(TrainingOutcome.figureNames), counts: Operation.kinds)
+    figures: Set(NetworkDescription.figureNames).union(TrainingOutcome.figureNames).union(Proxy.figureNames),
+    counts: Operation.kinds)
 
   /// The descriptor that a configuration asks for.
   ///
@@ -32,6 +36,7 @@ public struct Descriptor: Sendable, Hashable {
     formula = try Formula(settings.formula.isEmpty ? settings.name : settings.formula, vocabulary)
     name = settings.name
     needsTraining = !formula.names.isDisjoint(with: TrainingOutcome.figureNames)
+    isKnownLate = needsTraining || !formula.names.isDisjoint(with: Proxy.figureNames)
     categoryCount = settings.categories.isEmpty ? nil : settings.categories.count
   }
 
@@ -108,6 +113,10 @@ extension NetworkDescription {
   public static let figureNames =
     (NetworkProfile.figureNames + ["params", "width", "depth", "width_depth_ratio"])
     .sorted()
+
+  /// The names of what `figures` may hold: the compiler's figures, kinds of operations and proxies.
+  public static let keptFigureNames = Operation.kinds.union(NetworkProfile.figureNames)
+    .union(Proxy.figureNames)
 
   /// A figure by name; nil where there is none of that name.
   public func figure(named name: String) -> Double? {

@@ -20,6 +20,10 @@ public struct ArchiveSettings: Codable, Sendable, Hashable {
   public var dimensions: [Int] = []
   /// How many elites a cell of a CVT archive or grid keeps.
   public var depth = 1
+  /// What a cell keeps a Pareto front of, beside fitness; empty: a cell keeps its fittest.
+  public var objectives: [ObjectiveSettings] = []
+  /// How many elites a Pareto front has at most.
+  public var front = 16
   /// How far the threshold of a cell moves to what was accepted (CMA-MAE), for parents in a CVT archive or grid; at 1
   /// there are no thresholds, and parents are the elites.
   public var thresholdRate = 1.0
@@ -46,6 +50,8 @@ public struct ArchiveSettings: Codable, Sendable, Hashable {
     cells = try container.decode(Int.self, forKey: .cells)
     dimensions = try container.decode([Int].self, forKey: .dimensions)
     depth = try container.decodeIfPresent(Int.self, forKey: .depth) ?? depth
+    objectives = try container.decodeIfPresent([ObjectiveSettings].self, forKey: .objectives) ?? objectives
+    front = try container.decodeIfPresent(Int.self, forKey: .front) ?? front
     thresholdRate = try container.decodeIfPresent(Double.self, forKey: .thresholdRate) ?? thresholdRate
     thresholdMinimum =
       try container.decodeIfPresent(Double.self, forKey: .thresholdMinimum) ?? thresholdMinimum

@@ -1,5 +1,6 @@
 import PythonSyntax
 import QualityDiversity
+import Scoring
 
 extension ConfigurationReader {
   /// Checks the archive, its axes, and what of the search goes together with them.
@@ -22,26 +23,71 @@ extension ConfigurationReader {
       try checkAxis(axis)
     }
     try checkDimensions(archive, axes)
+    try checkObjectives(archive)
     try checkTogether(configuration)
   }
 
-  private static func checkAxis(_ axis: DescriptorSettings) throws(ConfigurationError) {
-    guard !axis.name.isEmpty, axis.name.utf8.count <= 100, !axis.name.contains(where: \.isNewline) else {
+  /// Checks the objectives beside fitness, and how long fronts are.
+  private static func checkObjectives(_ archive: ArchiveSettings) throws(ConfigurationError) {
+    try check(archive.front, "archive.front", 1...ArchiveLimits.front)
+    try check(
+      archive.objectives.count, "the number of 'archive.objectives'", 0...ArchiveLimits.objectives - 1)
+    guard !archive.hasFronts || archive.front >= 2 * (archive.objectives.count + 1) else {
       throw ConfigurationError(
-        "Each descriptor needs a 'name' of one line, which is what is measured unless 'formula' is.")
+        "'archive.front' must be at least \(2 * (archive.objectives.count + 1)), twice the number of objectives with "
+          + "fitness, so that the best in each is never crowded out.")
+    }
+    for (index, objective) in archive.objectives.enumerated() {
+      guard !archive.objectives[..<index].contains(where: { $0.name == objective.name }) else {
+        throw ConfigurationError("The objective '\(objective.name)' is given twice.")
+      }
+      guard objective.name != "fitness" else {
+        throw ConfigurationError(
+          "'archive.objectives' are those beside fitness, which is the first in any case; leave it out.")
+      }
+      try checkFormula(objective.descriptor, "Objective")
+      guard objective.worst.isFinite, objective.best.isFinite, objective.worst != objective.best,
+        (objective.best - objective.worst).isFinite
+      else {
+        throw ConfigurationError(
+          "Objective '\(objective.name)' needs two finite numbers that differ: 'worst', which counts 0, and 'best', "
+            + "which counts 1.")
+      }
+      guard objective.scale == .linear || min(objective.worst, objective.best) > 0 else {
+        throw ConfigurationError(
+          "Objective '\(objective.name)' has a log scale, so 'worst' and 'best' must be positive.")
+      }
+    }
+  }
+
+  /// Checks what an axis or an objective is called and measures.
+  private static func checkFormula(
+    _ measured: DescriptorSettings, _ kind: String
+  ) throws(ConfigurationError) {
+    guard !measured.name.isEmpty, measured.name.utf8.count <= 100,
+      !measured.name.contains(where: \.isNewline)
+    else {
+      throw ConfigurationError(
+        "Each \(kind.lowercased()) needs a 'name' of one line, which is what is measured unless 'formula' is."
+      )
     }
     do {
-      _ = try Descriptor(axis)
+      _ = try Descriptor(measured)
     } catch {
       // The message has the unknown name in quotes.
       let unknown = error.message.split(separator: "'").dropFirst().first.map(String.init)
-      let known = NetworkDescription.figureNames + TrainingOutcome.figureNames
+      let known = NetworkDescription.figureNames + TrainingOutcome.figureNames + Proxy.figureNames
       let hint =
         error.identifier == "formula.name"
         ? unknown.flatMap { Spelling.closest(to: $0, among: known) }.map { " Did you mean '\($0)'?" } : nil
       throw ConfigurationError(
-        "Descriptor '\(axis.name)': \(error.message)\(error.hint.map { "; \($0)" } ?? "").\(hint ?? "")")
+        "\(kind) '\(measured.name)': \(error.message)\(error.hint.map { "; \($0)" } ?? "").\(hint ?? "")"
+      )
     }
+  }
+
+  private static func checkAxis(_ axis: DescriptorSettings) throws(ConfigurationError) {
+    try checkFormula(axis, "Descriptor")
     try check(axis.bins, "the bins of the descriptor '\(axis.name)'", 0...10_000)
     if !axis.categories.isEmpty {
       do {
@@ -89,6 +135,13 @@ extension ConfigurationReader {
       throw ConfigurationError(
         "'archive.depth' and 'archive.threshold_rate' cannot be used together; leave one of them at 1.")
     }
+    guard !archive.hasFronts || (hasCells && archive.depth == 1 && archive.thresholdRate == 1) else {
+      throw ConfigurationError(
+        "'archive.objectives' needs an archive of kind cvt or grid with 'depth' and 'threshold_rate' 1.")
+    }
+    if archive.hasFronts, !configuration.search.networkArchive {
+      throw ConfigurationError("'archive.objectives' needs 'search.network_archive'.")
+    }
     let hasCategories = configuration.descriptors.contains { !$0.categories.isEmpty }
     guard hasCells || !hasCategories else {
       throw ConfigurationError(
@@ -100,15 +153,15 @@ extension ConfigurationReader {
       )
     }
     guard !configuration.training.fidelities.isEmpty else { return }
-    guard hasCells, archive.depth == 1, archive.thresholdRate == 1 else {
+    guard hasCells, archive.depth == 1, archive.thresholdRate == 1, !archive.hasFronts else {
       throw ConfigurationError(
         "'training.fidelities' needs niches with one elite each: an archive of kind cvt or grid with 'depth' and "
-          + "'threshold_rate' 1.")
+          + "'threshold_rate' 1 and no 'objectives'.")
     }
-    if let axis = configuration.descriptors.first(where: { (try? Descriptor($0))?.needsTraining ?? false }) {
+    if let axis = configuration.descriptors.first(where: { (try? Descriptor($0))?.isKnownLate ?? false }) {
       throw ConfigurationError(
         "'training.fidelities' needs niches that are known before training, but the descriptor '\(axis.name)' names "
-          + "what only training gives.")
+          + "what only training gives or a proxy.")
     }
   }
 }

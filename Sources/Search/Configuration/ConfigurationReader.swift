@@ -141,7 +141,7 @@ public enum ConfigurationReader {
       }
       return .object(members)
     case (.array(let items), .sequence(let sequence)):
-      let element = path.hasSuffix("descriptors") ? descriptorTemplate : items.first ?? .integer(0)
+      let element = elementTemplate(of: path) ?? items.first ?? .integer(0)
       var values: [JSONValue] = []
       for (index, value) in sequence.enumerated() {
         values.append(try overlay(value, on: element, path: "\(path)[\(index)]", shape, budget: &budget))
@@ -190,12 +190,19 @@ public enum ConfigurationReader {
 
   // MARK: Trees
 
-  private static var descriptorTemplate: JSONValue {
-    .object([
-      .init("name", .string("")), .init("formula", .string("")), .init("lower", .number(0)),
-      .init("upper", .number(1)), .init("scale", .string("linear")), .init("bins", .integer(0)),
-      .init("categories", .array([])),
-    ])
+  /// What the elements of a list begin as, where it may be empty.
+  private static func elementTemplate(of path: String) -> JSONValue? {
+    let named: [JSONValue.Member] = [.init("name", .string("")), .init("formula", .string(""))]
+    let scale = JSONValue.Member("scale", .string("linear"))
+    if path.hasSuffix("descriptors") {
+      return .object(
+        named + [
+          .init("lower", .number(0)), .init("upper", .number(1)), scale, .init("bins", .integer(0)),
+          .init("categories", .array([])),
+        ])
+    }
+    guard path.hasSuffix("objectives") else { return nil }
+    return .object(named + [.init("worst", .number(1)), .init("best", .number(0)), scale])
   }
 
   private static func tree(of settings: some Encodable) throws(ConfigurationError) -> JSONValue {

@@ -33,6 +33,8 @@ struct ConfigurationShape: Sendable {
     switch value {
     case is [ModelServerSettings] where type(of: value) == [ModelServerSettings].self:
       add(ModelServerSettings(), path: path)
+    case is [ObjectiveSettings] where type(of: value) == [ObjectiveSettings].self:
+      add(ObjectiveSettings(), path: path)
     // By its exact type, since an empty list can be cast to any other.
     case let names as [String] where type(of: value) == [String].self || !names.isEmpty: kinds[path] = .text
     case is [SearchSettings.RepairMethod] where type(of: value) == [SearchSettings.RepairMethod].self:

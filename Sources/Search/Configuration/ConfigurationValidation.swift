@@ -1,3 +1,5 @@
+import Scoring
+
 extension ConfigurationReader {
   /// The configuration itself, if every value is within its bounds.
   public static func validated(
@@ -171,6 +173,14 @@ extension ConfigurationReader {
     guard search.repairRounds == 0 || search.repair.contains(.model) else {
       throw ConfigurationError(
         "'search.repair_rounds' is \(search.repairRounds), but 'search.repair' lacks model.")
+    }
+    for name in search.proxies where Proxy(named: name) == nil {
+      let hint = Spelling.closest(to: name, among: Proxy.allCases.map(\.rawValue)).map {
+        " Did you mean '\($0)'?"
+      }
+      throw ConfigurationError(
+        "'search.proxies': there is no proxy called '\(name)'; there are "
+          + Proxy.allCases.map(\.rawValue).joined(separator: ", ") + ".\(hint ?? "")")
     }
     guard Set(search.mutations).count == search.mutations.count else {
       throw ConfigurationError("'search.mutations' names a prompt twice.")

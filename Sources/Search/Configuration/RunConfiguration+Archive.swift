@@ -6,13 +6,19 @@ extension RunConfiguration {
   ///
   /// - Throws: where a formula cannot be read or names what is not known.
   public func makeDescriptors() throws(SearchError) -> [Descriptor] {
+    try Self.descriptors(descriptors, "Descriptor")
+  }
+
+  static func descriptors(
+    _ settings: [DescriptorSettings], _ kind: String
+  ) throws(SearchError) -> [Descriptor] {
     var made: [Descriptor] = []
-    for settings in descriptors {
+    for settings in settings {
       do {
         made.append(try Descriptor(settings))
       } catch {
         throw SearchError(
-          "Descriptor '\(settings.name)': \(error.message).\(error.hint.map { " " + $0 } ?? "")")
+          "\(kind) '\(settings.name)': \(error.message).\(error.hint.map { " " + $0 } ?? "")")
       }
     }
     return made
@@ -64,8 +70,18 @@ extension RunConfiguration {
   public var hasThresholds: Bool { archive.thresholdRate < 1 }
 
   /// An empty network archive: what the search found best, by candidate number.
+  ///
+  /// It is offered networks by `ArchiveSettings.standings`.
   public func makeArchive() throws(SearchError) -> any Archive<Int> {
-    try makeArchive(depth: archive.depth, thresholds: nil)
+    guard archive.hasFronts else { return try makeArchive(depth: archive.depth, thresholds: nil) }
+    let axes = try measureAxes()
+    do {
+      return try archiveGeometry.makeFrontArchive(
+        axes: axes, of: Int.self, reference: [Double](repeating: 0, count: 1 + archive.objectives.count),
+        capacity: archive.front)
+    } catch {
+      throw SearchError("The archive cannot be made: \(error).")
+    }
   }
 
   /// An empty archive with thresholds (CMA-MAE), from which parents are chosen; nil where the run has none.

@@ -102,6 +102,8 @@ public struct SearchSettings: Codable, Sendable, Hashable {
   public var networkArchive = true
   /// Whether prompts come from the prompt archive; else from a population of random ones, as in LLMatic's ablation.
   public var promptArchive = true
+  /// The proxies by which each candidate is scored before it is trained, beside those that axes and objectives name.
+  public var proxies: [String] = []
   /// How many members such populations, and that of regularised evolution, have.
   public var population = 100
   /// The share of candidates that the built-in rewriter writes though a model is there; an operator of its own.
@@ -125,6 +127,7 @@ public struct SearchSettings: Codable, Sendable, Hashable {
     crossoverNetworks = try container.decodeIfPresent(Int.self, forKey: .crossoverNetworks) ?? 0
     networkArchive = try container.decodeIfPresent(Bool.self, forKey: .networkArchive) ?? networkArchive
     promptArchive = try container.decodeIfPresent(Bool.self, forKey: .promptArchive) ?? promptArchive
+    proxies = try container.decodeIfPresent([String].self, forKey: .proxies) ?? proxies
     population = try container.decodeIfPresent(Int.self, forKey: .population) ?? population
     generations = try container.decodeIfPresent(Int.self, forKey: .generations) ?? generations
     batch = try container.decodeIfPresent(Int.self, forKey: .batch) ?? batch

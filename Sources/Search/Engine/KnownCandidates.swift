@@ -62,8 +62,29 @@ extension CandidateRecord {
       verdict: verdict, description: description, measures: measures)
   }
 
+  /// The record with the proxies of its network and the measures that name them; with a reason where it needs no training,
+  /// since a proxy has no score or gives it no niche.
+  func scored(_ source: String, by proxies: ProxyMeasures?, for screening: Screening) -> CandidateRecord {
+    guard let proxies, var network = description else { return self }
+    var record = self
+    do throws(SearchError) {
+      try proxies.score(source, &network)
+    } catch {
+      (record.verdict.status, record.verdict.reason) = (.untrainable, error.description)
+      return record
+    }
+    record.description = network
+    record.measures = screening.descriptors.measures(of: network, training: nil)
+    let objection =
+      screening.descriptors.objection(to: network, training: nil)
+      ?? screening.objectives.objection(to: network, training: nil)
+    if let objection { (record.verdict.status, record.verdict.reason) = (.untrainable, objection) }
+    return record
+  }
+
   /// The record with what training gave, and with the measures that need it.
-  func trained(_ outcome: NetworkEvaluator.Outcome, descriptors: [Descriptor]) -> CandidateRecord {
+  func trained(_ outcome: NetworkEvaluator.Outcome, by screening: Screening) -> CandidateRecord {
+    let descriptors = screening.descriptors
     var record = self
     record.evaluation = outcome.evaluation
     record.fitness = outcome.fitness
@@ -75,6 +96,12 @@ extension CandidateRecord {
       if let objection = descriptors.objection(to: description, training: outcome.evaluation) {
         (record.verdict.status, record.verdict.reason, record.fitness) = (.untrainable, objection, nil)
       }
+    }
+    guard record.fitness != nil, let description else { return record }
+    if let objection = screening.objectives.objection(to: description, training: outcome.evaluation) {
+      (record.verdict.status, record.verdict.reason, record.fitness) = (.untrainable, objection, nil)
+    } else {
+      record.objectives = screening.objectives.values(of: description, training: outcome.evaluation)
     }
     return record
   }
@@ -90,7 +117,7 @@ extension CandidateRecord {
     record.verdict.reason = twin.fitness == nil ? twin.verdict.reason : nil
     record.description = twin.description
     if let className = description?.className { record.description?.className = className }
-    record.measures = twin.measures
+    (record.measures, record.objectives) = (twin.measures, twin.objectives)
     record.evaluation = twin.evaluation
     record.fitness = twin.fitness
     return record

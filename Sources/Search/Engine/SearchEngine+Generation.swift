@@ -81,7 +81,9 @@ extension SearchEngine {
     let contest = contests.contest(of: proposal.id, measures: passed.measures)
     let parentSource = proposal.parents.first.flatMap { known.source(of: $0) }
     let training = Task { () async -> Result<CandidateRecord?, SearchError> in
+      let scored = await pool.run { [self] in record.scored(passed.source, by: proxies, for: screening) }
       let result = await pool.run { [self] () -> Result<NetworkEvaluator.Outcome?, SearchError> in
+        if let reason = scored.verdict.reason { return .success(NetworkEvaluator.Outcome(failure: reason)) }
         do throws(SearchError) {
           let parent = try parent(of: proposal, source: parentSource)
           return .success(
@@ -96,7 +98,7 @@ extension SearchEngine {
       }
       do throws(SearchError) {
         guard let outcome = try result.get() else { return .success(nil) }
-        let trained = contests.settled(record.trained(outcome, descriptors: screening.descriptors))
+        let trained = contests.settled(scored.trained(outcome, by: screening))
         try await store(trained, weights: outcome.weights)
         progress.finish(trained)
         return .success(trained)

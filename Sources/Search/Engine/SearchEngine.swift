@@ -10,6 +10,8 @@ public struct SearchEngine: Sendable {
   let log: any RunLog
   let evaluator: NetworkEvaluator
   let screening: Screening
+  /// Scores candidates before they are trained; nil where nothing names a proxy.
+  let proxies: ProxyMeasures?
   let workers: Int
   let draftsAtOnce: Int
   let stop: StopFlag
@@ -41,7 +43,9 @@ public struct SearchEngine: Sendable {
     rewriter = RewriterWriter(task: task, prompts: prompts, stream: root)
     screening = Screening(
       task: task, limits: configuration.limits,
-      descriptors: try configuration.makeDescriptors(), heals: configuration.search.repair.contains(.heal))
+      descriptors: try configuration.makeDescriptors(), objectives: try ObjectiveMeasures(configuration),
+      heals: configuration.search.repair.contains(.heal))
+    proxies = try ProxyMeasures(configuration, data: data)
     let sideBySide = min(self.workers, max(1, configuration.search.batch))
     evaluator = try NetworkEvaluator(for: configuration, data: data, threads: self.workers / sideBySide)
     do {

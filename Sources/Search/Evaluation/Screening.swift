@@ -21,6 +21,8 @@ struct Screening: Sendable {
   let task: ImageTask
   let limits: LimitSettings
   let descriptors: [Descriptor]
+  /// What networks are ranked by beside fitness.
+  var objectives = ObjectiveMeasures()
   /// Whether what does not compile is mended.
   var heals = true
 
@@ -35,7 +37,10 @@ struct Screening: Sendable {
       return .refused(source: healed.source, reason: error.summary, description: nil, measures: nil)
     }
     let measures = descriptors.measures(of: description, training: nil)
-    if let excess = excess(of: description) ?? descriptors.objection(to: description, training: nil) {
+    let objection =
+      descriptors.objection(to: description, training: nil)
+      ?? objectives.objection(to: description, training: nil)
+    if let excess = excess(of: description) ?? objection {
       return .refused(source: healed.source, reason: excess, description: description, measures: measures)
     }
     return .passed(

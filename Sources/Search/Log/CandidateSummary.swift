@@ -19,6 +19,8 @@ public struct CandidateSummary: Sendable, Hashable, Identifiable {
   public var description: Network?
   /// Its raw measures, one per descriptor axis; nil where it did not compile.
   public var measures: [Double]?
+  /// What the run's objectives beside fitness measure of it; nil where it has no fitness or the run has no such.
+  public var objectives: [Double]?
   /// What training took; nil where it was not trained (a duplicate carries its twin's).
   public var evaluation: Evaluation?
   /// The objective: validation accuracy after the last epoch, between 0 and 1; nil where it did not get there.
@@ -131,6 +133,7 @@ extension CandidateSummary {
       status: record.verdict.status, reason: record.verdict.reason, twin: record.verdict.twin)
     description = record.description.map(Network.init)
     measures = record.measures
+    objectives = record.objectives
     evaluation = record.evaluation.map {
       Evaluation(
         imagesSeen: $0.imagesSeen, seconds: $0.seconds, latencyMilliseconds: $0.latencyMilliseconds,

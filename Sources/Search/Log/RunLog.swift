@@ -58,11 +58,14 @@ public struct GenerationRecord: Codable, Sendable, Hashable {
   /// Candidates that are no elites but may become some again, as where borders slide, so that their weights are kept;
   /// nil where there are none.
   public var remembered: [Int]?
+  /// What there is to say of the Pareto fronts; nil where cells have none.
+  public var fronts: ParetoStatistics?
 
   /// A generation.
   public init(
     number: Int, isInitialisation: Bool, step: CandidateOrigin.Step, networks: [ArchiveCell],
-    prompts: [PromptCell], statistics: ArchiveStatistics, bestOfGeneration: Double?, remembered: [Int]? = nil
+    prompts: [PromptCell], statistics: ArchiveStatistics, bestOfGeneration: Double?, remembered: [Int]? = nil,
+    fronts: ParetoStatistics? = nil
   ) {
     self.number = number
     self.isInitialisation = isInitialisation
@@ -72,6 +75,7 @@ public struct GenerationRecord: Codable, Sendable, Hashable {
     self.statistics = statistics
     self.bestOfGeneration = bestOfGeneration
     self.remembered = remembered
+    self.fronts = fronts
   }
 }
 

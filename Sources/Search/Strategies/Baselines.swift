@@ -6,8 +6,12 @@ import Training
 private struct ComparisonArchive: Sendable {
   var networks: any Archive<Int>
   var generation = 1
+  private let settings: ArchiveSettings
 
-  init(_ configuration: RunConfiguration) throws(SearchError) { networks = try configuration.makeArchive() }
+  init(_ configuration: RunConfiguration) throws(SearchError) {
+    networks = try configuration.makeArchive()
+    settings = configuration.archive
+  }
 
   /// Adds a generation's networks and says what the archive looks like then.
   mutating func take(
@@ -16,7 +20,10 @@ private struct ComparisonArchive: Sendable {
     var best: Double?
     for record in records {
       guard let fitness = record.fitness, let measures = record.measures else { continue }
-      if record.isOffered { networks.add(record.id, objective: fitness, measures: measures) }
+      if record.isOffered {
+        let standings = settings.standings(fitness: fitness, objectives: record.objectives)
+        networks.add(record.id, objectives: standings, measures: measures)
+      }
       best = max(best ?? fitness, fitness)
     }
     let others = Set(networks.remembered).union(parents).subtracting(networks.allElites.map(\.solution))
@@ -26,7 +33,7 @@ private struct ComparisonArchive: Sendable {
         ArchiveCell(cell: $0.cell, candidate: $0.solution, fitness: $0.objective)
       },
       prompts: [], statistics: networks.statistics(), bestOfGeneration: best,
-      remembered: others.isEmpty ? nil : others.sorted())
+      remembered: others.isEmpty ? nil : others.sorted(), fronts: networks.frontStatistics)
     generation += 1
     return finished
   }

@@ -13,7 +13,8 @@ extension LLMatic {
       var entered = false
       if let fitness = record.fitness, let measures = record.measures {
         if record.isOffered {
-          let outcome = networks.add(record.id, objective: fitness, measures: measures)
+          let standings = archiveSettings.standings(fitness: fitness, objectives: record.objectives)
+          let outcome = networks.add(record.id, objectives: standings, measures: measures)
           thresholdArchive?.add(record.id, objective: fitness, measures: measures)
           entered = outcome.status != .rejected
           if networkPopulation != nil, let cell = outcome.cell {
@@ -49,7 +50,8 @@ extension LLMatic {
       networks: networks.allElites.map {
         ArchiveCell(cell: $0.cell, candidate: $0.solution, fitness: $0.objective)
       },
-      prompts: promptCells, statistics: networks.statistics(), bestOfGeneration: best, remembered: remembered)
+      prompts: promptCells, statistics: networks.statistics(), bestOfGeneration: best, remembered: remembered,
+      fronts: networks.frontStatistics)
     // A generation without one trained network leaves the mark where it was.
     previousBest = best ?? previousBest
     generation += 1

@@ -13,6 +13,7 @@ import Training
 /// so that runs can be compared, but nothing is chosen from it.
 public struct LLMatic: Strategy {
   let settings: SearchSettings
+  let archiveSettings: ArchiveSettings
   let prompts: [Prompt]
   private let crossoverPrompt: String
   /// Whether every candidate is the rewriter's, so that the prompt archive learns from it.
@@ -49,6 +50,7 @@ public struct LLMatic: Strategy {
     configuration: RunConfiguration, prompts library: PromptLibrary, isRewriterAlone: Bool
   ) throws(SearchError) {
     settings = configuration.search
+    archiveSettings = configuration.archive
     prompts = library.mutations
     crossoverPrompt = "crossover"
     self.isRewriterAlone = isRewriterAlone

@@ -66,7 +66,7 @@ struct SampleRun {
         imagesSeen: candidate.imagesSeen, seconds: 2)
     }
     evaluation?.judgement = candidate.judgement
-    return CandidateRecord(
+    var record = CandidateRecord(
       id: id, generation: candidate.generation, index: id - 1,
       origin: CandidateOrigin(
         step: candidate.generation == 0 ? .initial : .mutation, author: candidate.author, form: .wholeProgram,
@@ -83,6 +83,28 @@ struct SampleRun {
       measures: isNetwork
         ? configuration.descriptors.compactMap { network.figure(named: $0.name) } : nil,
       evaluation: evaluation, fitness: candidate.fitness)
+    let objectives = configuration.archive.objectives
+    if candidate.fitness != nil, !objectives.isEmpty {
+      record.objectives = objectives.compactMap { network.figure(named: $0.name) }
+    }
+    return record
+  }
+
+  /// The elites of a generation: the first best of each cell, or what nobody in the cell is as good as in everything.
+  private func elites(of records: [CandidateRecord], cell: (CandidateRecord) -> Int) -> [ArchiveCell] {
+    let offered = records.filter(\.isOffered)
+    func standings(_ record: CandidateRecord) -> [Double] {
+      configuration.archive.standings(fitness: record.fitness ?? 0, objectives: record.objectives)
+    }
+    let elites = offered.filter { record in
+      !offered.contains { other in
+        cell(other) == cell(record) && other.id != record.id
+          && zip(standings(other), standings(record)).allSatisfy { $0 >= $1 }
+          && (other.id < record.id || standings(other) != standings(record))
+      }
+    }
+    return elites.map { ArchiveCell(cell: cell($0), candidate: $0.id, fitness: $0.fitness ?? 0) }
+      .sorted { ($0.cell, $1.fitness, $0.candidate) < ($1.cell, $0.fitness, $1.candidate) }
   }
 
   /// Stores the run in a folder, its archive worked out by brute force.
@@ -96,24 +118,21 @@ struct SampleRun {
       record(0, Candidate(generation: 0, width: 1, depth: 1, author: .person)), weights: nil)
     let records = candidates.enumerated().map { record($0.offset + 1, $0.element) }
     for (index, exchange) in exchanges.enumerated() { try await store.record(exchange, candidate: index + 1) }
-    var elites: [Int: ArchiveCell] = [:]
     let archive = try configuration.makeArchive()
     for number in 1...max(1, generations) where generations > 0 {
       for record in records where record.generation == number {
         try await store.record(
           record, weights: record.fitness == nil ? nil : [UInt8(truncatingIfNeeded: record.id)])
-        guard let fitness = record.fitness, let measures = record.measures else { continue }
-        let cell = try archive.cell(of: measures)
-        if elites[cell].map({ fitness > $0.fitness }) ?? true {
-          elites[cell] = ArchiveCell(cell: cell, candidate: record.id, fitness: fitness)
-        }
       }
-      let cells = elites.values.sorted { $0.cell < $1.cell }
+      let cells = elites(of: records.filter { $0.generation <= number }) { record in
+        (try? archive.cell(of: record.measures ?? [])) ?? -1
+      }
+      let best = Dictionary(grouping: cells, by: \.cell).sorted { $0.key < $1.key }.compactMap(\.value.first)
       try await store.commit(
         GenerationRecord(
           number: number, isInitialisation: number == 1, step: .mutation, networks: cells,
           prompts: prompts.enumerated().map { PromptCell(cell: $0.offset, individual: $0.element) },
-          statistics: ArchiveStatistics(objectives: cells.map(\.fitness), cells: archive.cellCount),
+          statistics: ArchiveStatistics(objectives: best.map(\.fitness), cells: archive.cellCount),
           bestOfGeneration: records.filter { $0.generation == number }.compactMap(\.fitness).max()))
     }
     for record in records where record.generation > generations {

@@ -18,11 +18,31 @@ struct SmallRun: Sendable {
     let folder = SampleRun.folder()
     TemporaryFolders.removeAtExit(folder)
     let run = try SmallRun()
-    try await run.search(in: RunStore.create(in: folder, header: run.header))
+    try await run.search(in: RunStore.create(in: folder, header: run.header), by: strategy.get())
     return folder
   }
 
-  init() throws {
+  /// The folder of a finished run whose cells keep Pareto fronts.
+  static let finishedFronts = Task { () throws -> String in
+    let folder = SampleRun.folder()
+    TemporaryFolders.removeAtExit(folder)
+    let run = try SmallRun(generations: 3, fronts)
+    try await run.search(in: RunStore.create(in: folder, header: run.header), by: run.makeStrategy())
+    return folder
+  }
+
+  /// Fronts of accuracy, parameters and depth in few cells.
+  static let fronts: @Sendable (inout RunConfiguration) -> Void = { run in
+    run.archive.dimensions = [2, 1]
+    run.archive.objectives = [
+      ObjectiveSettings(name: "size", formula: "parameters", worst: 1_000_000, best: 1000, scale: .log),
+      ObjectiveSettings(name: "depth", worst: 0, best: 20),
+    ]
+  }
+
+  init(
+    generations: Int = 4, _ change: @Sendable (inout RunConfiguration) -> Void = { _ in }
+  ) throws {
     var run = RunConfiguration()
     run.name = "small"
     run.data.name = "fashion-mnist"
@@ -34,11 +54,12 @@ struct SmallRun: Sendable {
       DescriptorSettings(name: "width_depth_ratio", lower: 1, upper: 64, scale: .log),
       DescriptorSettings(name: "parameters", lower: 1000, upper: 1_000_000, scale: .log),
     ]
-    run.search.generations = 4
+    run.search.generations = generations
     run.search.batch = 5
     run.search.initialNetworks = 2
     run.search.promptCells = 16
-    configuration = run
+    change(&run)
+    configuration = try ConfigurationReader.validated(run)
     var random = RandomStream(seed: 1)
     func images(_ count: Int) throws -> ImageDataset {
       try ImageDataset(
@@ -61,14 +82,16 @@ struct SmallRun: Sendable {
       version: "0", machine: "test", began: "2026-01-01T00:00:00Z")
   }
 
-  /// The run's strategy before it begins; making its prompt archive takes a while.
-  static let strategy = Result {
-    let run = try SmallRun()
-    return try LLMatic(configuration: run.configuration, prompts: run.prompts, isRewriterAlone: true)
+  /// The strategy of the run without changes before it begins; making its prompt archive takes a while.
+  static let strategy = Result { try SmallRun().makeStrategy() }
+
+  /// The run's strategy before it begins.
+  func makeStrategy() throws(SearchError) -> any Strategy {
+    try configuration.makeStrategy(prompts: prompts, isRewriterAlone: true)
   }
 
   /// Searches to the end, or until so many candidates are finished.
-  func search(in store: RunStore, candidates: Int = .max) async throws {
+  func search(in store: RunStore, by strategy: any Strategy, candidates: Int = .max) async throws {
     let stop = StopFlag()
     let task = ImageTask(channels: 1, height: 28, width: 28, classes: 10)
     let counter = Mutex(0)
@@ -85,6 +108,6 @@ struct SmallRun: Sendable {
       }
       if count >= candidates { stop.raise() }
     }
-    _ = try await engine.run(Self.strategy.get())
+    _ = try await engine.run(strategy)
   }
 }

@@ -1,0 +1,122 @@
+import QualityDiversity
+import Search
+
+/// What accuracy costs: the elites of all fronts by fitness and each further objective, and what no elite beats in all.
+struct FrontsPicture: Sendable {
+  private struct Member {
+    var candidate: CandidateSummary
+    var cell: Int
+    var fitness: Double
+    var objectives: [Double]
+    /// Whether no elite of any niche is better in all objectives.
+    var isOnFront: Bool
+  }
+
+  private let facts: RunFacts
+  private let addresses: [Int: String]
+  private let settings: [ObjectiveSettings]
+  private let members: [Member]
+
+  /// The picture of a run; nil where its cells keep no fronts, or have none yet.
+  init?(_ facts: RunFacts, addresses: [Int: String] = [:]) {
+    let archive = facts.run.header.configuration.archive
+    guard archive.hasFronts, !facts.archive.isEmpty else { return nil }
+    self.facts = facts
+    self.addresses = addresses
+    settings = archive.objectives
+    var found: [(candidate: CandidateSummary, cell: Int, standings: [Double])] = []
+    for elite in facts.archive.allElites {
+      guard let candidate = facts.run.candidate(elite.solution) else { continue }
+      let standings = archive.standings(fitness: elite.objective, objectives: candidate.objectives)
+      found.append((candidate, elite.cell, standings))
+    }
+    members = found.map { one in
+      let isBeaten = found.contains { other in
+        other.standings != one.standings && zip(other.standings, one.standings).allSatisfy { $0 >= $1 }
+      }
+      return Member(
+        candidate: one.candidate, cell: one.cell, fitness: one.standings[0],
+        objectives: one.candidate.objectives ?? [], isOnFront: !isBeaten)
+    }
+  }
+
+  /// The picture: a panel for each objective beside fitness.
+  func svg(_ theme: Theme) -> SVG {
+    let title = "What accuracy costs: the elites of all fronts"
+    let volume = facts.archive.frontStatistics.map {
+      " · MOQD score \(Figures.fixed($0.moqdScore, 2)), hypervolume of the front of all \(Figures.fixed($0.globalHypervolume, 3))"
+    }
+    let subtitle =
+      "\(facts.particulars) · \(members.count) elites in \(facts.archive.count) niches\(volume ?? "")"
+    let width = 780.0
+    let side = settings.count == 1 ? 380.0 : 270
+    let heading = PictureParts.headingHeight(title: title, subtitle: subtitle, width: width)
+    let (legendRoom, gap) = (28.0, 30 + Axes.bottomRoom)
+    let vertical = Scale(covering: members.map(\.fitness), unit: .share)
+    let left = PictureParts.margin / 2 + Axes.leftRoom(vertical, height: side)
+    let top = PictureParts.margin + heading + legendRoom
+    let height =
+      top + Double(settings.count) * side + Double(settings.count - 1) * gap + Axes.bottomRoom
+      + PictureParts.margin / 2
+    var picture = SVG(title: title, width: width, height: height, theme: theme)
+    let end = PictureParts.drawHeading(title: title, subtitle: subtitle, on: &picture)
+    PictureParts.drawLegend(
+      [
+        .init(name: "elite that none beats in everything", paint: theme.paint(.vermilion), swatch: .dot),
+        .init(name: "elite of its niche's front", paint: theme.paint(.blue), swatch: .dot),
+      ], at: Point(PictureParts.margin, end - 4), width: width - 2 * PictureParts.margin, on: &picture)
+    for (number, objective) in settings.enumerated() {
+      let frame = Rectangle(
+        x: left, y: top + Double(number) * (side + gap), width: width - left - 28, height: side)
+      draw(number, objective, vertical, in: frame, on: &picture)
+    }
+    return picture
+  }
+
+  private func draw(
+    _ number: Int, _ objective: ObjectiveSettings, _ vertical: Scale, in frame: Rectangle,
+    on picture: inout SVG
+  ) {
+    let theme = picture.theme
+    let values = members.map { $0.objectives.indices.contains(number) ? $0.objectives[number] : .nan }
+    let horizontal = Scale(
+      covering: values.filter(\.isFinite), kind: objective.scale == .log ? .logarithmic : .linear)
+    let wish = objective.best < objective.worst ? "less is better" : "more is better"
+    Axes.drawHorizontal(
+      horizontal, title: "\(MeasureAxis.words(objective.name)) (\(wish))", in: frame, on: &picture,
+      hasGrid: true)
+    Axes.drawVertical(vertical, title: "validation accuracy", in: frame, on: &picture, hasGrid: true)
+    func place(_ index: Int) -> Point {
+      Point(
+        frame.x + horizontal.position(values[index]) * frame.width,
+        frame.bottom - vertical.position(members[index].fitness) * frame.height)
+    }
+    // With one objective beside fitness the front is a staircase.
+    if settings.count == 1 {
+      let front = members.indices.filter { members[$0].isOnFront }.map(place).sorted { $0.x < $1.x }
+      var corners: [Point] = []
+      for point in front {
+        if let last = corners.last {
+          corners.append(objective.best < objective.worst ? Point(point.x, last.y) : Point(last.x, point.y))
+        }
+        corners.append(point)
+      }
+      if corners.count > 1 { picture.path(SVG.path(corners), stroke: theme.paint(.vermilion), width: 1.5) }
+    }
+    let isLong = members.count > 2500
+    // The front's are drawn last, so that they lie on top.
+    for isOnFront in [false, true] {
+      for index in members.indices where members[index].isOnFront == isOnFront && values[index].isFinite {
+        let member = members[index]
+        let hint =
+          "candidate \(member.candidate.id) (niche \(member.cell)): \(Figures.percent(member.fitness, decimals: 2))"
+          + (isLong ? "" : ", \(MeasureAxis.words(objective.name)) \(Scale.label(values[index]))")
+        picture.group(hint: hint, address: addresses[member.candidate.id]) {
+          $0.circle(
+            place(index), radius: isOnFront ? 5 : 4, fill: theme.paint(isOnFront ? .vermilion : .blue),
+            stroke: theme.paint(.background))
+        }
+      }
+    }
+  }
+}
