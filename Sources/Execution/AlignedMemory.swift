@@ -8,7 +8,7 @@
 
 /// Memory of fixed size on a 64-byte boundary (a cache line, and the widest vector), freed with its owner.
 ///
-/// Where there is much of it, the system is asked for huge pages: kernels walk through tensors with long strides.
+/// A megabyte or more is made whole huge pages, if the system has them: kernels walk through tensors with long strides.
 final class AlignedMemory {
   static let alignment = 64
   private static let hugePage = 1 << 21
@@ -21,12 +21,16 @@ final class AlignedMemory {
   /// - Throws: `ExecutionError.allocation` where the system has none.
   init(byteCount: Int) throws(ExecutionError) {
     var memory: UnsafeMutableRawPointer?
-    let isLarge = byteCount >= 2 * Self.hugePage
-    let status = posix_memalign(&memory, isLarge ? Self.hugePage : Self.alignment, max(byteCount, 1))
-    guard status == 0, let memory else { throw .allocation(byteCount: byteCount) }
+    let isLarge = byteCount >= Self.hugePage / 2
+    let unit = isLarge ? Self.hugePage : 1
+    let (whole, overflows) = max(byteCount, 1).addingReportingOverflow(unit - 1)
+    let allocated = whole & ~(unit - 1)
+    guard !overflows, posix_memalign(&memory, isLarge ? unit : Self.alignment, allocated) == 0, let memory else {
+      throw .allocation(byteCount: byteCount)
+    }
     #if os(Linux)
       // Advice: where it is not taken, pages are small.
-      if isLarge { _ = madvise(memory, byteCount, Int32(MADV_HUGEPAGE)) }
+      if isLarge { _ = madvise(memory, allocated, Int32(MADV_HUGEPAGE)) }
     #endif
     base = memory
     self.byteCount = byteCount

@@ -59,6 +59,18 @@ static inline nk_score_block nk_attention_block(
   return block;
 }
 
+// Fetches what the head behind this one has in a row's place, as heads lie one behind the other.
+static inline void nk_attention_ahead(const float *matrix, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t row, int writes) {
+  const float *from = matrix + (rows + row) * columns;
+  for (ptrdiff_t i = 0; row < rows && i < columns; i += 16) {
+    if (writes) {
+      __builtin_prefetch(from + i, 1, 2);
+    } else {
+      __builtin_prefetch(from + i, 0, 2);
+    }
+  }
+}
+
 // The maximum of whole vectors. NaN need not be looked for: whatever the maximum, sums of exponentials are NaN then.
 static inline float nk_row_maximum(ptrdiff_t count, const float *x) {
   nk_vector best = nk_load(x);
@@ -104,6 +116,10 @@ static void nk_attention(
         }
         sums[row] = sum;
         maxima[row] = maximum;
+        nk_attention_ahead(q, s->queries, s->features, query + row, 0);
+        nk_attention_ahead(k, s->keys, s->features, query + row, 0);
+        nk_attention_ahead(v, s->keys, s->values, query + row, 0);
+        nk_attention_ahead(result, s->queries, s->values, query + row, 1);
       }
       nk_attention_product(&block, 0, v + key * s->values, s->values, key > 0, to, rest);
     }
@@ -148,6 +164,14 @@ static void nk_attention_gradient(
           x[i] = value;
           d[i] = value * (d[i] - share) * scale;
         }
+        nk_attention_ahead(q, s->queries, s->features, query + row, 0);
+        nk_attention_ahead(k, s->keys, s->features, query + row, 0);
+        nk_attention_ahead(v, s->keys, s->values, query + row, 0);
+        nk_attention_ahead(y, s->queries, s->values, query + row, 0);
+        nk_attention_ahead(gradient, s->queries, s->values, query + row, 0);
+        nk_attention_ahead(q_gradient, s->queries, s->features, query + row, 1);
+        nk_attention_ahead(k_gradient, s->keys, s->features, query + row, 1);
+        nk_attention_ahead(v_gradient, s->keys, s->values, query + row, 1);
       }
       nk_attention_product(&block, 1, g, s->values, query > 0, v_gradient + key * s->values, rest);
       nk_attention_product(

@@ -189,10 +189,12 @@ static void nk_gemm_pack_across(
       row[i] = x + source * step;
     }
     float *to = packed + column;
-    ptrdiff_t k = 0;
+    ptrdiff_t k = 0, ahead = -4 * step;
     // Four rows of a vector each: the quarters of the vectors are transposed where they are.
     for (; k + NK_WIDTH <= depth; k += NK_WIDTH) {
       nk_vector a = nk_load(row[0] + k), b = nk_load(row[1] + k), c = nk_load(row[2] + k), d = nk_load(row[3] + k);
+#pragma clang loop unroll(full)
+      for (int i = 0; i < 4; i++) __builtin_prefetch(row[i] + k + ahead, 0, 3);
       nk_vector ab_low = NK_MIX_LOW(a, b), ab_high = NK_MIX_HIGH(a, b);
       nk_vector cd_low = NK_MIX_LOW(c, d), cd_high = NK_MIX_HIGH(c, d);
       nk_vector quarters[4] = {
