@@ -25,7 +25,8 @@ final class AlignedMemory {
     let unit = isLarge ? Self.hugePage : 1
     let (whole, overflows) = max(byteCount, 1).addingReportingOverflow(unit - 1)
     let allocated = whole & ~(unit - 1)
-    guard !overflows, posix_memalign(&memory, isLarge ? unit : Self.alignment, allocated) == 0, let memory else {
+    guard !overflows, posix_memalign(&memory, max(unit, Self.alignment), allocated) == 0, let memory
+    else {
       throw .allocation(byteCount: byteCount)
     }
     #if os(Linux)

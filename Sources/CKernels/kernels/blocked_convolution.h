@@ -20,6 +20,9 @@ static inline int nk_is_inside(const nk_region *r) {
          r->first_column + r->columns <= r->width;
 }
 
+// How many lines are fetched into the cache before they are copied.
+#define NK_LINES_AHEAD 4
+
 // The region in place if it lies inside, else copied with zeros.
 static nk_pixels nk_pixels_of(const nk_region *r, const float *x, float *copy) {
   ptrdiff_t plane = r->height * r->width * NK_LANES, line_size = r->width * NK_LANES;
@@ -36,7 +39,11 @@ static nk_pixels nk_pixels_of(const nk_region *r, const float *x, float *copy) {
   ptrdiff_t right = r->columns - left - inside;
   for (ptrdiff_t c = 0; c < r->channels; c++, x += plane) {
     for (ptrdiff_t i = 0; i < r->lines; i++, copy += copied) {
-      ptrdiff_t y = r->first_line + i;
+      ptrdiff_t y = r->first_line + i, later = y + NK_LINES_AHEAD;
+      // A line further down, or of the next channel.
+      const float *next = x + first * NK_LANES;
+      next += i + NK_LINES_AHEAD < r->lines ? later * line_size : plane + (later - r->lines) * line_size;
+      for (ptrdiff_t place = 0; place < inside * NK_LANES; place += NK_LANES) __builtin_prefetch(next + place, 0, 2);
       if (y < 0 || y >= r->height) {
         memset(copy, 0, (size_t)copied * sizeof *copy);
         continue;
@@ -225,21 +232,25 @@ static void nk_convolve_blocks_input_gradient(
   product.result_row_step = plane;
   product.result_line_step = s->stride_height * line_size;
   product.result_pixel_step = s->stride_width * NK_LANES;
+  ptrdiff_t phases = s->stride_height * s->stride_width;
   for (ptrdiff_t group = 0; group < groups; group++, weight += s->result_channels * s->channels * taps) {
-    for (ptrdiff_t phase = 0; phase < s->stride_height * s->stride_width; phase++) {
-      ptrdiff_t row_phase = phase / s->stride_width, column_phase = phase % s->stride_width;
-      nk_phase rows = nk_phase_of(
-          row_phase, s->height, s->padding_height, s->stride_height, s->kernel_height, s->dilation_height);
-      nk_phase columns = nk_phase_of(
-          column_phase, s->width, s->padding_width, s->stride_width, s->kernel_width, s->dilation_width);
-      if (rows.count == 0 || columns.count == 0) continue;
-      nk_region region = {.channels = s->result_channels, .height = s->result_height, .width = s->result_width};
-      region.first_column = columns.first_result - columns.most_shift;
-      region.columns = columns.count + columns.most_shift;
-      product.width = columns.count;
-      ptrdiff_t band = nk_band_lines(s->result_channels, region.columns, 1, rows.most_shift, rows.count);
-      ptrdiff_t packed = 0;
-      for (ptrdiff_t block = 0; block < blocks; block++) {
+    // Block by block, so that what the phases read stays in the cache; the weights are packed with the first one.
+    for (ptrdiff_t block = 0; block < blocks; block++) {
+      float *packed = parts.weights;
+      for (ptrdiff_t phase = 0; phase < phases; phase++, packed += s->channels * product.depth) {
+        product.weights = packed;
+        product.depth = 0;
+        ptrdiff_t row_phase = phase / s->stride_width, column_phase = phase % s->stride_width;
+        nk_phase rows = nk_phase_of(
+            row_phase, s->height, s->padding_height, s->stride_height, s->kernel_height, s->dilation_height);
+        nk_phase columns = nk_phase_of(
+            column_phase, s->width, s->padding_width, s->stride_width, s->kernel_width, s->dilation_width);
+        if (rows.count == 0 || columns.count == 0) continue;
+        nk_region region = {.channels = s->result_channels, .height = s->result_height, .width = s->result_width};
+        region.first_column = columns.first_result - columns.most_shift;
+        region.columns = columns.count + columns.most_shift;
+        product.width = columns.count;
+        ptrdiff_t band = nk_band_lines(s->result_channels, region.columns, 1, rows.most_shift, rows.count);
         const float *x = gradient + (block * groups + group) * result;
         float *to = image_gradient + (block * groups + group) * s->channels * plane;
         to += rows.first * line_size + columns.first * NK_LANES;
@@ -251,8 +262,9 @@ static void nk_convolve_blocks_input_gradient(
           product.line_step = pixels.line_step;
           product.depth =
               nk_phase_taps(s, row_phase, column_phase, rows.most_shift, columns.most_shift, pixels, parts);
-          if (!packed) nk_pack_weights(s->channels, product.depth, weight, taps, parts.sources, parts.weights);
-          packed = 1;
+          if (block == 0 && line == 0) {
+            nk_pack_weights(s->channels, product.depth, weight, taps, parts.sources, packed);
+          }
           nk_run_lines(product, pixels.start, to + line * product.result_line_step);
         }
       }
