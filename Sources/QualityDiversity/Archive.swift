@@ -54,6 +54,13 @@ public protocol Archive<Solution>: Sendable {
   @discardableResult
   mutating func add(_ solution: Solution, objectives: [Double], measures: [Double]) -> AddOutcome<Solution>
 
+  /// Offers a solution whose scores `score` gives, by their numbers from 0; nil for one that was not taken yet.
+  ///
+  /// Archives that believe a score take the first; others may ask for more before they decide.
+  mutating func offer(
+    _ solution: Solution, measures: [Double], score: (Solution, Int) -> Double?
+  ) -> ScoredOffer<Solution>
+
   /// Offers many solutions at once, given as columns; the measures row by row.
   ///
   /// - Throws: `MeasureError.wrongCount` if the columns do not go together; then nothing was added.
@@ -121,6 +128,16 @@ extension Archive {
     _ solution: Solution, objectives: [Double], measures: [Double]
   ) -> AddOutcome<Solution> {
     add(solution, objective: objectives.first ?? .nan, measures: measures)
+  }
+
+  /// Offers a solution by its first score.
+  public mutating func offer(
+    _ solution: Solution, measures: [Double], score: (Solution, Int) -> Double?
+  ) -> ScoredOffer<Solution> {
+    guard let first = score(solution, 0) else {
+      return .open([ScoreRequest(solution: solution, number: 0)])
+    }
+    return .decided(add(solution, objective: first, measures: measures))
   }
 
   /// The elites in the order of their cells, as columns.

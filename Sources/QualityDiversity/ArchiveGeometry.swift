@@ -62,15 +62,32 @@ public enum ArchiveGeometry: Sendable, Hashable, Codable {
   public func makeFrontArchive<Solution: Sendable>(
     axes: [MeasureAxis], of solution: Solution.Type = Solution.self, reference: [Double], capacity: Int
   ) throws(ArchiveError) -> any Archive<Solution> {
-    func archive(_ tessellation: some Tessellation) throws(ArchiveError) -> any Archive<Solution> {
+    func make(_ tessellation: some Tessellation) throws(ArchiveError) -> any Archive<Solution> {
       try FrontArchive(tessellation, reference: reference, capacity: capacity)
     }
-    return switch self {
-    case .grid(let dimensions): try archive(GridTessellation(axes: axes, dimensions: dimensions))
+    return try make(tessellation(of: axes))
+  }
+
+  /// An empty archive whose elites have several scores each.
+  ///
+  /// - Throws: `ArchiveError` if geometry and axes do not go together, ask for too much or have no fixed cells.
+  public func makeContestedArchive<Solution: Sendable>(
+    axes: [MeasureAxis], of solution: Solution.Type = Solution.self, rule: NoiseRule
+  ) throws(ArchiveError) -> any Archive<Solution> {
+    func make(_ tessellation: some Tessellation) -> any Archive<Solution> {
+      ContestedArchive(tessellation, rule: rule)
+    }
+    return make(try tessellation(of: axes))
+  }
+
+  /// The fixed cells.
+  private func tessellation(of axes: [MeasureAxis]) throws(ArchiveError) -> any Tessellation {
+    switch self {
+    case .grid(let dimensions): try GridTessellation(axes: axes, dimensions: dimensions)
     case .cvt(let cells, let samples, let seed) where axes.contains(where: \.isCategorical):
-      try archive(MixedTessellation(axes: axes, cells: cells, samples: samples, seed: seed))
+      try MixedTessellation(axes: axes, cells: cells, samples: samples, seed: seed)
     case .cvt(let cells, let samples, let seed):
-      try archive(VoronoiTessellation(axes: axes, cells: cells, samples: samples, seed: seed))
+      try VoronoiTessellation(axes: axes, cells: cells, samples: samples, seed: seed)
     case .slidingGrid, .proximity, .dominatedNovelty: throw .noDepthOrThresholds
     }
   }

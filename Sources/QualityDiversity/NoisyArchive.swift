@@ -171,6 +171,19 @@ public struct NoisyArchive<Cells: Tessellation, Solution: Sendable>: Sendable {
     return true
   }
 
+  /// Gives an elite's cell to a challenger, as its cell's last challenge.
+  mutating func replace(
+    _ elite: NoisyElite<Solution>, by solution: Solution, scores: [Double], measures: [Double]
+  ) {
+    populations.update(elite.cell) {
+      $0 = [
+        NoisyElite(
+          solution: solution, scores: scores, measures: measures, cell: elite.cell,
+          ordinal: counts.additions - 1)
+      ]
+    }
+  }
+
   /// An elite drawn with equal probability from all, or nil where there is none.
   public func sample(using stream: inout RandomStream) -> NoisyElite<Solution>? {
     populations.sampleCell(using: &stream).flatMap(elite(at:))

@@ -9,6 +9,8 @@ public struct CandidateView: Codable, Sendable {
   public var candidate: CandidateRecord
   /// The niche it is the elite of; nil where it is none.
   public var niche: Int?
+  /// What training it again gave; nil where it was trained once.
+  public var scores: [CandidateScore]?
   /// Its ancestors by first parents, the nearest first.
   public var ancestry: [Ancestor]
   /// The exchange with the model.
@@ -49,6 +51,8 @@ public struct CandidateView: Codable, Sendable {
     }
     candidate = found
     niche = run.elites.first { $0.record.id == found.id }?.cell
+    let further = run.scores.filter { $0.candidate == found.id }
+    scores = further.isEmpty ? nil : further
     objectiveNames = run.header.configuration.archive.objectives.map(\.name)
     ancestry = []
     var parent = found.origin.parents.first
@@ -99,6 +103,16 @@ public struct CandidateView: Codable, Sendable {
             + Figures.percent(epoch.validationAccuracy, decimals: 2))
       }
       lines += evaluation.judgement.map(Self.lines) ?? []
+    }
+    if let scores {
+      lines.append("trained again, with other random numbers:")
+      lines += scores.map { score in
+        "  score \(score.number + 1), generation \(score.generation): validation accuracy "
+          + Figures.percent(score.fitness, decimals: 2) + (score.reason.map { " (\($0))" } ?? "")
+      }
+      let all = [candidate.fitness ?? 0] + scores.map(\.fitness)
+      lines.append(
+        "  mean of \(all.count): " + Figures.percent(all.reduce(0, +) / Double(all.count), decimals: 2))
     }
     if !ancestry.isEmpty {
       let chain = ancestry.map { ancestor in

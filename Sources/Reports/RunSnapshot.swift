@@ -10,6 +10,10 @@ public struct RunSnapshot: Sendable {
   public let candidates: [CandidateSummary]
   /// The finished generations.
   public let generations: [GenerationRecord]
+  /// What training candidates again gave, by candidate and number.
+  public let scores: [CandidateScore]
+  /// The same by candidate.
+  public let scoreTable: ScoreTable
   /// Exchanges with models, and the tokens they took.
   public let usage: ModelUsage
   /// The elites of the last finished generation, by cell.
@@ -21,13 +25,20 @@ public struct RunSnapshot: Sendable {
     // Generations first: a run under way stores candidates before the generation that lists them.
     generations = try await store.generations()
     candidates = try store.summaries()
+    scores = try await store.scores()
+    scoreTable = ScoreTable(scores)
     usage = try store.usage()
     elites = Self.elites(generations.last?.networks ?? [], among: candidates)
   }
 
   private static func elites(_ cells: [ArchiveCell], among candidates: [CandidateSummary]) -> [RunElite] {
     cells.compactMap { cell in
-      candidates.place(of: cell.candidate).map { RunElite(cell: cell.cell, record: candidates[$0]) }
+      candidates.place(of: cell.candidate).map { place in
+        var record = candidates[place]
+        // Of an elite that was trained several times the mean, which is what the archive goes by.
+        record.fitness = cell.fitness
+        return RunElite(cell: cell.cell, record: record)
+      }
     }
   }
 
@@ -82,13 +93,30 @@ public struct RunSnapshot: Sendable {
     if configuration.archive.objectives != header.configuration.archive.objectives {
       configuration.archive.objectives = []
     }
+    // On other cells other networks would have been contested, so there each counts with its mean.
+    let isOwn =
+      configuration.archiveGeometry == header.configuration.archiveGeometry
+      && configuration.descriptors == header.configuration.descriptors
+    if !isOwn || configuration.archive.noise != header.configuration.archive.noise {
+      configuration.archive.noise = NoiseSettings()
+    }
     var archive = try configuration.makeArchive()
     for (candidate, measures) in try measures(on: configuration) {
-      let standings = configuration.archive.standings(
-        fitness: candidate.fitness ?? .nan, objectives: candidate.objectives)
-      _ = archive.add(candidate.id, objectives: standings, measures: measures)
+      let fitness =
+        configuration.archive.noise.isOn ? candidate.fitness ?? .nan : meanFitness(of: candidate) ?? .nan
+      _ = try configuration.archive.add(
+        candidate.id, fitness: fitness, objectives: candidate.objectives, measures: measures,
+        scores: scoreTable, to: &archive)
     }
     return archive
+  }
+
+  /// The mean of all trainings of a candidate; nil where it has no fitness.
+  func meanFitness(of candidate: CandidateSummary) -> Double? {
+    candidate.fitness.map { fitness in
+      let all = [fitness] + scoreTable.further(of: candidate.id)
+      return all.reduce(0, +) / Double(all.count)
+    }
   }
 
   /// The candidates of the finished generations that are offered to archives, with their measures on a run's axes, in

@@ -32,6 +32,8 @@ public struct RunStatus: Codable, Sendable {
   public var usage: ModelUsage
   /// What stopping candidates early came to; nil where the run stops none.
   public var stopping: Stopping?
+  /// What training contested networks again took; nil where the run does not do that.
+  public var contests: Contests?
   /// What telling the model of its mistakes came to; nil where it was told of none.
   public var repairs: Repairs?
   /// What asking for niches came to; nil where none was asked for.
@@ -67,6 +69,20 @@ public struct RunStatus: Codable, Sendable {
     public var auditsHopeless = 0
     /// How many of these beat the elite nevertheless: stopping them would have been wrong.
     public var auditsWrong = 0
+  }
+
+  /// What training contested networks again took.
+  public struct Contests: Codable, Sendable, Hashable {
+    /// Networks that were trained again.
+    public var candidates: Int
+    /// Trainings beyond the first.
+    public var trainings: Int
+    /// Those that failed, which count as an accuracy of 0.
+    public var failures: Int
+    /// Seconds of these trainings, which are among the run's.
+    public var seconds: Double
+    /// The mean absolute difference of a later accuracy to the first; nil where there is none.
+    public var meanDifference: Double?
   }
 
   /// What telling the model of its mistakes came to.
@@ -145,9 +161,12 @@ public struct RunStatus: Codable, Sendable {
     author = header.authorChoice
     usage = run.usage
     trainingSeconds =
-      proposed.filter { $0.verdict.status != .duplicate }.reduce(0) { $0 + ($1.evaluation?.seconds ?? 0) }
+      proposed.filter { $0.verdict.status != .duplicate }.reduce(run.scores.reduce(0) { $0 + $1.seconds }) {
+        $0 + ($1.evaluation?.seconds ?? 0)
+      }
     outOfRange = try Self.outOfRange(run)
     stopping = Stopping(proposed, header.configuration.training)
+    contests = header.configuration.archive.noise.isOn ? Contests(run) : nil
     repairs = Repairs(proposed)
     nicheRequests = NicheRequests(proposed)
     models = ModelStanding.all(of: run)
@@ -189,6 +208,14 @@ public struct RunStatus: Codable, Sendable {
       lines.append(
         "stopped early: \(stopping.stopped), \(stopping.epochsSaved) epochs saved; audited: \(stopping.audits), of which "
           + "\(stopping.auditsHopeless) would have been stopped and \(stopping.auditsWrong) of these won")
+    }
+    if let contests {
+      let difference = contests.meanDifference.map {
+        ", on average \(Figures.percent($0, decimals: 2)) off the first"
+      }
+      lines.append(
+        "trained again: \(contests.candidates) contested networks \(contests.trainings) times, "
+          + "\(contests.failures) failed, \(Figures.fixed(contests.seconds, 0)) s\(difference ?? "")")
     }
     if let repairs {
       lines.append(
@@ -307,6 +334,19 @@ extension RunStatus.ModelStanding {
     case "seconds": "\(Figures.fixed(cost, 1)) s"
     default: "\(Figures.short(cost)) tokens"
     }
+  }
+}
+
+extension RunStatus.Contests {
+  fileprivate init(_ run: RunSnapshot) {
+    candidates = Set(run.scores.map(\.candidate)).count
+    trainings = run.scores.count
+    failures = run.scores.count { $0.reason != nil }
+    seconds = run.scores.reduce(0) { $0 + $1.seconds }
+    let differences = run.scores.compactMap { score in
+      run.candidate(score.candidate)?.fitness.map { abs(score.fitness - $0) }
+    }
+    meanDifference = differences.isEmpty ? nil : differences.reduce(0, +) / Double(differences.count)
   }
 }
 

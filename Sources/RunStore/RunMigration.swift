@@ -10,6 +10,8 @@ enum RunMigration {
     if version < 3 { try database.execute(sql: RunSchema.requests) }
     // Format 3 had no checksums of weights; those of weights that are there already are not known to be sound.
     if version < 4 { try database.execute(sql: "ALTER TABLE weights ADD COLUMN crc32 INTEGER") }
+    // Up to format 4 nothing was trained twice.
+    if version < 5 { try database.execute(sql: RunSchema.scores) }
     try database.execute(sql: "PRAGMA user_version = \(RunSchema.version)")
   }
 

@@ -10,7 +10,7 @@ enum RunSchema {
   /// "NICH": tells a run's file from other SQLite files (`PRAGMA application_id`).
   static let applicationID: Int32 = 0x4E49_4348
   /// The version of the tables (`PRAGMA user_version`).
-  static let version: Int32 = 4
+  static let version: Int32 = 5
   /// The oldest version that is brought to the present one when a file is opened.
   static let oldestVersion: Int32 = 1
 
@@ -111,6 +111,7 @@ enum RunSchema {
         inheritance TEXT
       ) STRICT;
       \(requests)
+      \(scores)
       CREATE TABLE epochs (
         candidate INTEGER NOT NULL REFERENCES candidate_facts (id),
         epoch INTEGER NOT NULL,
@@ -187,6 +188,20 @@ enum RunSchema {
       evolved_prompt TEXT AS (request ->> '$.prompt.id'),
       request TEXT NOT NULL
     ) STRICT;
+    """
+
+  /// What training candidates again gave; since format 5.
+  static let scores = """
+    CREATE TABLE candidate_scores (
+      candidate INTEGER NOT NULL REFERENCES candidate_facts (id),
+      number INTEGER NOT NULL CHECK (number > 0),
+      generation INTEGER NOT NULL,
+      fitness REAL NOT NULL,
+      images_seen INTEGER NOT NULL,
+      seconds REAL NOT NULL,
+      reason TEXT,
+      PRIMARY KEY (candidate, number)
+    ) STRICT, WITHOUT ROWID;
     """
 
   private static func views(axes: [String], objectives: [String]) -> String {

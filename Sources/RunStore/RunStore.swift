@@ -150,6 +150,16 @@ public final class RunStore: RunLog {
     try await write { [rows] in try rows.insert(candidates, in: $0) }
   }
 
+  /// Stores another score of a candidate.
+  public func record(_ score: CandidateScore) async throws(RunLogError) {
+    try await write { try ScoreRows.insert(score, in: $0) }
+  }
+
+  /// All further scores, by candidate and number.
+  public func scores() async throws(RunLogError) -> [CandidateScore] {
+    try await read { try ScoreRows.all(in: $0) }
+  }
+
   /// All stored candidates, by number.
   public func candidates() async throws(RunLogError) -> [CandidateRecord] {
     try await read { [rows] in try rows.records(in: $0, of: nil) }

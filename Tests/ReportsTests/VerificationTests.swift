@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import LanguageModels
+import QualityDiversity
 import RunStore
 import Search
 import Testing
@@ -304,11 +305,12 @@ final class VerificationTests {
     ("crossover only", { $0.search.mutationProbability = 0 }),
     ("depth", { $0.archive.depth = 2 }),
     ("sliding", { ($0.archive.kind, $0.archive.remapFrequency) = (.sliding, 4) }),
-    ("fronts", SmallRun.fronts),
+    ("fronts", SmallRun.fronts), ("noise", SmallRun.noise),
   ]
 
   @Test(
-    "Runs of every strategy, ablation and kind hold, and a changed elite of theirs is found", arguments: 0..<9
+    "Runs of every strategy, ablation and kind hold, and a changed elite of theirs is found",
+    arguments: 0..<10
   )
   func others(_ index: Int) async throws {
     let (name, change) = Self.others[index]
@@ -367,6 +369,49 @@ final class VerificationTests {
       .verify()
     #expect(!result.holds && result.disagreement?.table == table, "\(result.text)")
     #expect(result.checks.last?.part.rawValue == part, "\(result.text)")
+  }
+
+  @Test(
+    "A run that trains contested networks again is proved by its scores, which reports count",
+    arguments: [
+      ("UPDATE candidate_scores SET fitness = fitness / 2 + 0.01", "network_history", "generations"),
+      ("UPDATE candidate_scores SET number = 3 WHERE number = 1", "candidate_scores", "candidates"),
+      ("UPDATE candidate_scores SET generation = 9", "candidate_scores", "candidates"),
+      ("UPDATE candidate_scores SET fitness = 2", "candidate_scores", "candidates"), ("", "", ""),
+    ])
+  func noise(_ sql: String, _ table: String, _ part: String) async throws {
+    try FileManager.default.copyItem(atPath: await SmallRun.finishedNoise.value, toPath: folder)
+    let run = try SmallRun(generations: 3, SmallRun.noise)
+    if !sql.isEmpty {
+      let queue = try DatabaseQueue(path: folder + "/" + RunStore.fileName)
+      try await queue.write { try $0.execute(sql: sql) }
+    }
+    let store = try RunStore.open(folder)
+    let result = try await RunVerifier(store, strategy: run.makeStrategy(), isQuick: true).verify()
+    #expect(result.holds == sql.isEmpty, "\(result.text)")
+    if !sql.isEmpty {
+      #expect(
+        result.disagreement?.table == table && result.checks.last?.part.rawValue == part, "\(result.text)")
+      return
+    }
+    let snapshot = try await RunSnapshot(store)
+    #expect(snapshot.scores.count > 2)
+    let last = try #require(snapshot.generations.last)
+    #expect(try RunFacts(snapshot).archive.statistics() == last.statistics)
+    #expect(snapshot.elites.map(\.record.fitness) == last.networks.map(\.fitness))
+    let own = try snapshot.archive(on: snapshot.header.configuration)
+    #expect(own.elites.map(\.solution) == last.networks.map(\.candidate))
+    let status = try RunStatus(snapshot)
+    #expect(status.contests?.trainings == snapshot.scores.count && status.text.contains("trained again: "))
+    let score = snapshot.scores[0]
+    let view = try await CandidateView(score.candidate, isNiche: false, of: snapshot, store: store)
+    #expect(view.scores?.first == score && view.text.contains("trained again, with other random numbers:"))
+    let trained = snapshot.candidates.count {
+      $0.generation > 0 && $0.evaluation != nil && $0.verdict.status != .duplicate
+    }
+    let comparison = try ComparisonTests.compare(snapshot, snapshot)
+    let spent = comparison.groups[0].members[0].spent["evaluations"]
+    #expect(spent == Double(trained + snapshot.scores.count))
   }
 
   @Test("Somebody who stops it learns nothing wrong")

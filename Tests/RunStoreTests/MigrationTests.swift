@@ -87,13 +87,14 @@ final class MigrationTests {
       #expect(try await store.weights(of: 2) == [1, 2])
       #expect(try store.usage().replies == 1)
       #expect(try store.weightChecksum(of: 2) == nil)
+      #expect(try await store.scores().isEmpty)
     }
     let store = try RunStore.open(folder)
     try await store.record(Sample.candidate(4), weights: nil)
     try await store.commit(Sample.generation(3, elites: [4]))
     #expect(try await store.generations().count == 3)
     let queue = try DatabaseQueue(path: path)
-    #expect(try value(queue, "PRAGMA user_version") == "4")
+    #expect(try value(queue, "PRAGMA user_version") == "5")
     #expect(try value(queue, "PRAGMA integrity_check") == "ok")
     #expect(try value(queue, "PRAGMA foreign_key_check") == nil)
     #expect(try value(queue, "SELECT name FROM sqlite_schema WHERE name LIKE 'old%'") == nil)
@@ -113,7 +114,7 @@ final class MigrationTests {
     try await queue.writeWithoutTransaction { database in
       try database.execute(
         sql: """
-          DROP TABLE candidate_requests; ALTER TABLE weights DROP COLUMN crc32; PRAGMA user_version = 2
+          DROP TABLE candidate_requests; DROP TABLE candidate_scores; ALTER TABLE weights DROP COLUMN crc32; PRAGMA user_version = 2
           """)
       _ = try database.checkpoint(.truncate)
     }
@@ -123,7 +124,7 @@ final class MigrationTests {
     try await store.record(Sample.candidate(2), weights: Array("123456789".utf8))
     #expect(try await store.candidates().last == Sample.candidate(2))
     #expect(try store.weightChecksum(of: 2) == 0xCBF4_3926, "the check value of CRC-32")
-    #expect(try value(DatabaseQueue(path: path), "PRAGMA user_version") == "4")
+    #expect(try value(DatabaseQueue(path: path), "PRAGMA user_version") == "5")
   }
 
   private func value(_ queue: DatabaseQueue, _ sql: String) throws -> String? {

@@ -137,6 +137,31 @@ final class RunStoreTests {
     }
   }
 
+  @Test("Further scores of candidates are rows of their own, each stored once")
+  func scores() async throws {
+    let store = try RunStore.create(in: folder, header: Sample.header())
+    try await store.record([Sample.candidate(1), Sample.candidate(2)])
+    let scores = [(2, 1), (1, 2), (1, 1)].map { candidate, number in
+      CandidateScore(
+        candidate: candidate, number: number, generation: 3, fitness: 1.0 / 3, imagesSeen: 40, seconds: 0.1,
+        reason: number == 2 ? "Its loss was no finite number." : nil)
+    }
+    for score in scores { try await store.record(score) }
+    let expected = scores.sorted { ($0.candidate, $0.number) < ($1.candidate, $1.number) }
+    #expect(try await RunStore.open(folder).scores() == expected)
+    await #expect(throws: RunLogError("Score 1 of candidate 2 is stored already.")) {
+      try await store.record(scores[0])
+    }
+    for (candidate, fitness) in [(9, 0.5), (2, .nan)] {
+      var score = scores[0]
+      (score.candidate, score.number, score.fitness) = (candidate, 7, fitness)
+      await #expect(throws: RunLogError.self) { try await store.record(score) }
+    }
+    let table = ScoreTable(expected)
+    #expect(table[1, 2] == 1.0 / 3 && table[1, 3] == nil && table.further(of: 1).count == 2)
+    #expect(table.further(of: 9).isEmpty)
+  }
+
   @Test("Summaries, sources, curves and records agree, and the sample leaves no member out")
   func parts() async throws {
     // A member that the sample leaves empty would not be seen to be lost.
@@ -383,7 +408,7 @@ final class RunStoreTests {
     try queue.close()
     #expect(
       try refusal()
-        == "'\(path)' has the format 99, but this Niche reads 1 to 4; use the Niche that wrote it.")
+        == "'\(path)' has the format 99, but this Niche reads 1 to 5; use the Niche that wrote it.")
   }
 
   @Test("A file that is cut off or overwritten never crashes, whatever of it is left", arguments: 0..<12)

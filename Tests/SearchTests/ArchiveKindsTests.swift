@@ -52,12 +52,18 @@ struct ArchiveKindsTests {
         ]
       }
     ),
+    (
+      "noise",
+      configuration {
+        ($0.archive.dimensions, $0.archive.noise.scores, $0.archive.noise.deviation) = ([2, 2], 4, 0.05)
+      }
+    ),
     ("bandit", configuration { ($0.search.parents, $0.search.promptChoice) = (.bandit, .bandit) }),
   ]
 
   @Test(
     "The archive is what its candidates give, and a run stopped anywhere goes on to the same",
-    arguments: 0..<8)
+    arguments: 0..<9)
   func searches(kind: Int) async throws {
     let (name, configuration) = Self.configurations[kind]
     let checked = try ConfigurationReader.validated(configuration)
@@ -74,13 +80,16 @@ struct ArchiveKindsTests {
         guard record.isOffered, let fitness = record.fitness, let measures = record.measures else { continue }
         let standings = checked.archive.standings(fitness: fitness, objectives: record.objectives)
         #expect(!standings.contains { !$0.isFinite }, "\(name)")
-        archive.add(record.id, objectives: standings, measures: measures)
+        _ = try checked.archive.add(
+          record.id, fitness: fitness, objectives: record.objectives, measures: measures,
+          scores: ScoreTable(complete.scores), to: &archive)
       }
       #expect(generation.networks.map(\.candidate) == archive.allElites.map(\.solution), "\(name)")
       #expect(generation.statistics == archive.statistics(), "\(name)")
       #expect(generation.fronts == archive.frontStatistics, "\(name)")
     }
     try archive.checkInvariants()
+    #expect(complete.scores.isEmpty == (name != "noise"), "\(name)")
     // Of the last additions the sliding archive may call back any.
     let kept = Set(archive.allElites.map(\.solution) + archive.remembered)
     #expect(Set(complete.weights.keys) == kept, "\(name)")
@@ -91,7 +100,47 @@ struct ArchiveKindsTests {
       let resumed = broken.copy()
       _ = try await ToyRun(configuration: checked).run(strategy, model: ScriptedModel(), log: resumed)
       #expect(resumed.now.generations == complete.generations, "\(name) after \(survived) writes")
+      #expect(Self.repeatable(resumed.now.scores) == Self.repeatable(complete.scores), "\(name)")
     }
+  }
+
+  private static func repeatable(_ scores: [CandidateScore]) -> [CandidateScore] {
+    scores.sorted { ($0.candidate, $0.number) < ($1.candidate, $1.number) }.map { score in
+      var score = score
+      score.seconds = 0
+      return score
+    }
+  }
+
+  @Test("A further training of a network has other random numbers, and counts in the budget")
+  func scores() async throws {
+    var configuration = Self.configuration {
+      ($0.archive.dimensions, $0.archive.noise.scores, $0.archive.noise.deviation) = ([1, 1], 5, 0.2)
+    }
+    let strategy = try ToyRun.strategy(configuration)
+    let log = MemoryLog()
+    _ = try await ToyRun(configuration: configuration).run(strategy, model: ScriptedModel(), log: log)
+    let complete = log.now
+    #expect(complete.scores.count > 4)
+    #expect(complete.scores.contains { $0.fitness != complete.candidates[$0.candidate]?.fitness })
+    for (candidate, scores) in Dictionary(grouping: complete.scores, by: \.candidate) {
+      #expect(Set(scores.map(\.number)) == Set(1...scores.count), "candidate \(candidate)")
+      #expect(scores.count < 5 && scores.allSatisfy { $0.imagesSeen > 0 && $0.reason == nil })
+    }
+    let elite = try #require(complete.generations.last?.networks.first)
+    let further = ScoreTable(complete.scores).further(of: elite.candidate)
+    let all = [try #require(complete.candidates[elite.candidate]?.fitness)] + further
+    #expect(abs(elite.fitness - all.reduce(0, +) / Double(all.count)) < 1e-12)
+
+    configuration.budget.evaluations = 12
+    let limited = MemoryLog()
+    let summary = try await ToyRun(configuration: configuration)
+      .run(ToyRun.strategy(configuration), model: ScriptedModel(), log: limited)
+    #expect(summary.end == .outOfBudget)
+    let trained = limited.now.candidates.values.count {
+      $0.generation > 0 && $0.verdict.status != .refused && $0.verdict.status != .duplicate
+    }
+    #expect(trained + limited.now.scores.count == 12 && !limited.now.scores.isEmpty)
   }
 
   @Test("A bandit over niches returns to the one whose offspring enter, and spreads a generation")

@@ -49,6 +49,28 @@ struct ObjectiveTests {
     }
   }
 
+  @Test("Noise goes with one elite a cell and fresh weights, and its numbers have bounds")
+  func noise() throws {
+    let run = try ConfigurationReader.read("archive: {noise: {scores: 3, confidence: 1.5, deviation: 0.02}}")
+    let noise = run.archive.noise
+    #expect(noise.isOn && noise.confidence == 1.5 && noise.deviation == 0.02)
+    #expect(!RunConfiguration().archive.noise.isOn)
+    for (yaml, part) in [
+      ("archive: {noise: {scores: 0}}", "archive.noise.scores"),
+      ("archive: {noise: {confidence: -1}}", "archive.noise.confidence"),
+      ("archive: {noise: {deviation: 2}}", "archive.noise.deviation"),
+      ("archive: {noise: {scores: 2}, depth: 2}", "kind cvt or grid"),
+      ("archive: {noise: {scores: 2}, kind: sliding}", "kind cvt or grid"),
+      ("archive: {noise: {scores: 2}, objectives: [{name: depth, worst: 9}]}", "no 'objectives'"),
+      ("archive: {noise: {scores: 2}}\ntraining: {inheritance: matching}", "must be none"),
+      ("archive: {noise: {scores: 2}}\ntraining: {epochs: 3, fidelities: [1]}", "no 'noise'"),
+      ("archive: {noise: {scores: 2}}\nsearch: {network_archive: false}", "need 'search.network_archive'"),
+    ] {
+      let message = try #require(complaint(yaml), "\(yaml)")
+      #expect(message.contains(part), "\(message)")
+    }
+  }
+
   @Test("Proxies are named by axes, objectives and a list; unknown ones are refused with those there are")
   func proxies() throws {
     let run = try ConfigurationReader.read(

@@ -49,7 +49,18 @@ struct BinnedRun: Sendable {
       let placed = try run.measures(on: frame.configuration)
       var next = 0
       var front = fronts?.archive
+      let rescored = Dictionary(grouping: run.scores, by: \.generation)
+      var generation = 1
+      /// Counts what contested networks took that were trained again in a generation.
+      func countScores(of generation: Int) {
+        for score in rescored[generation] ?? [] {
+          history.add(
+            .init(imagesSeen: score.imagesSeen, seconds: score.seconds), tokens: 0, gain: nil, fitness: nil)
+        }
+      }
       for candidate in run.finished {
+        if candidate.generation != generation { countScores(of: generation) }
+        generation = candidate.generation
         candidates += 1
         var trained: CandidateSummary.Evaluation?
         if candidate.verdict.status != .duplicate, let evaluation = candidate.evaluation {
@@ -57,7 +68,7 @@ struct BinnedRun: Sendable {
         }
         if trained != nil { self.trained += 1 }
         var gain: (isNew: Bool, amount: Double)?
-        if candidate.isOffered, let fitness = candidate.fitness {
+        if candidate.isOffered, let fitness = run.meanFitness(of: candidate) {
           let hasMeasures = next < placed.count && placed[next].candidate.id == candidate.id
           let outcome = archive.add(
             candidate.id, objective: fitness, measures: hasMeasures ? placed[next].measures : [])
@@ -76,8 +87,10 @@ struct BinnedRun: Sendable {
         }
         history.add(
           trained, tokens: tokens[candidate.id] ?? 0, gain: gain,
-          fitness: gain == nil ? nil : candidate.fitness)
+          fitness: gain == nil ? nil : run.meanFitness(of: candidate))
       }
+      countScores(of: generation)
+      trained += run.scores.count { $0.generation <= run.generations.count }
       self.history = history
       self.fronts = front?.frontStatistics
     case .archive(let saved):

@@ -22,6 +22,7 @@ public struct ComparisonFrame: Sendable {
     let hasCells = [.grid, .cvt].contains(configuration.archive.kind)
     if !hasCells { configuration.archive.kind = .grid }
     (configuration.archive.depth, configuration.archive.objectives) = (1, [])
+    configuration.archive.noise = NoiseSettings()
     self.configuration = configuration
     origin =
       hasCells

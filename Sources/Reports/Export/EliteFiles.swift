@@ -73,6 +73,12 @@ struct EliteFiles {
     func row(_ name: String, _ value: String) { lines.append("| \(name) | \(Self.cell(value)) |") }
     row("Data set", header.configuration.data.name)
     row("Validation accuracy", Figures.percent(elite.fitness, decimals: 2))
+    if let scores = elite.scores {
+      row(
+        "Of trainings",
+        scores.map { Figures.percent($0, decimals: 2) }.joined(separator: ", ")
+          + "; the weights are the first's")
+    }
     row("Test accuracy", elite.testAccuracy.map { Figures.percent($0, decimals: 2) } ?? "not measured")
     row("Parameters", "\(network.parameters)")
     row("MACs an image", "\(network.macs)")

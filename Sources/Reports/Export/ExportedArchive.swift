@@ -15,8 +15,10 @@ public struct ExportedElite: Codable, Sendable, Hashable {
   public var objectives: [String: Double]?
   /// Its raw measures by the axes' names.
   public var measures: [String: Double]
-  /// Validation accuracy, 0…1.
+  /// Validation accuracy, 0…1; of a network that was trained several times the mean.
   public var fitness: Double
+  /// The accuracies of its trainings, of which the first has the weights; nil where it was trained once.
+  public var scores: [Double]?
   /// Test accuracy with the stored weights, 0…1; nil where the test set is not at hand or was not asked for.
   public var testAccuracy: Double?
   /// What the compiler says of it.

@@ -40,7 +40,7 @@ public struct Exporter: Sendable {
     var elites: [ExportedElite] = []
     for (index, elite) in chosen.enumerated() {
       guard let record = records[elite.record.id], let source = record.source,
-        let description = record.description, let fitness = record.fitness
+        let description = record.description, let fitness = elite.record.fitness
       else {
         throw SearchError(
           "Candidate \(elite.record.id) is an elite but lacks its source or fitness; the file is damaged.")
@@ -58,7 +58,8 @@ public struct Exporter: Sendable {
             Dictionary(zip(objectives, $0), uniquingKeysWith: { first, _ in first })
           },
           measures: Dictionary(zip(names, record.measures ?? []), uniquingKeysWith: { first, _ in first }),
-          fitness: fitness, testAccuracy: accuracy, description: description, origin: record.origin,
+          fitness: fitness, scores: scores(of: record), testAccuracy: accuracy, description: description,
+          origin: record.origin,
           verdict: record.verdict, source: source))
       progress(index + 1, chosen.count)
     }
@@ -141,6 +142,12 @@ public struct Exporter: Sendable {
       name)
       || name.hasPrefix("niche-") && numbers.count <= 2
         && numbers.allSatisfy { !$0.isEmpty && $0.allSatisfy { $0.isASCII && $0.isNumber } }
+  }
+
+  /// All accuracies of a candidate that was trained several times; nil of others.
+  private func scores(of record: CandidateRecord) -> [Double]? {
+    let further = run.scoreTable.further(of: record.id)
+    return further.isEmpty ? nil : record.fitness.map { [$0] + further }
   }
 
   private func weights(of candidate: Int) async throws(SearchError) -> [UInt8] {

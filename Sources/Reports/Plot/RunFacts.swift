@@ -71,6 +71,7 @@ struct RunFacts: Sendable {
     var now = Moment(trained: 0, seconds: 0, tokens: 0, statistics: archive.statistics())
     moments = [now]
     var hasChanged = false
+    let rescored = Dictionary(grouping: run.scores, by: \.generation)
     for (index, candidate) in finished.enumerated() {
       let (tokens, overflows) = now.tokens.addingReportingOverflow(talks[candidate.id]?.tokens ?? 0)
       now.tokens = overflows ? .max : tokens
@@ -79,9 +80,9 @@ struct RunFacts: Sendable {
         now.seconds += evaluation.seconds
       }
       if candidate.isOffered, let fitness = candidate.fitness, let measures = candidate.measures {
-        let standings = run.header.configuration.archive.standings(
-          fitness: fitness, objectives: candidate.objectives)
-        let outcome = archive.add(candidate.id, objectives: standings, measures: measures)
+        let outcome = try run.header.configuration.archive.add(
+          candidate.id, fitness: fitness, objectives: candidate.objectives, measures: measures,
+          scores: run.scoreTable, to: &archive)
         outcomes[candidate.id] = outcome.status
         hasChanged = hasChanged || outcome.status != .rejected
       }
@@ -94,6 +95,11 @@ struct RunFacts: Sendable {
       if isLast || finished[index + 1].generation != candidate.generation,
         run.generations.indices.contains(candidate.generation - 1)
       {
+        // Contested networks are trained again at the end of a generation.
+        for score in rescored[candidate.generation] ?? [] {
+          now.trained += 1
+          now.seconds += score.seconds
+        }
         var end = now
         end.statistics = run.generations[candidate.generation - 1].statistics
         generations.append(end)

@@ -63,6 +63,39 @@ extension RunVerifier {
         table: "candidates", row: "id 0", states: "no such row", expected: "the initial network")
     }
     try verifyCurves()
+    try verifyScores()
+  }
+
+  /// Further scores belong to evaluated candidates, are numbered without gaps, and were taken when it says.
+  private func verifyScores() throws {
+    var last: CandidateScore?
+    for score in run.scores {
+      func fail(_ states: String, _ expected: String) -> Disagreement {
+        Disagreement(
+          table: "candidate_scores", row: "candidate \(score.candidate), number \(score.number)",
+          states: states,
+          expected: expected)
+      }
+      guard run.header.configuration.archive.noise.isOn else {
+        throw fail("a score", "none, since the run trains nothing again")
+      }
+      let number = last.flatMap { $0.candidate == score.candidate ? $0.number + 1 : nil } ?? 1
+      guard score.number == number else { throw fail("number \(score.number)", "\(number)") }
+      guard let candidate = run.candidate(score.candidate), candidate.isOffered else {
+        throw fail("a score", "none, since the candidate has no fitness of its own")
+      }
+      guard (candidate.generation...finished + 1).contains(score.generation) else {
+        throw fail(
+          "generation \(score.generation)", "one from \(candidate.generation) to \(finished + 1)")
+      }
+      guard number < run.header.configuration.archive.noise.scores else {
+        throw fail("number \(number)", "at most \(run.header.configuration.archive.noise.scores - 1)")
+      }
+      guard (0...1).contains(score.fitness), score.reason == nil || score.fitness == 0 else {
+        throw fail("fitness \(score.fitness)", "a share, and 0 of a training that failed")
+      }
+      last = score
+    }
   }
 
   private func verifyParents(

@@ -24,6 +24,8 @@ public struct ArchiveSettings: Codable, Sendable, Hashable {
   public var objectives: [ObjectiveSettings] = []
   /// How many elites a Pareto front has at most.
   public var front = 16
+  /// Whether elites and who challenges them are trained again before a cell changes hands.
+  public var noise = NoiseSettings()
   /// How far the threshold of a cell moves to what was accepted (CMA-MAE), for parents in a CVT archive or grid; at 1
   /// there are no thresholds, and parents are the elites.
   public var thresholdRate = 1.0
@@ -52,6 +54,7 @@ public struct ArchiveSettings: Codable, Sendable, Hashable {
     depth = try container.decodeIfPresent(Int.self, forKey: .depth) ?? depth
     objectives = try container.decodeIfPresent([ObjectiveSettings].self, forKey: .objectives) ?? objectives
     front = try container.decodeIfPresent(Int.self, forKey: .front) ?? front
+    noise = try container.decodeIfPresent(NoiseSettings.self, forKey: .noise) ?? noise
     thresholdRate = try container.decodeIfPresent(Double.self, forKey: .thresholdRate) ?? thresholdRate
     thresholdMinimum =
       try container.decodeIfPresent(Double.self, forKey: .thresholdMinimum) ?? thresholdMinimum

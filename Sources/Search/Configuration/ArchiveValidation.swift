@@ -1,6 +1,7 @@
 import PythonSyntax
 import QualityDiversity
 import Scoring
+import Training
 
 extension ConfigurationReader {
   /// Checks the archive, its axes, and what of the search goes together with them.
@@ -24,6 +25,9 @@ extension ConfigurationReader {
     }
     try checkDimensions(archive, axes)
     try checkObjectives(archive)
+    try check(archive.noise.scores, "archive.noise.scores", 1...1000)
+    try check(archive.noise.confidence, "archive.noise.confidence", 0...100)
+    try check(archive.noise.deviation, "archive.noise.deviation", 0...1)
     try checkTogether(configuration)
   }
 
@@ -139,8 +143,20 @@ extension ConfigurationReader {
       throw ConfigurationError(
         "'archive.objectives' needs an archive of kind cvt or grid with 'depth' and 'threshold_rate' 1.")
     }
-    if archive.hasFronts, !configuration.search.networkArchive {
-      throw ConfigurationError("'archive.objectives' needs 'search.network_archive'.")
+    guard
+      !archive.noise.isOn
+        || (hasCells && archive.depth == 1 && archive.thresholdRate == 1 && !archive.hasFronts)
+    else {
+      throw ConfigurationError(
+        "'archive.noise' needs an archive of kind cvt or grid with 'depth' and 'threshold_rate' 1 and no 'objectives'."
+      )
+    }
+    guard !archive.noise.isOn || configuration.training.inheritance == .none else {
+      throw ConfigurationError(
+        "'archive.noise' trains networks again from new weights, so 'training.inheritance' must be none.")
+    }
+    if archive.hasFronts || archive.noise.isOn, !configuration.search.networkArchive {
+      throw ConfigurationError("'archive.objectives' and 'archive.noise' need 'search.network_archive'.")
     }
     let hasCategories = configuration.descriptors.contains { !$0.categories.isEmpty }
     guard hasCells || !hasCategories else {
@@ -153,10 +169,11 @@ extension ConfigurationReader {
       )
     }
     guard !configuration.training.fidelities.isEmpty else { return }
-    guard hasCells, archive.depth == 1, archive.thresholdRate == 1, !archive.hasFronts else {
+    guard hasCells, archive.depth == 1, archive.thresholdRate == 1, !archive.hasFronts, !archive.noise.isOn
+    else {
       throw ConfigurationError(
         "'training.fidelities' needs niches with one elite each: an archive of kind cvt or grid with 'depth' and "
-          + "'threshold_rate' 1 and no 'objectives'.")
+          + "'threshold_rate' 1, no 'objectives' and no 'noise'.")
     }
     if let axis = configuration.descriptors.first(where: { (try? Descriptor($0))?.isKnownLate ?? false }) {
       throw ConfigurationError(

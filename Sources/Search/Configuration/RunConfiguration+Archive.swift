@@ -71,11 +71,20 @@ extension RunConfiguration {
 
   /// An empty network archive: what the search found best, by candidate number.
   ///
-  /// It is offered networks by `ArchiveSettings.standings`.
+  /// It is offered networks by `ArchiveSettings.add`.
   public func makeArchive() throws(SearchError) -> any Archive<Int> {
-    guard archive.hasFronts else { return try makeArchive(depth: archive.depth, thresholds: nil) }
+    guard archive.hasFronts || archive.noise.isOn else {
+      return try makeArchive(depth: archive.depth, thresholds: nil)
+    }
     let axes = try measureAxes()
     do {
+      if archive.noise.isOn {
+        let noise = archive.noise
+        return try archiveGeometry.makeContestedArchive(
+          axes: axes, of: Int.self,
+          rule: NoiseRule(
+            confidence: noise.confidence, assumedDeviation: noise.deviation, maximumScores: noise.scores))
+      }
       return try archiveGeometry.makeFrontArchive(
         axes: axes, of: Int.self, reference: [Double](repeating: 0, count: 1 + archive.objectives.count),
         capacity: archive.front)

@@ -4,8 +4,18 @@ struct KnownCandidates: Sendable {
   /// The first candidate, by number, that is the network of that canonical hash.
   private(set) var firstByHash: [String: Int] = [:]
 
-  init(_ records: [CandidateRecord]) {
+  /// What training candidates again gave.
+  private(set) var scores: [CandidateScore] = []
+  private(set) var scoreTable = ScoreTable()
+
+  init(_ records: [CandidateRecord], scores: [CandidateScore] = []) {
     for record in records { add(record) }
+    for score in scores { add(score) }
+  }
+
+  mutating func add(_ score: CandidateScore) {
+    scores.append(score)
+    scoreTable.add(score)
   }
 
   /// The source of a candidate.

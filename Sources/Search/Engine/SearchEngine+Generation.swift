@@ -170,13 +170,14 @@ extension SearchEngine {
 }
 
 /// Counts the candidates that are trained, those under way and those that training could do nothing with included.
-private struct EvaluationCount {
+struct EvaluationCount {
   private var count: Int
 
   init(_ known: KnownCandidates) {
-    count = known.records.values.count {
-      $0.generation > 0 && $0.verdict.status != .refused && $0.verdict.status != .duplicate
-    }
+    count =
+      known.records.values.count {
+        $0.generation > 0 && $0.verdict.status != .refused && $0.verdict.status != .duplicate
+      } + known.scores.count
   }
 
   /// Counts another one.

@@ -63,7 +63,7 @@ public struct SearchEngine: Sendable {
     var known: KnownCandidates
     let done: [GenerationRecord]
     do {
-      known = KnownCandidates(try await log.candidates())
+      known = KnownCandidates(try await log.candidates(), scores: try await log.scores())
       done = try await log.generations()
     } catch {
       throw SearchError(error.description)
@@ -89,14 +89,20 @@ public struct SearchEngine: Sendable {
       let evaluated: [CandidateRecord]?
       do throws(SearchError) {
         try checkTrainingSeconds(known)
-        evaluated = try await evaluate(proposals, in: contests, known: &known)
+        var records = try await evaluate(proposals, in: contests, known: &known)
+        if let complete = records,
+          try await !takeScores(for: complete, in: strategy.networks, known: &known)
+        {
+          records = nil
+        }
+        evaluated = records
       } catch {
         guard error.isEndOfBudget else { throw error }
         endOfBudget = error.description
         break
       }
       guard let records = evaluated else { break }
-      let generation = try strategy.tell(records)
+      let generation = try strategy.tell(records, scores: known.scoreTable)
       do {
         try await log.commit(generation)
       } catch {
@@ -121,7 +127,7 @@ public struct SearchEngine: Sendable {
     let limit = configuration.budget.trainingSeconds
     guard limit > 0 else { return }
     let spent = known.records.values.filter { $0.verdict.status != .duplicate }
-      .reduce(0) { $0 + ($1.evaluation?.seconds ?? 0) }
+      .reduce(known.scores.reduce(0) { $0 + $1.seconds }) { $0 + ($1.evaluation?.seconds ?? 0) }
     guard spent >= limit else { return }
     throw SearchError(
       "The budget of \(Int(limit)) seconds of training is used up (budget.training_seconds).",
@@ -144,7 +150,7 @@ public struct SearchEngine: Sendable {
         }
         records.append(record)
       }
-      guard try strategy.tell(records) == generation else {
+      guard try strategy.tell(records, scores: known.scoreTable) == generation else {
         throw SearchError(
           "The archive stored for generation \(generation.number) is not the one its candidates give; the file or "
             + "its configuration was changed, or another version of Niche wrote it, so begin a new run.")

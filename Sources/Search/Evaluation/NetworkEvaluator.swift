@@ -83,13 +83,17 @@ public struct NetworkEvaluator: Sendable {
   var inherits: Bool { inheritance != .none }
 
   /// Trains the network of a source, or gives nil where somebody asked to stop.
+  ///
+  /// - Parameter score: which training of the network it is; each has random numbers of its own.
   func evaluate(
-    _ source: String, hash: String, parent: Parent? = nil, contest: NicheContest? = nil, stop: StopFlag,
+    _ source: String, hash: String, score: Int = 0, parent: Parent? = nil, contest: NicheContest? = nil,
+    stop: StopFlag,
     progress: (Double) -> Void
   ) -> Outcome? {
     do {
       let network = try trainable(source)
-      let stream = stream.stream(hash)
+      let own = stream.stream(hash)
+      let stream = score == 0 ? own : own.stream("score", score)
       let begin = ContinuousClock.now
       let inherited = try inherited(by: network, from: parent, stream: stream)
       let inheritanceTime = (ContinuousClock.now - begin) / .seconds(1)
@@ -114,7 +118,7 @@ public struct NetworkEvaluator: Sendable {
         guard let validation = result.validation else {
           return Outcome(evaluation: outcome, failure: "Its training ended without a validation.")
         }
-        if measuresLatency { outcome.latencyMilliseconds = try latency(of: source) * 1000 }
+        if measuresLatency, score == 0 { outcome.latencyMilliseconds = try latency(of: source) * 1000 }
         return Outcome(
           evaluation: outcome, fitness: validation.accuracy, weights: try SafeTensors.encode(result.weights))
       case .nonFiniteLoss(let epoch, let step):

@@ -271,6 +271,8 @@ private struct NoLog: RunLog {
   func exchange(forKey key: String) async throws(RunLogError) -> ChatExchange? { nil }
   func record(_ exchange: ChatExchange, candidate: Int) async throws(RunLogError) {}
   func record(_ candidate: CandidateRecord, weights: [UInt8]?) async throws(RunLogError) {}
+  func record(_ score: CandidateScore) async throws(RunLogError) {}
+  func scores() async throws(RunLogError) -> [CandidateScore] { [] }
   func candidates() async throws(RunLogError) -> [CandidateRecord] { [] }
   func weights(of candidate: Int) async throws(RunLogError) -> [UInt8]? { nil }
   func commit(_ generation: GenerationRecord) async throws(RunLogError) {}

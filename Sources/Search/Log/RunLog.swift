@@ -16,6 +16,12 @@ public protocol RunLog: Sendable {
   /// Stores a candidate and, where it was trained, its weights as safetensors.
   func record(_ candidate: CandidateRecord, weights: [UInt8]?) async throws(RunLogError)
 
+  /// Stores another score of a candidate.
+  func record(_ score: CandidateScore) async throws(RunLogError)
+
+  /// All further scores, by candidate and number.
+  func scores() async throws(RunLogError) -> [CandidateScore]
+
   /// All stored candidates, by number; also those of a generation that was not committed.
   func candidates() async throws(RunLogError) -> [CandidateRecord]
 

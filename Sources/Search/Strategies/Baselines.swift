@@ -1,4 +1,4 @@
-import QualityDiversity
+public import QualityDiversity
 import RandomStreams
 import Training
 
@@ -15,14 +15,15 @@ private struct ComparisonArchive: Sendable {
 
   /// Adds a generation's networks and says what the archive looks like then.
   mutating func take(
-    _ records: [CandidateRecord], isInitialisation: Bool, parents: [Int]
-  ) -> GenerationRecord {
+    _ records: [CandidateRecord], scores: ScoreTable, isInitialisation: Bool, parents: [Int]
+  ) throws(SearchError) -> GenerationRecord {
     var best: Double?
     for record in records {
       guard let fitness = record.fitness, let measures = record.measures else { continue }
       if record.isOffered {
-        let standings = settings.standings(fitness: fitness, objectives: record.objectives)
-        networks.add(record.id, objectives: standings, measures: measures)
+        _ = try settings.add(
+          record.id, fitness: fitness, objectives: record.objectives, measures: measures, scores: scores,
+          to: &networks)
       }
       best = max(best ?? fitness, fitness)
     }
@@ -57,6 +58,9 @@ public struct RandomGeneration: Strategy {
     archive = try ComparisonArchive(configuration)
   }
 
+  /// The network archive, which is kept for comparisons.
+  public var networks: any Archive<Int> { archive.networks }
+
   /// The candidates of the next generation.
   public func ask() throws(SearchError) -> [Proposal] {
     (0..<settings.batch).map { index in
@@ -69,8 +73,10 @@ public struct RandomGeneration: Strategy {
   }
 
   /// Takes in what became of a generation.
-  public mutating func tell(_ records: [CandidateRecord]) throws(SearchError) -> GenerationRecord {
-    archive.take(records, isInitialisation: false, parents: [])
+  public mutating func tell(
+    _ records: [CandidateRecord], scores: ScoreTable
+  ) throws(SearchError) -> GenerationRecord {
+    try archive.take(records, scores: scores, isInitialisation: false, parents: [])
   }
 }
 
@@ -101,6 +107,9 @@ public struct RegularizedSourceEvolution: Strategy {
 
   private var isInitialising: Bool { population.count < settings.population }
 
+  /// The network archive, which is kept for comparisons.
+  public var networks: any Archive<Int> { archive.networks }
+
   /// The candidates of the next generation.
   public func ask() throws(SearchError) -> [Proposal] {
     var proposals: [Proposal] = []
@@ -128,15 +137,18 @@ public struct RegularizedSourceEvolution: Strategy {
   }
 
   /// Takes in what became of a generation, in the order asked.
-  public mutating func tell(_ records: [CandidateRecord]) throws(SearchError) -> GenerationRecord {
+  public mutating func tell(
+    _ records: [CandidateRecord], scores: ScoreTable
+  ) throws(SearchError) -> GenerationRecord {
     let wasInitialising = isInitialising
     for record in records where record.isOffered {
       guard let fitness = record.fitness else { continue }
       population.append((record.id, fitness))
       if population.count > settings.population { population.removeFirst() }
     }
-    return archive.take(
-      records, isInitialisation: wasInitialising, parents: inheritsWeights ? population.map(\.id) : [])
+    return try archive.take(
+      records, scores: scores, isInitialisation: wasInitialising,
+      parents: inheritsWeights ? population.map(\.id) : [])
   }
 }
 

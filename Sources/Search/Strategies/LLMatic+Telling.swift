@@ -2,7 +2,9 @@ import QualityDiversity
 
 extension LLMatic {
   /// Takes in what became of a generation, in the order asked.
-  public mutating func tell(_ records: [CandidateRecord]) throws(SearchError) -> GenerationRecord {
+  public mutating func tell(
+    _ records: [CandidateRecord], scores: ScoreTable
+  ) throws(SearchError) -> GenerationRecord {
     let step = nextStep
     let wasInitialising = isInitialising
     let asked = try needsPlans ? Dictionary(uniqueKeysWithValues: plans().map { ($0.proposal.id, $0) }) : [:]
@@ -13,8 +15,9 @@ extension LLMatic {
       var entered = false
       if let fitness = record.fitness, let measures = record.measures {
         if record.isOffered {
-          let standings = archiveSettings.standings(fitness: fitness, objectives: record.objectives)
-          let outcome = networks.add(record.id, objectives: standings, measures: measures)
+          let outcome = try archiveSettings.add(
+            record.id, fitness: fitness, objectives: record.objectives, measures: measures, scores: scores,
+            to: &networks)
           thresholdArchive?.add(record.id, objective: fitness, measures: measures)
           entered = outcome.status != .rejected
           if networkPopulation != nil, let cell = outcome.cell {

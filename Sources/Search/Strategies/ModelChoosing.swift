@@ -1,3 +1,4 @@
+public import QualityDiversity
 import RandomStreams
 
 /// Another strategy's search in which each proposal goes to one of several models, by what their networks were worth
@@ -18,6 +19,9 @@ public struct ModelChoosing: Strategy {
     stream = RandomStream(seed: UInt64(bitPattern: Int64(configuration.seed))).stream("models")
   }
 
+  /// The network archive as it is now.
+  public var networks: any Archive<Int> { base.networks }
+
   /// The candidates of the next generation, each with its model; those of the rewriter have none.
   public func ask() throws(SearchError) -> [Proposal] {
     var proposals = try base.ask()
@@ -33,8 +37,10 @@ public struct ModelChoosing: Strategy {
   }
 
   /// Takes in what became of a generation, in the order asked.
-  public mutating func tell(_ records: [CandidateRecord]) throws(SearchError) -> GenerationRecord {
-    let finished = try base.tell(records)
+  public mutating func tell(
+    _ records: [CandidateRecord], scores: ScoreTable
+  ) throws(SearchError) -> GenerationRecord {
+    let finished = try base.tell(records, scores: scores)
     let elites = Set(finished.networks.map(\.candidate))
     for record in records {
       guard let use = record.origin.request?.model else { continue }

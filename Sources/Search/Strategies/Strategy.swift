@@ -1,3 +1,5 @@
+public import QualityDiversity
+
 /// What a strategy asks for: one network to be written, with all that the author must know.
 public struct Proposal: Sendable, Hashable {
   /// The candidate's number within the run.
@@ -36,11 +38,25 @@ public struct Proposal: Sendable, Hashable {
 /// A strategy is a value that changes only in `tell`, and draws random numbers only from streams named after
 /// generation and place. So it can be brought to any generation again by telling it the records of a log.
 public protocol Strategy: Sendable {
+  /// The network archive as it is now.
+  var networks: any Archive<Int> { get }
+
   /// The candidates of the next generation.
   func ask() throws(SearchError) -> [Proposal]
 
   /// Takes in what became of a generation, in the order asked, and says what the archives look like now.
-  mutating func tell(_ records: [CandidateRecord]) throws(SearchError) -> GenerationRecord
+  ///
+  /// - Parameter scores: the further scores of the run's candidates, of which those that contests needed must be there.
+  mutating func tell(
+    _ records: [CandidateRecord], scores: ScoreTable
+  ) throws(SearchError) -> GenerationRecord
+}
+
+extension Strategy {
+  /// Takes in what became of a generation of which nothing was trained twice.
+  public mutating func tell(_ records: [CandidateRecord]) throws(SearchError) -> GenerationRecord {
+    try tell(records, scores: ScoreTable())
+  }
 }
 
 /// Why a search cannot go on: one sentence.

@@ -40,6 +40,21 @@ struct SmallRun: Sendable {
     ]
   }
 
+  /// The folder of a finished run whose contested networks were trained again.
+  static let finishedNoise = Task { () throws -> String in
+    let folder = SampleRun.folder()
+    TemporaryFolders.removeAtExit(folder)
+    let run = try SmallRun(generations: 3, noise)
+    try await run.search(in: RunStore.create(in: folder, header: run.header), by: run.makeStrategy())
+    return folder
+  }
+
+  /// Few cells in which networks are trained up to three times.
+  static let noise: @Sendable (inout RunConfiguration) -> Void = { run in
+    run.archive.dimensions = [2, 1]
+    (run.archive.noise.scores, run.archive.noise.deviation) = (3, 0.1)
+  }
+
   init(
     generations: Int = 4, _ change: @Sendable (inout RunConfiguration) -> Void = { _ in }
   ) throws {

@@ -123,6 +123,11 @@ final class BreakingLog: RunLog {
     try spend()
     try await base.record(candidate, weights: weights)
   }
+  func record(_ score: CandidateScore) async throws(RunLogError) {
+    try spend()
+    try await base.record(score)
+  }
+  func scores() async throws(RunLogError) -> [CandidateScore] { try await base.scores() }
   func candidates() async throws(RunLogError) -> [CandidateRecord] { try await base.candidates() }
   func weights(of candidate: Int) async throws(RunLogError) -> [UInt8]? {
     try await base.weights(of: candidate)

@@ -8,6 +8,7 @@ final class MemoryLog: RunLog {
   struct Content: Sendable {
     var exchanges: [String: ChatExchange] = [:]
     var candidates: [Int: CandidateRecord] = [:]
+    var scores: [CandidateScore] = []
     var weights: [Int: [UInt8]] = [:]
     var generations: [GenerationRecord] = []
     /// Candidates that were stored more than once.
@@ -68,6 +69,14 @@ final class MemoryLog: RunLog {
       }
       content.weights[candidate.id] = weights
     }
+  }
+
+  func record(_ score: CandidateScore) async throws(RunLogError) {
+    try write { content in content.scores.append(score) }
+  }
+
+  func scores() async throws(RunLogError) -> [CandidateScore] {
+    content.withLock { $0.scores.sorted { ($0.candidate, $0.number) < ($1.candidate, $1.number) } }
   }
 
   func candidates() async throws(RunLogError) -> [CandidateRecord] {
