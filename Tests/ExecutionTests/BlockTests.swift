@@ -268,6 +268,24 @@ import Testing
         return try $0.apply(.averagePooling(AveragePooling(window: window, countsPadding: false)), [$1])[0]
       }
     ),
+    (
+      // More columns than are summed at a time.
+      "averages of a wide image",
+      {
+        let wide = try $0.apply(.pad(before: [0, 0, 0, 0], after: [0, 0, 0, 104], value: 1), [$1])[0]
+        let window = Pooling(kernel: Size2D(2, 3), stride: Size2D(1, 1), padding: Size2D(1, 1))
+        return try $0.apply(.averagePooling(AveragePooling(window: window, countsPadding: true)), [wide])[0]
+      }
+    ),
+    (
+      // More columns than sums are kept for.
+      "averages of a wide window",
+      {
+        let wide = try $0.apply(.pad(before: [0, 0, 0, 0], after: [0, 0, 0, 40], value: 1), [$1])[0]
+        let window = Pooling(kernel: Size2D(2, 40), stride: Size2D(1, 2))
+        return try $0.apply(.averagePooling(AveragePooling(window: window, countsPadding: true)), [wide])[0]
+      }
+    ),
     ("adaptive averages", { try $0.apply(.adaptiveAveragePooling(height: 3, width: 2), [$1])[0] }),
     ("adaptive maxima", { try $0.apply(.adaptiveMaximumPooling(height: 2, width: 3), [$1])[0] }),
     ("flatten", { try $0.apply(.reshape([$0.type(of: $1).shape[0], 6 * 5 * 7]), [$1])[0] }),
