@@ -99,8 +99,13 @@ enum Project {
   static func prompts(
     keptBy header: RunHeader, for configuration: RunConfiguration
   ) throws(Failure) -> PromptLibrary {
-    guard let kept = header.prompts else { return try prompts(configuration) }
     do {
+      guard let kept = header.prompts else {
+        // Runs that keep no prompts were begun when there was one mutation less.
+        let library = try prompts(configuration)
+        let known = library.mutations.map(\.id).filter { $0 != "add-recurrent" }
+        return configuration.search.mutations.isEmpty ? try library.keeping(mutations: known) : library
+      }
       let library = try PromptLibrary(kept: kept, folder: home() + "/prompts", for: configuration.search)
       let texts = "the texts that '\(header.name)' keeps are used"
       do throws(Failure) {

@@ -193,7 +193,8 @@ public final class RemoteModel: ChatModel {
     guard let names = body.flatMap(dialect.modelNames) else {
       throw .malformedReply(endpoint: address.shown, detail: "its list of models has no 'data'")
     }
-    return names
+    // They are shown; a server may say anything.
+    return names.map { Redaction.redacted($0, secrets: reader.secrets) }
   }
 
   // MARK: Asking

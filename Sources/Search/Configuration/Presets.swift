@@ -92,10 +92,10 @@ extension RunConfiguration {
       search.topCount = 3
       search.randomPromptProbability = 0
       search.crossoverNetworks = 0
-      // The thirteenth asks for a recurrent layer, which the compiler does not read.
       search.mutations = [
         "add-layer", "delete-layer", "improve", "shrink", "grow", "add-linear", "add-convolution",
         "add-pooling", "add-residual", "add-residuals", "add-dropout", "add-normalization",
+        "add-recurrent",
       ]
     }
     run.training.batchSize = 1
