@@ -94,6 +94,9 @@ public struct CandidateView: Codable, Sendable {
       let values = zip(objectiveNames, objectives).map { "\($0) \(Figures.short($1))" }
       lines.append("objectives beside accuracy: " + values.joined(separator: ", "))
     }
+    if candidate.origin.form == .genotype, let fitness = candidate.fitness {
+      lines.append("validation accuracy: \(Figures.percent(fitness, decimals: 2))")
+    }
     if let evaluation = candidate.evaluation {
       lines += evaluation.inheritance.map(Self.lines) ?? []
       for (index, epoch) in evaluation.epochs.enumerated() {
@@ -144,6 +147,11 @@ public struct CandidateView: Codable, Sendable {
   /// What else the candidate was asked for with.
   private static func lines(_ request: CandidateRequest) -> [String] {
     var lines: [String] = []
+    if let fidelity = request.fidelity {
+      lines.append(
+        "evaluated at: \(fidelity.name)"
+          + (fidelity.accuracy.map { ", validation accuracy \(Figures.percent($0, decimals: 2))" } ?? ""))
+    }
     if !request.inspirations.isEmpty {
       lines.append("shown: candidates " + request.inspirations.map(String.init).joined(separator: ", "))
     }

@@ -40,7 +40,9 @@ public struct RunStatus: Codable, Sendable {
   public var nicheRequests: NicheRequests?
   /// What a bandit over several models knows of them; nil where nothing chose.
   public var models: [ModelStanding]?
-  /// Seconds of training, summed over the threads.
+  /// What a search of a space came to; nil of runs that write networks as code.
+  public var space: Space?
+  /// Seconds of training, summed over the threads; of a table what it says of them.
   public var trainingSeconds: Double
   /// Trained candidates beyond the axes' ranges, which count as the range's ends; axes without any are left out.
   public var outOfRange: [OutOfRange]
@@ -131,6 +133,18 @@ public struct RunStatus: Codable, Sendable {
     public var valuePerCost: Double?
   }
 
+  /// How far a search of a space is.
+  public struct Space: Codable, Sendable, Hashable {
+    /// The space.
+    public var name: String
+    /// The strategy.
+    public var strategy: String
+    /// Evaluations that were paid for; cheaper ones count by their share.
+    public var evaluations = 0.0
+    /// How many there may be.
+    public var planned: Int
+  }
+
   /// The best elite.
   public struct Best: Codable, Sendable {
     /// Its number.
@@ -149,10 +163,12 @@ public struct RunStatus: Codable, Sendable {
     let proposed = run.candidates.filter { $0.generation > 0 }
     name = header.name
     began = header.began
-    data = header.configuration.data.name
+    data = header.configuration.measurement
     seed = header.configuration.seed
     generations = run.generations.count
-    plannedGenerations = header.configuration.search.generations
+    plannedGenerations =
+      header.configuration.isOfSpace ? generations : header.configuration.search.generations
+    space = Space(proposed, header.configuration)
     statistics = run.generations.last?.statistics
     fronts = run.generations.last?.fronts
     verdicts = Dictionary(uniqueKeysWithValues: run.verdicts.map { ($0.status.rawValue, $0.count) })
@@ -178,7 +194,8 @@ public struct RunStatus: Codable, Sendable {
     var lines = [
       "\(name): \(data), seed \(seed), began \(began)",
       "author: \(author)",
-      "generations: \(generations) of \(plannedGenerations)"
+      space.map(progress)
+        ?? "generations: \(generations) of \(plannedGenerations)"
         + (generations < plannedGenerations ? " (go on with: niche run --resume \(name))" : ""),
     ]
     if let statistics {
@@ -234,8 +251,13 @@ public struct RunStatus: Codable, Sendable {
         "language model: \(usage.replies) replies, \(usage.failures) failures, \(usage.promptTokens) tokens in, "
           + "\(usage.completionTokens) out, \(Figures.fixed(usage.seconds, 0)) s waited")
     }
-    lines.append("training: \(Figures.fixed(trainingSeconds, 0)) s summed over threads")
+    if space == nil { lines.append("training: \(Figures.fixed(trainingSeconds, 0)) s summed over threads") }
     return lines.joined(separator: "\n")
+  }
+
+  private func progress(_ space: Space) -> String {
+    "\(space.name) by \(space.strategy): \(Figures.short(space.evaluations)) of \(space.planned) evaluations in "
+      + "\(generations) generations"
   }
 
   /// - Throws: where the run's file cannot be read.
@@ -282,6 +304,20 @@ public struct RunStatus: Codable, Sendable {
   private static func counts(_ counts: [String: Int]) -> String {
     let parts = counts.filter { $0.value > 0 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     return parts.isEmpty ? "none" : parts.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+  }
+}
+
+extension RunStatus.Space {
+  fileprivate init?(_ candidates: [CandidateSummary], _ configuration: RunConfiguration) {
+    guard configuration.isOfSpace else { return nil }
+    (name, strategy) = (configuration.space.name.rawValue, configuration.space.search.strategy.rawValue)
+    planned = 0
+    for candidate in candidates where candidate.evaluation != nil && candidate.verdict.status != .duplicate {
+      let fidelity = candidate.origin.request?.fidelity
+      evaluations += fidelity.map { Double($0.cost) / Double($0.fullCost) } ?? 1
+    }
+    // A resumed run may have had more.
+    planned = max(configuration.budget.evaluations, Int(evaluations.rounded(.up)))
   }
 }
 

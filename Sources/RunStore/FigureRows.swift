@@ -10,13 +10,17 @@ enum FigureRows {
       .execute(arguments: [candidate, try RunText.object(figures)])
   }
 
+  private static let ofTraining = ["training_loss", "training_accuracy", "validation_loss"]
+
   /// Those figures of each candidate that has a fitness, without decoding all the others.
   static func figures(_ names: Set<String>, in database: Database) throws -> [Int: [String: Double]] {
     var figures: [Int: [String: Double]] = [:]
     // A kind of operation that a network has none of has no entry.
-    let ofNetworks = names.filter { NetworkDescription.keptFigureNames.contains($0) }.sorted()
+    // Names are words with a dot at most, of which a path in JSON can be made; a space may have any.
+    let ofNetworks = names.subtracting(CandidateSummary.figureNames).subtracting(ofTraining).filter { name in
+      name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == ".") }
+    }.sorted()
     if !ofNetworks.isEmpty {
-      // These names are words with a dot at most, of which a path in JSON can be made.
       let columns = ofNetworks.map { "figures ->> '$.\"\($0)\"'" }.joined(separator: ", ")
       let rows = try Row.fetchCursor(
         database,
@@ -30,7 +34,7 @@ enum FigureRows {
         figures[try row.integer(0)] = values
       }
     }
-    let columns = ["training_loss", "training_accuracy", "validation_loss"].filter(names.contains)
+    let columns = ofTraining.filter(names.contains)
     guard !columns.isEmpty else { return figures }
     let rows = try Row.fetchCursor(
       database,

@@ -178,8 +178,16 @@ public final class RunStore: RunLog {
   /// Stores a finished generation with both archives in one transaction, and forgets the weights of networks
   /// that are neither elites nor remembered any more.
   public func commit(_ generation: GenerationRecord) async throws(RunLogError) {
+    try await commit(generation, with: [])
+  }
+
+  /// Stores a finished generation with its candidates in one transaction.
+  public func commit(
+    _ generation: GenerationRecord, with candidates: [CandidateRecord]
+  ) async throws(RunLogError) {
     let known = last.withLock { $0 }
-    try await write { database in
+    try await write { [rows] database in
+      try rows.insert(candidates, in: database)
       let number = try Int.fetchOne(database, sql: "SELECT max(number) FROM generations")
       let before = known?.number == number ? known : try GenerationRows.all(in: database).last
       try GenerationRows.insert(generation, after: before, in: database)

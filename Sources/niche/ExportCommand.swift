@@ -3,6 +3,7 @@ import Foundation
 import QualityDiversity
 import Reports
 import Search
+import SearchSpaces
 
 /// `niche export`: the elites as files for PyTorch, spreadsheets and scripts.
 struct ExportCommand: AsyncParsableCommand {
@@ -70,7 +71,8 @@ struct ExportCommand: AsyncParsableCommand {
       }
       let exporter = Exporter(snapshot, store: store)
       let archive = try await exporter.archive(
-        testedBy: skipTest ? nil : evaluator(for: snapshot), selection: selection
+        testedBy: skipTest ? nil : evaluator(for: snapshot),
+        lookedUp: skipTest ? nil : testAccuracies(for: snapshot), selection: selection
       ) { done, total in
         if Terminal.isInteractive { Terminal.write("\r\u{1B}[2Ktesting elite \(done) of \(total)") }
       }
@@ -115,10 +117,27 @@ struct ExportCommand: AsyncParsableCommand {
 
   private func evaluator(for snapshot: RunSnapshot) throws -> NetworkEvaluator? {
     let configuration = snapshot.header.configuration
+    guard !configuration.isOfSpace else { return nil }
     do {
       return try NetworkEvaluator(
         for: configuration, data: configuration.loadData(),
         threads: ProcessInfo.processInfo.activeProcessorCount)
+    } catch {
+      Terminal.note("the test accuracy is left out: \(error)")
+      return nil
+    }
+  }
+
+  /// What the table says of the test accuracy of a run's architectures; nil where there is no table.
+  private func testAccuracies(for snapshot: RunSnapshot) -> ((String) -> Double?)? {
+    let configuration = snapshot.header.configuration
+    guard configuration.isOfSpace else { return nil }
+    do {
+      let figures = try configuration.nasBench201Figures(Project.table(of: configuration))
+      return { text in
+        (try? figures.evaluator.space.genotype(from: text)).flatMap(figures.evaluator.place)
+          .map { figures.test[$0] }
+      }
     } catch {
       Terminal.note("the test accuracy is left out: \(error)")
       return nil

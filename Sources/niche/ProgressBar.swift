@@ -19,13 +19,21 @@ final class ProgressBar: Sendable {
     var isDrawn = false
     var drawnAt = 0.0
     var doneAtStart: Int?
+    var paid = 0.0
+    var paidAtStart: Double?
+    var toldAt = -1.0
   }
 
   private let state = Mutex(State())
   private let generations: Int
+  /// Of a search of a space: how many evaluations it may have.
+  private let evaluations: Int?
   private let began = Date()
 
-  init(generations: Int) { self.generations = generations }
+  init(generations: Int) { (self.generations, evaluations) = (generations, nil) }
+
+  /// The bar of a search of a space, which has so many evaluations and as many generations as come of them.
+  init(evaluations: Int) { (generations, self.evaluations) = (0, evaluations) }
 
   /// Takes in an event and redraws.
   func take(_ event: SearchEvent) {
@@ -47,7 +55,16 @@ final class ProgressBar: Sendable {
         (state.niches, state.score) = (generation.statistics.elites, generation.statistics.qdScore)
         state.best = generation.statistics.best ?? state.best
         state.finished = state.of
+        state.generation = generation.number
+        let elapsed = Date().timeIntervalSince(began)
+        // The generations of a table may be thousands a second.
+        if evaluations != nil, elapsed - max(state.toldAt, state.drawnAt) < 0.5 { return }
+        state.toldAt = elapsed
         if !Terminal.isInteractive { Terminal.write(line(state, width: 160) + "\n") }
+      case .evaluationsPaid(let paid):
+        state.paid = paid
+        state.paidAtStart = state.paidAtStart ?? paid
+        return
       case .notice(let text):
         clear(&state)
         Terminal.note(text)
@@ -73,6 +90,7 @@ final class ProgressBar: Sendable {
   }
 
   private func line(_ state: State, width: Int) -> String {
+    guard evaluations == nil else { return spaceLine(state, width: width) }
     let part =
       state.of > 0 ? (Double(state.finished) + state.shares.values.reduce(0, +)) / Double(state.of) : 0
     let done = (Double(max(0, state.generation - 1)) + min(1, part)) / Double(max(1, generations))
@@ -81,10 +99,29 @@ final class ProgressBar: Sendable {
     let left = done > start + 0.01 ? elapsed * (1 - done) / (done - start) : nil
     let text =
       " \(Figures.percent(done, decimals: 0))  generation \(state.generation)/\(generations) \(state.step) "
-      + "\(state.finished)/\(state.of)  niches \(state.niches)  QD \(Figures.fixed(state.score, 2))  best "
-      + (state.best.map { Figures.percent($0) } ?? "–")
+      + "\(state.finished)/\(state.of)  \(archive(state))"
       + (state.stopped > 0 ? "  stopped \(state.stopped)" : "") + "  \(clock(elapsed))"
       + (left.map { ", \(clock($0)) left" } ?? "")
+    return bar(done, text, width: width)
+  }
+
+  private func spaceLine(_ state: State, width: Int) -> String {
+    let total = Double(max(1, evaluations ?? 1))
+    let (done, start) = (min(1, state.paid / total), (state.paidAtStart ?? 0) / total)
+    let elapsed = Date().timeIntervalSince(began)
+    let left = done > start + 0.01 ? elapsed * (1 - done) / (done - start) : nil
+    let text =
+      " \(Figures.percent(done, decimals: 0))  evaluations \(Figures.fixed(state.paid, 0))/\(evaluations ?? 0)  "
+      + "\(archive(state))  \(clock(elapsed))" + (left.map { ", \(clock($0)) left" } ?? "")
+    return bar(done, text, width: width)
+  }
+
+  private func archive(_ state: State) -> String {
+    "niches \(state.niches)  QD \(Figures.fixed(state.score, 2))  best "
+      + (state.best.map { Figures.percent($0) } ?? "–")
+  }
+
+  private func bar(_ done: Double, _ text: String, width: Int) -> String {
     let cells = max(8, min(30, width - text.count - 2))
     let full = Int(done * Double(cells))
     return String(

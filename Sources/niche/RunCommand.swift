@@ -45,6 +45,13 @@ struct RunCommand: AsyncParsableCommand {
       "Who writes networks: \(ModelSettings.Provider.allCases.map(\.rawValue).joined(separator: ", ")).")
   var author: ModelSettings.Provider?
 
+  @Option(
+    help: "How a space is searched: \(StudyArm.Strategy.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var strategy: StudyArm.Strategy?
+
+  @Option(help: "The data set.")
+  var data: String?
+
   @Option(help: "How many generations.")
   var generations: Int?
 
@@ -81,7 +88,9 @@ struct RunCommand: AsyncParsableCommand {
     if dryRun, resume || replay != nil {
       throw ValidationError("--dry-run is of a new run; it takes neither --resume nor --replay.")
     }
-    if resume, name != nil || seed != nil || author != nil || replay != nil {
+    if resume,
+      name != nil || seed != nil || author != nil || replay != nil || strategy != nil || data != nil
+    {
       throw ValidationError(
         "--resume takes everything from the run; only --generations, --workers, --evaluations and --dollars may differ."
       )
@@ -102,6 +111,9 @@ struct RunCommand: AsyncParsableCommand {
       }
       configuration = try ConfigurationReader.validated(configuration)
       if dryRun {
+        guard !configuration.isOfSpace else {
+          throw Failure("--dry-run is of searches that train; this one looks its networks up in a table.")
+        }
         try await forecast(configuration)
       } else {
         try await begin(configuration)
@@ -113,6 +125,16 @@ struct RunCommand: AsyncParsableCommand {
 
   private func chosenConfiguration() throws -> RunConfiguration {
     var configuration = try Project.configuration(named: config)
+    if let strategy {
+      guard configuration.isOfSpace else {
+        throw Failure(
+          "--strategy is of searches of a space, such as 'niche run nas-bench-201'; others have search.strategy."
+        )
+      }
+      configuration.space.search = StudyArm(strategy, deduplicate: .genotype)
+      configuration.name += "-\(strategy.rawValue)"
+    }
+    if let data { configuration.data.name = data }
     if let name { configuration.name = name }
     if let seed { configuration.seed = seed }
     if let author { configuration.model.provider = author }
@@ -133,6 +155,7 @@ struct RunCommand: AsyncParsableCommand {
   private func begin(_ beginning: RunConfiguration) async throws {
     var configuration = beginning
     let folder = try Project.archives() + "/" + configuration.name
+    if configuration.isOfSpace { return try await SpaceSearchCommand(self).begin(configuration, in: folder) }
     // What can fail is tried before the folder is made.
     _ = try configuration.loadData()
     let repeated = try replay.map { try RunStore.open(Project.folder(of: $0)).header }
@@ -158,7 +181,7 @@ struct RunCommand: AsyncParsableCommand {
     try await search(in: RunStore.create(in: folder, header: header), author: author)
   }
 
-  private func chosenAuthor(_ configuration: RunConfiguration) async throws -> Author {
+  func chosenAuthor(_ configuration: RunConfiguration) async throws -> Author {
     if let replay {
       let recorded = try RunStore.open(Project.folder(of: replay))
       return Author.replaying(
@@ -200,12 +223,9 @@ struct RunCommand: AsyncParsableCommand {
   private func search(in store: RunStore, author chosen: Author? = nil) async throws {
     let lock = try RunLock(folder: store.folder)
     defer { withExtendedLifetime(lock) {} }
-    var configuration = store.header.configuration
-    if resume {
-      if let generations { configuration.search.generations = generations }
-      if let evaluations { configuration.budget.evaluations = evaluations }
-      if let dollars { configuration.budget.dollars = dollars }
-      configuration = try ConfigurationReader.validated(configuration)
+    let configuration = try presentConfiguration(of: store)
+    if configuration.isOfSpace {
+      return try await SpaceSearchCommand(self).search(configuration, in: store, author: chosen)
     }
     // What a run that is only begun here keeps was read just now.
     let prompts =
@@ -255,7 +275,17 @@ struct RunCommand: AsyncParsableCommand {
     try await conclude(summary, store: store)
   }
 
-  private func conclude(_ summary: SearchSummary, store: RunStore) async throws {
+  /// The run's configuration, in which a resumed run may have other limits.
+  private func presentConfiguration(of store: RunStore) throws -> RunConfiguration {
+    var configuration = store.header.configuration
+    guard resume else { return configuration }
+    if let generations { configuration.search.generations = generations }
+    if let evaluations { configuration.budget.evaluations = evaluations }
+    if let dollars { configuration.budget.dollars = dollars }
+    return try ConfigurationReader.validated(configuration)
+  }
+
+  func conclude(_ summary: SearchSummary, store: RunStore) async throws {
     let status = try RunStatus(try await RunSnapshot(store))
     if common.json {
       try common.print(status)
@@ -265,7 +295,7 @@ struct RunCommand: AsyncParsableCommand {
     }
     let advice = "go on with: niche run --resume \(store.header.name)"
     switch summary.end {
-    case .completed: break
+    case .completed: if let reason = summary.reason { Terminal.note("ended: \(reason)") }
     case .stopped: Terminal.note("stopped; \(advice)")
     case .outOfBudget: Terminal.note("ended: \(summary.reason ?? "the budget is used up") \(advice)")
     case .outOfTime:
@@ -278,3 +308,4 @@ struct RunCommand: AsyncParsableCommand {
 }
 
 extension ModelSettings.Provider: ExpressibleByArgument {}
+extension StudyArm.Strategy: ExpressibleByArgument {}

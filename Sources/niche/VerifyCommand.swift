@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Reports
 import RunStore
+import Scoring
 import Search
 
 /// `niche verify`: recomputes a run from its log and proves that its file agrees with that.
@@ -31,12 +32,9 @@ struct VerifyCommand: AsyncParsableCommand {
       var results: [RunVerification] = []
       for name in runs {
         let store = try RunStore.open(Project.folder(of: name))
-        let prompts = try Project.prompts(keptBy: store.header, for: store.header.configuration)
-        let strategy = try store.header.configuration.makeStrategy(
-          prompts: prompts, isRewriterAlone: store.header.authorChoice.hasPrefix(Author.rewriterMark))
         let bar = VerificationBar(store.header.name)
         let verifier = try await RunVerifier(
-          store, strategy: strategy, isQuick: quick, stop: stop, report: bar.take)
+          store, replay: replay(of: store), isQuick: quick, stop: stop, report: bar.take)
         let result: RunVerification
         do {
           result = try await verifier.verify()
@@ -51,6 +49,25 @@ struct VerifyCommand: AsyncParsableCommand {
       if common.json { try common.print(results) }
       if !results.allSatisfy(\.holds) { throw ExitCode(1) }
     }
+  }
+}
+
+extension VerifyCommand {
+  private func replay(of store: RunStore) async throws -> RunVerifier.Replay {
+    let configuration = store.header.configuration
+    if configuration.isOfSpace {
+      let table = try Project.table(of: configuration)
+      guard table.provenance.hash == store.header.table else {
+        throw Failure(
+          "The run '\(store.header.name)' was begun with another table of \(table.space); import that one again."
+        )
+      }
+      return .space(try await Project.replay(of: store, table: table))
+    }
+    let prompts = try Project.prompts(keptBy: store.header, for: configuration)
+    return .strategy(
+      try configuration.makeStrategy(
+        prompts: prompts, isRewriterAlone: store.header.authorChoice.hasPrefix(Author.rewriterMark)))
   }
 }
 

@@ -21,7 +21,7 @@ final class VerificationTests {
 
   private func verify(_ folder: String, quick: Bool = false) async throws -> RunVerification {
     let store = try RunStore.open(folder)
-    return try await RunVerifier(store, strategy: SmallRun.strategy.get(), isQuick: quick).verify()
+    return try await RunVerifier(store, replay: .strategy(SmallRun.strategy.get()), isQuick: quick).verify()
   }
 
   @Test("A sound run holds, and everything in it was looked at")
@@ -319,7 +319,7 @@ final class VerificationTests {
     let strategy = try run.makeStrategy()
     try await run.search(in: store, by: strategy)
     func verified() async throws -> RunVerification {
-      try await RunVerifier(RunStore.open(folder), strategy: strategy, isQuick: true).verify()
+      try await RunVerifier(RunStore.open(folder), replay: .strategy(strategy), isQuick: true).verify()
     }
     let sound = try await verified()
     #expect(sound.holds, "\(name): \(sound.text)")
@@ -365,8 +365,10 @@ final class VerificationTests {
     }
     #expect(changes > 0)
     let run = try SmallRun(generations: 3, SmallRun.fronts)
-    let result = try await RunVerifier(RunStore.open(folder), strategy: run.makeStrategy(), isQuick: true)
-      .verify()
+    let result = try await RunVerifier(
+      RunStore.open(folder), replay: .strategy(run.makeStrategy()), isQuick: true
+    )
+    .verify()
     #expect(!result.holds && result.disagreement?.table == table, "\(result.text)")
     #expect(result.checks.last?.part.rawValue == part, "\(result.text)")
   }
@@ -419,7 +421,8 @@ final class VerificationTests {
     _ = try await copy()
     let stop = StopFlag()
     stop.raise()
-    let verifier = try await RunVerifier(RunStore.open(folder), strategy: SmallRun.strategy.get(), stop: stop)
+    let verifier = try await RunVerifier(
+      RunStore.open(folder), replay: .strategy(SmallRun.strategy.get()), stop: stop)
     await #expect(throws: RunVerifier.Stopped.self) { _ = try await verifier.verify() }
   }
 }

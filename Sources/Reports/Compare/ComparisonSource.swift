@@ -20,7 +20,7 @@ public enum ComparisonSource: Sendable {
   public var seed: Int? { configuration?.seed }
 
   /// The data set that fitness was measured on; nil where it is not known.
-  var data: String? { configuration?.data.name }
+  var data: String? { configuration?.measurement }
 
   /// The configuration of a run.
   var configuration: RunConfiguration? {
@@ -30,6 +30,9 @@ public enum ComparisonSource: Sendable {
 
   /// How many images fitness was measured on; nil where it is not known.
   var validationImages: Int? {
+    if let configuration, configuration.isOfSpace {
+      return try? configuration.nasBench201Task().validationImages
+    }
     guard let data = configuration?.data, let name = DatasetName(rawValue: data.name) else { return nil }
     let share = Int((Double(name.trainingImages) * data.validationShare).rounded())
     return max(1, data.validationLimit > 0 ? min(data.validationLimit, share) : share)

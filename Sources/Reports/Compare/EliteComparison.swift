@@ -69,7 +69,7 @@ public struct EliteComparison: Encodable, Sendable {
   public init(
     _ one: (run: RunSnapshot, niche: Int), _ two: (run: RunSnapshot, niche: Int)
   ) throws(SearchError) {
-    let data = [one.run, two.run].map(\.header.configuration.data.name)
+    let data = [one.run, two.run].map(\.header.configuration.measurement)
     guard data[0] == data[1] else {
       throw SearchError(
         "'\(one.run.header.name)' was measured on \(data[0]) and '\(two.run.header.name)' on \(data[1]); their networks "
@@ -108,7 +108,7 @@ public struct EliteComparison: Encodable, Sendable {
   ) throws(SearchError) -> CompiledNetwork {
     do {
       return try NetworkCompiler.compile(
-        record.source ?? "", options: run.task().options(batch: 2, isTraining: true))
+        run.networkSource(of: record) ?? "", options: run.task().options(batch: 2, isTraining: true))
     } catch let error as SearchError {
       throw error
     } catch {

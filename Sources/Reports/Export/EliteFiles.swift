@@ -32,11 +32,14 @@ struct EliteFiles {
     var lines: [String] = []
     lines.append(
       "Candidate \(elite.candidate) of the run '\(header.name)', elite of niche \(elite.niche) (\(place)).")
-    lines.append("Validation accuracy \(validated)\(tested) on \(header.configuration.data.name).")
+    lines.append("Validation accuracy \(validated)\(tested) on \(header.configuration.measurement).")
     lines.append("\(network.parameters) parameters, \(network.macs) MACs an image, hash \(network.hash).")
     lines.append(
       "By \(origin.author.rawValue) (\(origin.form.rawValue)): \(origin.step.rawValue) of "
         + (parents.isEmpty ? "nothing" : parents) + prompt + temperature + ".")
+    if let architecture = elite.architecture {
+      lines.append("Architecture \(architecture) of \(header.configuration.space.name.rawValue), looked up.")
+    }
     lines.append("Author: \(header.authorChoice)")
     lines += elite.verdict.healed.map { "Healed: \($0)" }
     return lines
@@ -71,7 +74,8 @@ struct EliteFiles {
     let (header, network) = (run.header, elite.description)
     var lines = ["# \(elite.folder)", "", Self.oneLine(origin[0]), "", "| | |", "|---|---|"]
     func row(_ name: String, _ value: String) { lines.append("| \(name) | \(Self.cell(value)) |") }
-    row("Data set", header.configuration.data.name)
+    row("Data set", header.configuration.measurement)
+    if let architecture = elite.architecture { row("Architecture", "`\(architecture)`") }
     row("Validation accuracy", Figures.percent(elite.fitness, decimals: 2))
     if let scores = elite.scores {
       row(
@@ -100,13 +104,17 @@ struct EliteFiles {
     row("Prompt", elite.origin.prompt ?? "none")
     row("Author of the run", header.authorChoice)
     let training = header.configuration.training
+    let space = header.configuration.space
     row(
       "Trained",
-      "\(training.epochs) epochs in batches of \(training.batchSize), \(training.optimizer.rawValue), "
-        + "learning rate \(training.learningRate), seed \(header.configuration.seed)")
+      elite.architecture != nil
+        ? "not here; the accuracies are those of \(space.name.rawValue)'s table after \(space.epochs) epochs"
+        : "\(training.epochs) epochs in batches of \(training.batchSize), \(training.optimizer.rawValue), "
+          + "learning rate \(training.learningRate), seed \(header.configuration.seed)")
     for healed in elite.verdict.healed { row("Healed", healed) }
     lines += ["", "## Loading it", "", "```python", "from load import load"]
-    lines += ["network = load(\"\(elite.folder)\")   # torch.nn.Module in evaluation mode", "```", ""]
+    let state = elite.architecture == nil ? "in evaluation mode" : "that is not trained"
+    lines += ["network = load(\"\(elite.folder)\")   # torch.nn.Module \(state)", "```", ""]
     if let onnx {
       lines += [
         "```python", "import onnxruntime",

@@ -4,6 +4,7 @@ public import QualityDiversity
 import RunStore
 import Scoring
 import Search
+import SearchSpaces
 import TorchFrontend
 import Training
 
@@ -140,7 +141,8 @@ public struct ExportSelection: Sendable, Hashable {
       for elite in elites {
         do {
           let network = try NetworkCompiler.compile(
-            records[elite.record.id]?.source ?? "", options: task.options(batch: 1, isTraining: false))
+            run.networkSource(of: records[elite.record.id]) ?? "",
+            options: task.options(batch: 1, isTraining: false))
           signatures.append(GraphSignature(network.graph))
         } catch {
           throw SearchError("Candidate \(elite.record.id) is an elite but does not compile: \(error)")
@@ -205,6 +207,10 @@ extension RunSnapshot {
   ///
   /// - Throws: where the data set is none that is known.
   func task() throws(SearchError) -> ImageTask {
+    if let space = try space() {
+      let shape = space.imageShape
+      return ImageTask(channels: shape[0], height: shape[1], width: shape[2], classes: space.classCount)
+    }
     do {
       let name = try DatasetName(named: header.configuration.data.name)
       let shape = name.imageShape
@@ -212,6 +218,29 @@ extension RunSnapshot {
         channels: shape.channels, height: shape.height, width: shape.width, classes: name.classNames.count)
     } catch {
       throw SearchError("\(error)")
+    }
+  }
+
+  /// The space that the run searches, with the networks of its data set; nil where it writes networks as code.
+  ///
+  /// - Throws: where the data set is none of the space's.
+  func space() throws(SearchError) -> NASBench201Space? {
+    let configuration = header.configuration
+    return switch configuration.space.name {
+    case .none: nil
+    case .nasBench201: NASBench201Space(task: try configuration.nasBench201Task())
+    }
+  }
+
+  /// The network of a candidate as source: what is stored or, where that is the text of an architecture of a space, its
+  /// PyTorch module; nil where there is none.
+  func networkSource(of record: CandidateRecord?) throws(SearchError) -> String? {
+    guard let stored = record?.source else { return nil }
+    guard let space = try space() else { return stored }
+    do {
+      return space.source(of: try space.genotype(from: stored))
+    } catch {
+      throw SearchError("Candidate \(record?.id ?? 0) is no architecture of \(space.name): \(error)")
     }
   }
 }

@@ -19,7 +19,8 @@ public struct ExportedElite: Codable, Sendable, Hashable {
   public var fitness: Double
   /// The accuracies of its trainings, of which the first has the weights; nil where it was trained once.
   public var scores: [Double]?
-  /// Test accuracy with the stored weights, 0…1; nil where the test set is not at hand or was not asked for.
+  /// Test accuracy with the stored weights, or the table's of an architecture that was looked up, 0…1; nil where it is not
+  /// at hand or was not asked for.
   public var testAccuracy: Double?
   /// What the compiler says of it.
   public var description: NetworkDescription
@@ -29,6 +30,8 @@ public struct ExportedElite: Codable, Sendable, Hashable {
   public var verdict: Verdict
   /// Its source.
   public var source: String
+  /// The text of the architecture of a space; nil of networks that were written as code.
+  public var architecture: String?
 
   /// The folder of its files: the niche, and of further elites there `-2`, `-3` and so on.
   var folder: String {

@@ -20,12 +20,14 @@ public struct Exporter: Sendable {
   ///
   /// - Parameters:
   ///   - evaluator: measures the stored weights on the test set; nil leaves test accuracy out.
+  ///   - tested: what a table says of an architecture's test accuracy; nil leaves it out of runs of spaces.
   ///   - selection: which elites.
   ///   - progress: told how many of how many are done.
   /// - Throws: where the run's file cannot be read, the selection makes no sense, or an elite's weights do not fit
   ///   it.
   public func archive(
-    testedBy evaluator: NetworkEvaluator?, selection: ExportSelection = ExportSelection(),
+    testedBy evaluator: NetworkEvaluator?, lookedUp tested: ((String) -> Double?)? = nil,
+    selection: ExportSelection = ExportSelection(),
     progress: (Int, Int) -> Void = { _, _ in }
   ) async throws(SearchError) -> ExportedArchive {
     let configuration = run.header.configuration
@@ -39,14 +41,16 @@ public struct Exporter: Sendable {
     }
     var elites: [ExportedElite] = []
     for (index, elite) in chosen.enumerated() {
-      guard let record = records[elite.record.id], let source = record.source,
+      guard let record = records[elite.record.id], let source = try run.networkSource(of: record),
         let description = record.description, let fitness = elite.record.fitness
       else {
         throw SearchError(
           "Candidate \(elite.record.id) is an elite but lacks its source or fitness; the file is damaged.")
       }
       var accuracy: Double?
-      if let evaluator {
+      if configuration.isOfSpace {
+        accuracy = record.source.flatMap { tested?($0) }
+      } else if let evaluator {
         accuracy = try await evaluator.testAccuracy(of: source, weights: weights(of: record.id))
       }
       let names = configuration.descriptors.map(\.name)
@@ -60,19 +64,20 @@ public struct Exporter: Sendable {
           measures: Dictionary(zip(names, record.measures ?? []), uniquingKeysWith: { first, _ in first }),
           fitness: fitness, scores: scores(of: record), testAccuracy: accuracy, description: description,
           origin: record.origin,
-          verdict: record.verdict, source: source))
+          verdict: record.verdict, source: source,
+          architecture: configuration.isOfSpace ? record.source : nil))
       progress(index + 1, chosen.count)
     }
     let statistics = run.generations.last?.statistics
     return ExportedArchive(
-      seed: configuration.seed, data: configuration.data.name, axes: configuration.descriptors,
+      seed: configuration.seed, data: configuration.measurement, axes: configuration.descriptors,
       archive: configuration.archive, niches: statistics?.cells ?? 0, qdScore: statistics?.qdScore ?? 0,
       normalization: evaluator?.normalization,
       elites: elites)
   }
 
   /// Writes the archive into a folder, which is made anew: one folder per elite with `network.py`,
-  /// `weights.safetensors`, `network.onnx` and `card.md`, then `elites.csv`, `elites.json`, `archive.csv` and
+  /// `weights.safetensors`, `network.onnx` (both but for architectures that a table was asked about) and `card.md`, then `elites.csv`, `elites.json`, `archive.csv` and
   /// `archive.npz` (as pyribs and NumPy read them) and `load.py`, which loads an elite into PyTorch.
   ///
   /// - Returns: what was left out: networks that ONNX has no operations for.
@@ -102,10 +107,13 @@ public struct Exporter: Sendable {
         try files.createDirectory(atPath: folder + "/" + elite.folder, withIntermediateDirectories: true)
         let content = EliteFiles(elite: elite, archive: archive, run: run)
         try write(content.network.utf8, elite.folder + "/network.py")
-        let weights = try await weights(of: elite.candidate)
-        try write(weights, elite.folder + "/weights.safetensors")
         var onnx: ONNXFile?
-        do throws(ExportNote) { onnx = try content.onnx(weights: weights) } catch { notes.append(error) }
+        // What a table says was not trained here.
+        if !run.header.configuration.isOfSpace {
+          let weights = try await weights(of: elite.candidate)
+          try write(weights, elite.folder + "/weights.safetensors")
+          do throws(ExportNote) { onnx = try content.onnx(weights: weights) } catch { notes.append(error) }
+        }
         if let onnx { try write(onnx.bytes, elite.folder + "/network.onnx") }
         try write(content.card(onnx).utf8, elite.folder + "/card.md")
       }

@@ -52,7 +52,10 @@ enum PyTorchLoader {
         network = scope[name]()
         if not isinstance(network, nn.Module):
             raise TypeError(f"{name} is not a torch.nn.Module")
-        network.load_state_dict(read_safetensors(os.path.join(folder, "weights.safetensors")))
+        weights = os.path.join(folder, "weights.safetensors")
+        if not os.path.exists(weights):
+            return network  # An architecture that a table was asked about; nobody trained it here.
+        network.load_state_dict(read_safetensors(weights))
         return network.eval()
 
 

@@ -67,7 +67,7 @@ extension RunReport {
     }
     let axes = facts.archive.axes.map { MeasureAxis.words($0.name) }.joined(separator: " and ")
     return """
-      <p>This search looked for networks on \(run.header.configuration.data.name) (seed \
+      <p>This search looked for networks on \(run.header.configuration.measurement) (seed \
       \(run.header.configuration.seed)). It does not keep one winner but a map: the best network found for each niche \
       of \(axes). Such a network is called an elite.</p>
       <dl class="figures">\(HTML(pieces))</dl>

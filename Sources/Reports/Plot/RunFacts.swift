@@ -120,7 +120,7 @@ struct RunFacts: Sendable {
   var particulars: String {
     let configuration = run.header.configuration
     let generations = run.generations.count
-    return "\(run.header.name) · \(configuration.data.name), seed \(configuration.seed) · \(generations) "
+    return "\(run.header.name) · \(configuration.measurement), seed \(configuration.seed) · \(generations) "
       + "\(generations == 1 ? "generation" : "generations"), \(run.finished.count) candidates"
   }
 }

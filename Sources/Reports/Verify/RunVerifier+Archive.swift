@@ -69,7 +69,7 @@ extension RunVerifier {
     "\(niche.cell) (\(niche.direction), \(niche.isEmpty ? "empty" : "weak"): \(niche.wish))"
   }
 
-  private func verify(_ stored: GenerationRecord, against expected: GenerationRecord) throws {
+  func verify(_ stored: GenerationRecord, against expected: GenerationRecord) throws {
     guard stored != expected else { return }
     let generation = "generation \(stored.number)"
     try verifyCells("network_history", generation, stored.networks, expected.networks, cell: \.cell) {

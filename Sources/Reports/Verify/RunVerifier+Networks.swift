@@ -3,6 +3,7 @@ import NetworkGraph
 import PythonSyntax
 import RunStore
 import Search
+import SearchSpaces
 import TorchFrontend
 import Training
 
@@ -12,10 +13,17 @@ extension RunVerifier {
   /// Compiles every source anew and holds hash and figures against what is stored.
   func verifyNetworks(_ counter: inout Counter) async throws {
     let task = try run.task()
-    let networks = run.candidates.filter { $0.description != nil }
+    let space = try run.space()
+    var seen: Set<String> = []
+    // Of a space's hashes the canonical text is all that is said, and one network of each is compiled.
+    let networks = run.candidates.filter { candidate in
+      guard let network = candidate.description else { return false }
+      return space == nil || candidate.verdict.status != .duplicate && seen.insert(network.hash).inserted
+    }
     for start in stride(from: 0, to: networks.count, by: 64) {
       let chunk = Array(networks[start..<min(networks.count, start + 64)])
-      let sources = try store.sources(of: chunk.map(\.id))
+      var sources = try store.sources(of: chunk.map(\.id))
+      if let space { sources = try sources.mapValues { space.source(of: try space.genotype(from: $0)) } }
       for candidate in chunk {
         guard let source = sources[candidate.id], let stored = candidate.description else {
           throw Disagreement(
@@ -29,7 +37,8 @@ extension RunVerifier {
         switch found {
         case .failure(let reason):
           throw fail("hash \(stored.hash)", "none, since its source does not compile: \(reason.text)")
-        case .success(let network):
+        case .success(var network):
+          if space != nil { network.hash = stored.hash }
           guard stored.hash == network.hash else {
             throw fail("hash \(stored.hash)", "\(network.hash), which its source gives")
           }
@@ -73,7 +82,9 @@ extension RunVerifier {
     let remembered = Set(run.generations.last?.remembered ?? [])
     let stored = Set(numbers)
     var unchecked = 0
-    for elite in run.elites where !stored.contains(elite.record.id) {
+    // What a table says has no weights.
+    let elitesWithWeights = run.header.configuration.isOfSpace ? [] : run.elites
+    for elite in elitesWithWeights where !stored.contains(elite.record.id) {
       throw Disagreement(
         table: "weights", row: "candidate \(elite.record.id)", states: "no such row",
         expected: "the weights of the elite of niche \(elite.cell)")
@@ -83,6 +94,9 @@ extension RunVerifier {
         Disagreement(table: "weights", row: "candidate \(number)", states: states, expected: expected)
       }
       let isUnderWay = run.candidate(number).map { $0.generation > run.generations.count } ?? false
+      guard !run.header.configuration.isOfSpace else {
+        throw fail("weights", "none, since nothing was trained")
+      }
       guard elites.contains(number) || remembered.contains(number) || isUnderWay else {
         throw fail("weights", "none, since it is no elite")
       }

@@ -5,6 +5,14 @@ public import Search
 public struct RunVerifier: Sendable {
   typealias Disagreement = RunVerification.Disagreement
 
+  /// A run's search, which is gone through again.
+  public enum Replay: Sendable {
+    /// A strategy that asks for code, and is told the stored candidates.
+    case strategy(any Strategy)
+    /// A search of a space, which gives all candidates anew.
+    case space(any SpaceGenerationSource)
+  }
+
   /// How far verifying is.
   public struct Progress: Sendable, Hashable {
     /// The part under way.
@@ -17,7 +25,7 @@ public struct RunVerifier: Sendable {
 
   let store: RunStore
   let run: RunSnapshot
-  private let strategy: any Strategy
+  private let replay: Replay
   private let isQuick: Bool
   private let stop: StopFlag
   private let report: @Sendable (Progress) -> Void
@@ -25,17 +33,17 @@ public struct RunVerifier: Sendable {
   /// A verifier of the run as it is now, also where a search goes on writing it.
   ///
   /// - Parameters:
-  ///   - strategy: the run's strategy, which has not begun.
+  ///   - replay: the run's search, which has not begun.
   ///   - isQuick: whether sources are not compiled.
   ///   - stop: raised by whoever wants to know no more.
   /// - Throws: where the file cannot be read.
   public init(
-    _ store: RunStore, strategy: any Strategy, isQuick: Bool = false, stop: StopFlag = StopFlag(),
+    _ store: RunStore, replay: Replay, isQuick: Bool = false, stop: StopFlag = StopFlag(),
     report: @escaping @Sendable (Progress) -> Void = { _ in }
   ) async throws(RunLogError) {
     self.store = try store.atThisMoment()
     run = try await RunSnapshot(self.store)
-    self.strategy = strategy
+    self.replay = replay
     self.isQuick = isQuick
     self.stop = stop
     self.report = report
@@ -60,10 +68,14 @@ public struct RunVerifier: Sendable {
       do {
         switch part {
         case .file: try verifyFile(&counter)
-        case .candidates: try verifyCandidates(&counter)
+        case .candidates: if case .strategy = replay { try verifyCandidates(&counter) }
         case .networks: try await verifyNetworks(&counter)
         case .exchanges: try await verifyExchanges(&counter)
-        case .generations: try verifyGenerations(strategy, &counter)
+        case .generations:
+          switch replay {
+          case .strategy(let strategy): try verifyGenerations(strategy, &counter)
+          case .space(let source): try await verifyGenerations(source, &counter)
+          }
         case .elites: try verifyElites(&counter, notes: &result.notes)
         case .weights:
           try await verifyWeights(&counter, compiles: !isQuick, notes: &result.notes)

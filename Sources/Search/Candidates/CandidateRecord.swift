@@ -60,6 +60,8 @@ public struct CandidateOrigin: Codable, Sendable, Hashable {
   /// Which step of the search asked for it.
   public enum Step: String, Codable, Sendable, CaseIterable {
     case initial, mutation, crossover
+    // The further steps of searches over spaces, as `SpaceProposal.Step` has them.
+    case random, sample, neighbour, promotion, model
   }
 
   /// Who wrote it.
@@ -69,6 +71,8 @@ public struct CandidateOrigin: Codable, Sendable, Hashable {
     case languageModel = "language-model"
     /// The built-in rewriter, an operator on syntax trees.
     case rewriter
+    /// A strategy over a space, which draws and varies architectures itself.
+    case strategy
   }
 
   /// In which form the author gave it.
@@ -80,6 +84,8 @@ public struct CandidateOrigin: Codable, Sendable, Hashable {
     /// The continuation of a text that ends with the parent and the prompt as a docstring, LLMatic's own way.
     case completion
     case rewrite
+    /// The text of an architecture of a space.
+    case genotype
   }
 
   /// Which step of the search asked for it.

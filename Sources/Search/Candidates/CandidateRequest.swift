@@ -10,6 +10,8 @@ public struct CandidateRequest: Codable, Sendable, Hashable {
   public var repairs: [Repair] = []
   /// Which of several models was chosen to write it; nil where nothing chose.
   public var model: ModelUse?
+  /// The lower fidelity at which a space's architecture was evaluated; nil where it was the highest.
+  public var fidelity: FidelityRequest?
 
   /// A request with nothing of the kind.
   public init() {}
@@ -32,6 +34,24 @@ public struct ModelUse: Codable, Sendable, Hashable {
   public init(model: Int, cost: Double? = nil) {
     self.model = model
     self.cost = cost
+  }
+}
+
+/// An evaluation of a space's architecture that is cheaper than a whole one, which no archive takes for it.
+public struct FidelityRequest: Codable, Sendable, Hashable {
+  /// What it is called, such as `12 epochs`.
+  public var name: String
+  /// What it costs, and what a whole evaluation costs, in the same unit.
+  public var cost: Int, fullCost: Int
+  /// The validation accuracy, 0…1; nil where the evaluation failed.
+  public var accuracy: Double?
+
+  /// An evaluation.
+  public init(name: String, cost: Int, fullCost: Int, accuracy: Double?) {
+    self.name = name
+    self.cost = cost
+    self.fullCost = fullCost
+    self.accuracy = accuracy
   }
 }
 

@@ -1,6 +1,6 @@
 import PythonSyntax
 import QualityDiversity
-import Scoring
+import TorchFrontend
 import Training
 
 extension ConfigurationReader {
@@ -21,7 +21,7 @@ extension ConfigurationReader {
         throw ConfigurationError(
           "The descriptor '\(axis.name)' is given twice; each axis must measure something else.")
       }
-      try checkAxis(axis)
+      try checkAxis(axis, configuration.vocabulary)
     }
     try checkDimensions(archive, axes)
     try checkObjectives(archive)
@@ -66,7 +66,7 @@ extension ConfigurationReader {
 
   /// Checks what an axis or an objective is called and measures.
   private static func checkFormula(
-    _ measured: DescriptorSettings, _ kind: String
+    _ measured: DescriptorSettings, _ kind: String, _ vocabulary: Formula.Vocabulary = Descriptor.vocabulary
   ) throws(ConfigurationError) {
     guard !measured.name.isEmpty, measured.name.utf8.count <= 100,
       !measured.name.contains(where: \.isNewline)
@@ -76,11 +76,11 @@ extension ConfigurationReader {
       )
     }
     do {
-      _ = try Descriptor(measured)
+      _ = try Descriptor(measured, vocabulary: vocabulary)
     } catch {
       // The message has the unknown name in quotes.
       let unknown = error.message.split(separator: "'").dropFirst().first.map(String.init)
-      let known = NetworkDescription.figureNames + TrainingOutcome.figureNames + Proxy.figureNames
+      let known = vocabulary.figures.sorted()
       let hint =
         error.identifier == "formula.name"
         ? unknown.flatMap { Spelling.closest(to: $0, among: known) }.map { " Did you mean '\($0)'?" } : nil
@@ -90,8 +90,10 @@ extension ConfigurationReader {
     }
   }
 
-  private static func checkAxis(_ axis: DescriptorSettings) throws(ConfigurationError) {
-    try checkFormula(axis, "Descriptor")
+  private static func checkAxis(
+    _ axis: DescriptorSettings, _ vocabulary: Formula.Vocabulary
+  ) throws(ConfigurationError) {
+    try checkFormula(axis, "Descriptor", vocabulary)
     try check(axis.bins, "the bins of the descriptor '\(axis.name)'", 0...10_000)
     if !axis.categories.isEmpty {
       do {

@@ -28,7 +28,14 @@ public enum ConfigurationReader {
       }
       template = found
       mapping["preset"] = nil
+    } else if let space = mapping["space"].map({ $0.mapping?["name"] ?? $0 })?.string,
+      let name = SpaceSettings.Name(rawValue: space), base.space.name != name
+    {
+      template = .search(of: name)
+      template.name = base.name
     }
+    // `space: nas-bench-201` for `space: {name: nas-bench-201}`.
+    if let space = mapping["space"], case .scalar = space { mapping["space"] = Node([(Node("name"), space)]) }
     var budget = maximumNodes
     let models = mapping["models"]
     mapping["models"] = nil

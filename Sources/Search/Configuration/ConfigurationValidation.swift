@@ -17,6 +17,7 @@ extension ConfigurationReader {
     try check(configuration.limits.macs, "limits.macs", 1...1_000_000_000_000_000)
     try check(configuration.limits.memory, "limits.memory", 16...10_000_000)
     try checkBudget(configuration.budget)
+    try checkSpace(configuration)
     let allowed = configuration.name.allSatisfy {
       $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0))
     }

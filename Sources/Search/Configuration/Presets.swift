@@ -17,6 +17,7 @@ extension RunConfiguration {
     ("crossover-only", "LLMatic's ablation without mutations after the initialisation"),
     ("random-networks", "LLMatic's baseline: each network is made of the initial one, without a search"),
     ("regularized-evolution", "regularised evolution over the same changes, with an equal budget"),
+    ("nas-bench-201", "a search in NAS-Bench-201's table, 300 evaluations in a moment; see --strategy"),
     (
       "nas-bench-201-h12",
       "trained as NAS-Bench-201 trains for 12 epochs on half of CIFAR-10, for 'niche train'"
@@ -42,10 +43,23 @@ extension RunConfiguration {
         // Real et al. 2019 draw 25 of 100.
         $0.tournamentSize = 25
       }
+    case "nas-bench-201": search(of: .nasBench201)
     case "nas-bench-201-h12": nasBench201(name, epochs: 12)
     case "nas-bench-201-h200": nasBench201(name, epochs: 200)
     default: nil
     }
+  }
+
+  /// A search of a space: 300 evaluations by regularised evolution, on an archive over what architectures cost.
+  static func search(of space: SpaceSettings.Name) -> RunConfiguration {
+    var run = RunConfiguration()
+    run.space.name = space
+    guard run.isOfSpace else { return run }
+    run.name = space.rawValue
+    run.archive.kind = .grid
+    run.descriptors = StudyArchive().descriptors
+    run.budget.evaluations = 300
+    return run
   }
 
   /// The training of NAS-Bench-201 (Dong & Yang 2020), with its halves of CIFAR-10's training images.

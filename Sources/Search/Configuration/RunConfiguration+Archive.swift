@@ -1,21 +1,33 @@
 import PythonSyntax
 public import QualityDiversity
+import SearchSpaces
+import TorchFrontend
 
 extension RunConfiguration {
+  /// Every name that a descriptor's formula may use.
+  var vocabulary: Formula.Vocabulary {
+    switch space.name {
+    case .none: Descriptor.vocabulary
+    case .nasBench201:
+      Formula.Vocabulary(figures: SpaceScore.trainingFigureNames.union(NASBench201Space().figureNames))
+    }
+  }
+
   /// What the archive's axes measure.
   ///
   /// - Throws: where a formula cannot be read or names what is not known.
   public func makeDescriptors() throws(SearchError) -> [Descriptor] {
-    try Self.descriptors(descriptors, "Descriptor")
+    try Self.descriptors(descriptors, "Descriptor", vocabulary)
   }
 
   static func descriptors(
-    _ settings: [DescriptorSettings], _ kind: String
+    _ settings: [DescriptorSettings], _ kind: String,
+    _ vocabulary: Formula.Vocabulary = Descriptor.vocabulary
   ) throws(SearchError) -> [Descriptor] {
     var made: [Descriptor] = []
     for settings in settings {
       do {
-        made.append(try Descriptor(settings))
+        made.append(try Descriptor(settings, vocabulary: vocabulary))
       } catch {
         throw SearchError(
           "\(kind) '\(settings.name)': \(error.message).\(error.hint.map { " " + $0 } ?? "")")

@@ -17,6 +17,8 @@ public struct RunConfiguration: Codable, Sendable, Hashable {
   public var archive = ArchiveSettings()
   /// The archive's axes.
   public var descriptors = DescriptorSettings.llmatic
+  /// The space that is searched in the place of networks written as code.
+  public var space = SpaceSettings()
   /// The search.
   public var search = SearchSettings()
   /// Who writes the networks.
@@ -41,6 +43,7 @@ public struct RunConfiguration: Codable, Sendable, Hashable {
     training = try container.decode(TrainingSettings.self, forKey: .training)
     archive = try container.decode(ArchiveSettings.self, forKey: .archive)
     descriptors = try container.decode([DescriptorSettings].self, forKey: .descriptors)
+    space = try container.decodeIfPresent(SpaceSettings.self, forKey: .space) ?? space
     search = try container.decode(SearchSettings.self, forKey: .search)
     model = try container.decode(ModelSettings.self, forKey: .model)
     models = try container.decodeIfPresent([ModelServerSettings].self, forKey: .models) ?? models

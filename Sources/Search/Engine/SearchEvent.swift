@@ -8,6 +8,8 @@ public enum SearchEvent: Sendable {
   case candidateFinished(CandidateRecord, finished: Int, of: Int)
   /// A candidate's training went on by a step: share of it that is done.
   case trainingAdvanced(candidate: Int, share: Double)
+  /// A search of a space has paid for so many evaluations in all.
+  case evaluationsPaid(Double)
   /// A generation was finished and stored.
   case generationFinished(GenerationRecord)
   /// Something a person should know, such as work that a resumed run found done.
@@ -30,7 +32,7 @@ public struct SearchSummary: Sendable, Hashable {
 
   /// Why it ended.
   public var end: End
-  /// Which limit is used up, where that ended it: one sentence.
+  /// Which limit is used up, or why a search of a space ended before its evaluations did: one sentence.
   public var reason: String?
   /// Finished generations.
   public var generations: Int

@@ -32,8 +32,22 @@ public protocol RunLog: Sendable {
   /// that are neither elites nor remembered any more.
   func commit(_ generation: GenerationRecord) async throws(RunLogError)
 
+  /// Stores a finished generation with its candidates, none of which is stored yet: all of it or, where the process is
+  /// killed meanwhile, nothing, if the log can do that.
+  func commit(_ generation: GenerationRecord, with candidates: [CandidateRecord]) async throws(RunLogError)
+
   /// The finished generations, in order.
   func generations() async throws(RunLogError) -> [GenerationRecord]
+}
+
+extension RunLog {
+  /// Stores the candidates one by one, then the generation.
+  public func commit(
+    _ generation: GenerationRecord, with candidates: [CandidateRecord]
+  ) async throws(RunLogError) {
+    for candidate in candidates { try await record(candidate, weights: nil) }
+    try await commit(generation)
+  }
 }
 
 /// Why a run's file could not be read or written: one sentence.
@@ -154,11 +168,13 @@ public struct RunHeader: Codable, Sendable, Hashable {
   public var prices: PriceTable?
   /// The prompts as they were when it began; nil in runs of earlier versions, which read the files anew.
   public var prompts: [Prompt]?
+  /// The hash of the table that a search of a space looks fitness up in; nil of other runs.
+  public var table: String?
 
   /// A header.
   public init(
     name: String, configuration: RunConfiguration, authorChoice: String, version: String, machine: String,
-    began: String, prices: PriceTable? = nil, prompts: [Prompt]? = nil
+    began: String, prices: PriceTable? = nil, prompts: [Prompt]? = nil, table: String? = nil
   ) {
     self.name = name
     self.configuration = configuration
@@ -168,5 +184,6 @@ public struct RunHeader: Codable, Sendable, Hashable {
     self.began = began
     self.prices = prices
     self.prompts = prompts
+    self.table = table
   }
 }

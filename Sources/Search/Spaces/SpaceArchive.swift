@@ -42,6 +42,16 @@ public struct SpaceArchive: Sendable {
     _ = try make()
   }
 
+  /// The archive of a run.
+  ///
+  /// - Throws: where its axes cannot be made.
+  public init(_ configuration: RunConfiguration) throws(SearchError) {
+    descriptors = try configuration.makeDescriptors()
+    axes = try configuration.measureAxes()
+    geometry = configuration.archiveGeometry
+    _ = try make()
+  }
+
   /// An empty archive, of results by their numbers.
   public func make() throws(SearchError) -> any Archive<Int> {
     do {

@@ -77,15 +77,20 @@ public struct TabularEvaluator<Space: SearchSpace>: SpaceEvaluator {
 
   /// A table of a space.
   ///
+  /// - Parameter measured: figures beside those of the space that are known of each architecture, in their order; where
+  ///   one is no finite number, the architecture has no such figure.
   /// - Throws: where there are no columns, one has not a row for each architecture, or an architecture is given twice.
   public init(
-    space: Space, genotypes: [Space.Genotype], columns: [Column]
+    space: Space, genotypes: [Space.Genotype], columns: [Column], measured: [String: [Double]] = [:]
   ) throws(SearchError) {
     guard !columns.isEmpty else { throw SearchError("A table needs a column of fitness.") }
     for column in columns where column.fitness.count != genotypes.count {
       throw SearchError(
         "The column '\(column.fidelity.name)' has \(column.fitness.count) rows, but there are \(genotypes.count) architectures."
       )
+    }
+    for (name, values) in measured where values.count != genotypes.count {
+      throw SearchError("'\(name)' has \(values.count) rows, but there are \(genotypes.count) architectures.")
     }
     self.space = space
     self.genotypes = genotypes
@@ -97,7 +102,11 @@ public struct TabularEvaluator<Space: SearchSpace>: SpaceEvaluator {
     let ordered = columns.sorted { $0.fidelity.cost < $1.fidelity.cost }
     fidelities = ordered.map(\.fidelity)
     self.columns = ordered.map(\.fitness)
-    figures = genotypes.map(space.figures(of:))
+    figures = genotypes.enumerated().map { place, genotype in
+      var figures = space.figures(of: genotype)
+      for (name, values) in measured where values[place].isFinite { figures[name] = values[place] }
+      return figures
+    }
   }
 
   /// The place of an architecture in the table; nil where it is not there.

@@ -33,6 +33,34 @@ public protocol AsyncSpaceStrategy<Space>: Sendable {
 
   /// Takes in what became of the candidates, in the order asked.
   mutating func tell(_ results: [SpaceResult<Space.Genotype>])
+
+  /// Why it asks for nothing more: one sentence; nil while it does, or where there is nothing to say.
+  var ending: String? { get }
+
+  /// Whether that is because a limit on language models is reached.
+  var isOutOfBudget: Bool { get }
+}
+
+extension AsyncSpaceStrategy {
+  /// Nothing to say.
+  public var ending: String? { nil }
+  /// No.
+  public var isOutOfBudget: Bool { false }
+}
+
+/// A strategy that need not be waited for, in the place of one that must.
+struct ImmediateStrategy<Base: SpaceStrategy>: AsyncSpaceStrategy {
+  typealias Space = Base.Space
+
+  private var base: Base
+
+  init(_ base: Base) { self.base = base }
+
+  mutating func ask(_ count: Int) async throws(SearchError) -> [SpaceProposal<Base.Space.Genotype>] {
+    base.ask(count)
+  }
+
+  mutating func tell(_ results: [SpaceResult<Base.Space.Genotype>]) { base.tell(results) }
 }
 
 /// What a strategy asks for: one architecture, and how it came to it.

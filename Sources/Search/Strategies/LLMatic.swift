@@ -119,7 +119,7 @@ public struct LLMatic: Strategy {
           firsts.isEmpty ? parent(chosenBy: &parents, using: &draw) : firsts[index % firsts.count]
         if let first { proposal.parents = group(around: first, using: &draw) }
         cell = first?.cell
-      case .mutation, .initial:
+      default:
         if !isInitialising, let parent = parent(chosenBy: &parents, using: &draw) {
           proposal.parents = [parent.solution]
           cell = parent.cell

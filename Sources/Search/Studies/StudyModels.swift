@@ -54,6 +54,47 @@ extension StudyArm {
   }
 }
 
+extension StudyArm {
+  /// The strategy, at its beginning, whether it has to wait for models or not.
+  ///
+  /// - Throws: where there are no prompts or no model for a strategy that needs them.
+  func makeAwaitedStrategy<Space: ChoiceSpace>(
+    for space: Space, fidelities: [SpaceFidelity], archive: SpaceArchive, constraint: String,
+    target: Double? = nil, models: StudyModels?, stream: RandomStream
+  ) throws(SearchError) -> any AsyncSpaceStrategy<Space> {
+    guard strategy.usesPrompts else {
+      func awaited(_ base: some SpaceStrategy<Space>) -> any AsyncSpaceStrategy<Space> {
+        ImmediateStrategy(base)
+      }
+      return awaited(
+        try makeStrategy(for: space, fidelities: fidelities, archive: archive, stream: stream))
+    }
+    guard let models else { throw SearchError("The strategy '\(title)' needs prompts, and has none.") }
+    var settings = collmSettings(constraint: constraint)
+    settings.target = target
+    if strategy == .collmStatistics {
+      let vocabulary = SpaceVocabulary(space.choices, naming: settings.naming, stream: stream)
+      let most = settings.candidates.upperBound
+      return try CoLLMSearch(
+        space: space, navigator: StatisticsNavigator(vocabulary, measure: settings.measure),
+        generator: DirectedGenerator(vocabulary, count: (settings.candidates.lowerBound + most) / 2),
+        settings: settings, prompts: models.prompts, stream: stream)
+    }
+    guard let model = models.model else {
+      throw SearchError(
+        "The strategy '\(title)' asks a language model, and there is none; 'niche models' says which can be reached."
+      )
+    }
+    if strategy == .modelOptimizer {
+      return try ModelOptimizer(
+        space: space, model: model, settings: settings, shown: shown, prompts: models.prompts, stream: stream)
+    }
+    return try CoLLMSearch(
+      space: space, navigator: model, generator: model, settings: settings, prompts: models.prompts,
+      stream: stream)
+  }
+}
+
 extension StudyTask {
   /// Runs one search of any strategy to the last budget.
   ///
@@ -65,41 +106,15 @@ extension StudyTask {
     guard arm.strategy.usesPrompts else {
       return try cell(arm, seed: seed, study: study, archive: archive, key: key)
     }
-    guard let models else { throw SearchError("The arm '\(arm.title)' needs prompts, and has none.") }
     var search = try search(arm, study: study, archive: archive)
-    let stream = stream(arm, seed: seed)
-    let space = evaluator.space
-    let settings = arm.collmSettings(constraint: study.constraint)
-    let limit: String?
-    if arm.strategy == .collmStatistics {
-      let vocabulary = SpaceVocabulary(space.choices, naming: settings.naming, stream: stream)
-      let most = settings.candidates.upperBound
-      var strategy = try CoLLMSearch(
-        space: space, navigator: StatisticsNavigator(vocabulary, measure: settings.measure),
-        generator: DirectedGenerator(vocabulary, count: (settings.candidates.lowerBound + most) / 2),
-        settings: settings, prompts: models.prompts, stream: stream)
-      try await search.run(awaiting: &strategy)
-      limit = nil
-    } else {
-      guard let model = models.model else {
-        throw SearchError("The arm '\(arm.title)' asks a language model, and there is none.")
-      }
-      if arm.strategy == .modelOptimizer {
-        var strategy = try ModelOptimizer(
-          space: space, model: model, settings: settings, shown: arm.shown, prompts: models.prompts,
-          stream: stream)
-        try await search.run(awaiting: &strategy)
-        limit = strategy.isOutOfBudget ? strategy.ending : nil
-      } else {
-        var strategy = try CoLLMSearch(
-          space: space, navigator: model, generator: model, settings: settings, prompts: models.prompts,
-          stream: stream)
-        try await search.run(awaiting: &strategy)
-        limit = strategy.isOutOfBudget ? strategy.ending : nil
-      }
-    }
+    var strategy = try arm.makeAwaitedStrategy(
+      for: evaluator.space, fidelities: evaluator.fidelities, archive: archive, constraint: study.constraint,
+      models: models, stream: stream(arm, seed: seed))
+    try await search.run(awaiting: &strategy)
     // Not a search to the end: it is gone on with where more may be asked.
-    if let limit { throw SearchError(limit, isEndOfBudget: true) }
+    if strategy.isOutOfBudget, let ending = strategy.ending {
+      throw SearchError(ending, isEndOfBudget: true)
+    }
     return try cell(
       of: search, arm: arm.title, seed: seed, budgets: study.budgets, archive: archive, key: key)
   }

@@ -51,36 +51,38 @@ public enum StudyReader {
         "'baseline' is '\(study.baseline)', but no arm is called that\(hint ?? "; there are \(titles.joined(separator: ", ")).")"
       )
     }
-    for arm in study.arms {
-      let place = "of the arm '\(arm.title)'"
-      guard arm.title.utf8.count <= 60, !arm.title.contains(where: \.isNewline) else {
-        throw ConfigurationError("The name \(place) must be one line of 60 bytes at most.")
-      }
-      if let key = arm.uselessKeys.first {
-        throw ConfigurationError("'\(key)' \(place) says nothing to the strategy \(arm.strategy.rawValue).")
-      }
-      guard !arm.strategy.usesPrompts || arm.deduplicate != .off else {
-        throw ConfigurationError(
-          "'deduplicate' \(place) must be genotype or network: \(arm.strategy.rawValue) evaluates nothing twice."
-        )
-      }
-      try check(arm.candidates, "'candidates' \(place)", 1...1000)
-      try check(arm.shown, "'shown' \(place)", 1...10_000)
-      try check(arm.temperature, "'temperature' \(place)", 0...2)
-      try check(arm.maximumTokens, "'maximum_tokens' \(place)", 1...1_000_000)
-      try check(arm.contextTokens, "'context_tokens' \(place)", 0...100_000_000)
-      try check(arm.population, "'population' \(place)", 1...100_000)
-      try check(arm.sample, "'sample' \(place)", 1...100_000)
-      try check(arm.learningRate, "'learning_rate' \(place)", 0...100)
-      try check(arm.baselineDecay, "'baseline_decay' \(place)", 0...0.999999)
-      try check(arm.factor, "'factor' \(place)", 2...1000)
-      try check(arm.samples, "'samples' \(place)", 1...10_000)
-      try check(arm.randomShare, "'random_share' \(place)", 0...1)
-      try check(arm.minimumBandwidth, "'minimum_bandwidth' \(place)", 0...1)
-      try check(arm.initial, "'initial' \(place)", 1...100_000)
-      try check(arm.eliteShare, "'elite_share' \(place)", 0...1)
-      try check(arm.mutationShare, "'mutation_share' \(place)", 0...1)
+    for arm in study.arms { try check(arm, "of the arm '\(arm.title)'") }
+  }
+
+  /// Checks an arm's settings.
+  static func check(_ arm: StudyArm, _ place: String) throws(ConfigurationError) {
+    guard arm.title.utf8.count <= 60, !arm.title.contains(where: \.isNewline) else {
+      throw ConfigurationError("The name \(place) must be one line of 60 bytes at most.")
     }
+    if let key = arm.uselessKeys.first {
+      throw ConfigurationError("'\(key)' \(place) says nothing to the strategy \(arm.strategy.rawValue).")
+    }
+    guard !arm.strategy.usesPrompts || arm.deduplicate != .off else {
+      throw ConfigurationError(
+        "'deduplicate' \(place) must be genotype or network: \(arm.strategy.rawValue) evaluates nothing twice."
+      )
+    }
+    try check(arm.candidates, "'candidates' \(place)", 1...1000)
+    try check(arm.shown, "'shown' \(place)", 1...10_000)
+    try check(arm.temperature, "'temperature' \(place)", 0...2)
+    try check(arm.maximumTokens, "'maximum_tokens' \(place)", 1...1_000_000)
+    try check(arm.contextTokens, "'context_tokens' \(place)", 0...100_000_000)
+    try check(arm.population, "'population' \(place)", 1...100_000)
+    try check(arm.sample, "'sample' \(place)", 1...100_000)
+    try check(arm.learningRate, "'learning_rate' \(place)", 0...100)
+    try check(arm.baselineDecay, "'baseline_decay' \(place)", 0...0.999999)
+    try check(arm.factor, "'factor' \(place)", 2...1000)
+    try check(arm.samples, "'samples' \(place)", 1...10_000)
+    try check(arm.randomShare, "'random_share' \(place)", 0...1)
+    try check(arm.minimumBandwidth, "'minimum_bandwidth' \(place)", 0...1)
+    try check(arm.initial, "'initial' \(place)", 1...100_000)
+    try check(arm.eliteShare, "'elite_share' \(place)", 0...1)
+    try check(arm.mutationShare, "'mutation_share' \(place)", 0...1)
   }
 
   private static func check<Number: Comparable>(

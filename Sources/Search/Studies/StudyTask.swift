@@ -99,37 +99,82 @@ extension StudyTask where Space == NASBench201Space {
   ) throws(SearchError) -> [StudyTask] {
     var tasks: [StudyTask] = []
     for name in study.data {
-      guard let task = NASBench201Task.all.first(where: { $0.name == name }) else {
-        let known = NASBench201Task.all.map(\.name)
-        let hint = Spelling.closest(to: name, among: known).map { "; did you mean '\($0)'?" }
-        throw SearchError(
-          "nas-bench-201 has no data set '\(name)'\(hint ?? "; it has \(known.joined(separator: ", ")).")")
-      }
-      let space = NASBench201Space(task: task)
-      func shares(
-        _ quantity: BenchmarkColumn.Quantity, _ epochs: Int, _ family: String
-      ) throws(SearchError) -> [Double] {
-        do {
-          let column = try table.column(task: name, quantity, epochs: epochs, family: family)
-          return try table.values(of: column).map { $0 / 100 }
-        } catch {
-          throw SearchError("\(error)")
-        }
-      }
-      let validation = try shares(.validationAccuracy, 200, study.family.rawValue)
-      let cheap = try shares(.validationAccuracy, 12, BenchmarkColumn.lowFidelity)
       tasks.append(
-        try StudyTask(
-          name: name,
-          evaluator: TabularEvaluator(
-            space: space, genotypes: space.all,
-            columns: [
-              .init(SpaceFidelity(name: "12 epochs", cost: 12), fitness: cheap),
-              .init(SpaceFidelity(name: "200 epochs", cost: 200), fitness: validation),
-            ]),
-          validation: validation, test: try shares(.testAccuracy, 200, study.family.rawValue),
-          constraint: study.constraint))
+        try nasBench201(name, family: study.family, epochs: 200, constraint: study.constraint, table: table))
     }
     return tasks
+  }
+
+  /// A data set of NAS-Bench-201.
+  ///
+  /// - Parameter epochs: after how many epochs the accuracies are those that a search is for: 200, with 12 as the low
+  ///   fidelity, or 12 alone.
+  /// - Throws: where there is no such data set, or the table has not all that is needed.
+  public static func nasBench201(
+    _ name: String, family: StudyConfiguration.Family, epochs: Int, constraint: String, table: BenchmarkTable
+  ) throws(SearchError) -> StudyTask {
+    guard let task = NASBench201Task.all.first(where: { $0.name == name }) else {
+      let known = NASBench201Task.all.map(\.name)
+      let hint = Spelling.closest(to: name, among: known).map { "; did you mean '\($0)'?" }
+      throw SearchError(
+        "nas-bench-201 has no data set '\(name)'\(hint ?? "; it has \(known.joined(separator: ", ")).")")
+    }
+    let space = NASBench201Space(task: task)
+    func shares(_ quantity: BenchmarkColumn.Quantity, _ epochs: Int) throws(SearchError) -> [Double] {
+      do {
+        let column = try table.column(
+          task: name, quantity, epochs: epochs,
+          family: epochs == 200 ? family.rawValue : BenchmarkColumn.lowFidelity)
+        return try table.values(of: column).map { $0 / 100 }
+      } catch {
+        throw SearchError("\(error)")
+      }
+    }
+    /// What not every table has, in the unit of its figure.
+    func measured(_ quantity: BenchmarkColumn.Quantity, _ epochs: Int?, _ scale: Double) -> [Double]? {
+      guard let column = try? table.column(task: name, quantity, epochs: epochs),
+        let values = try? table.values(of: column)
+      else { return nil }
+      return values.map { $0 * scale }
+    }
+    var columns: [TabularEvaluator<Space>.Column] = []
+    for cost in [12, 200] where cost <= epochs {
+      columns.append(
+        .init(
+          SpaceFidelity(name: "\(cost) epochs", cost: cost),
+          fitness: try shares(.validationAccuracy, cost)))
+    }
+    var figures: [String: [Double]] = [:]
+    figures[SpaceScore.latency] = measured(.latency, nil, 1000)
+    figures[SpaceScore.trainingSeconds] = measured(.trainingTime, 200, Double(epochs) / 200)
+    return try StudyTask(
+      name: name,
+      evaluator: TabularEvaluator(
+        space: space, genotypes: space.all, columns: columns, measured: figures),
+      validation: try shares(.validationAccuracy, epochs), test: try shares(.testAccuracy, epochs),
+      constraint: constraint)
+  }
+}
+
+extension NASBench201Task {
+  /// How many images the benchmark trained on in an epoch before it measured validation accuracy.
+  public var trainingImages: Int {
+    switch self {
+    // Half of CIFAR-10's training images are the validation set; the others validate on half of their test sets.
+    case .cifar10: 25_000
+    case .cifar100: 50_000
+    case .imageNet16: 151_700
+    default: 0
+    }
+  }
+
+  /// How many images the benchmark measured validation accuracy on.
+  public var validationImages: Int {
+    switch self {
+    case .cifar10: 25_000
+    case .cifar100: 5_000
+    case .imageNet16: 3_000
+    default: 0
+    }
   }
 }

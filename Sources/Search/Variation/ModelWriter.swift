@@ -1,25 +1,16 @@
 public import LanguageModels
 public import RandomStreams
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// Writes networks by a language model: whole programs, edits that fill a JSON schema, SEARCH/REPLACE blocks, or a
 /// continuation of the parent's text.
 public struct ModelWriter: CandidateWriter {
-  private let model: any ChatModel
+  private let model: LoggedModel
   private let form: CandidateOrigin.Form
   private let search: SearchSettings
   private let screening: Screening
   private let requests: RequestBuilder
   private let interpreter: ReplyInterpreter
-  private let log: any RunLog
-  private let prices: PriceTable
   private let costUnit: ModelSettings.BanditCost
-  private let stopsAtUnknown: Bool
 
   /// A writer that asks the model and keeps every exchange in the log; an exchange that the log holds already
   /// (of a broken generation) is not paid for again.
@@ -35,13 +26,10 @@ public struct ModelWriter: CandidateWriter {
     prompts: PromptLibrary, log: any RunLog, stream: RandomStream, prices: PriceTable = PriceTable(),
     stopsAtUnknown: Bool = true
   ) {
-    self.model = model
+    self.model = LoggedModel(model: model, log: log, prices: prices, stopsAtUnknown: stopsAtUnknown)
     self.form = form
     self.search = search
-    self.log = log
-    self.prices = prices
     costUnit = settings.banditCost
-    self.stopsAtUnknown = stopsAtUnknown
     screening = Screening(task: task, limits: limits, descriptors: [], heals: false)
     requests = RequestBuilder(
       form: form, settings: settings, task: task, prompts: prompts, stream: stream,
@@ -140,40 +128,9 @@ public struct ModelWriter: CandidateWriter {
   private func ask(
     _ request: ChatRequest, candidate: Int, _ draft: inout Draft
   ) async throws(SearchError) -> ChatExchange {
-    let exchange = try await exchange(request, candidate: candidate)
+    let exchange = try await model.exchange(request, candidate: candidate)
     if let cost = costUnit.cost(of: exchange) { draft.cost = (draft.cost ?? 0) + cost }
     return exchange
-  }
-
-  private func exchange(
-    _ request: ChatRequest, candidate: Int
-  ) async throws(SearchError) -> ChatExchange {
-    do {
-      if let recorded = try await log.exchange(forKey: request.key(model: model.identity.model)) {
-        return recorded
-      }
-    } catch {
-      throw SearchError(error.description)
-    }
-    let outcome: ChatExchange.Outcome
-    do {
-      outcome = .reply(try await model.reply(to: request))
-    } catch {
-      // Only what may pass by itself is a candidate's misfortune; the rest stops the run, which can be resumed.
-      if case .budgetExhausted = error { throw SearchError(error.description, isEndOfBudget: true) }
-      var isTransient = error.isTransient
-      if case .notRecorded = error { isTransient = !stopsAtUnknown }
-      guard isTransient else { throw SearchError(error.description) }
-      outcome = .failure(error)
-    }
-    do {
-      let exchange = ChatExchange(
-        identity: model.identity, request: request, outcome: outcome, prices: prices, time: Double(time(nil)))
-      try await log.record(exchange, candidate: candidate)
-      return exchange
-    } catch {
-      throw SearchError(error.description)
-    }
   }
 }
 
@@ -201,16 +158,5 @@ extension Draft {
     reason = reading.reason
     applied = reading.applied
     refusedEdits = reading.refused
-  }
-}
-
-extension ChatFailure {
-  /// Whether the failure may be this one request's misfortune; all others will meet every request, so they stop
-  /// the run.
-  var isTransient: Bool {
-    switch self {
-    case .timedOut, .serverError, .declined, .malformedReply, .replyTooLarge, .requestRefused: true
-    default: false
-    }
   }
 }

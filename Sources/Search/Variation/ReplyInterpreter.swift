@@ -33,7 +33,7 @@ struct ReplyInterpreter: Sendable {
       return Reading(
         source: program, form: .completion,
         reason: program == nil ? "The model's continuation defines no class." : nil)
-    case .blocks, .wholeProgram, .rewrite:
+    case .blocks, .wholeProgram, .rewrite, .genotype:
       if let other = other(words, of: sources) { return other }
       return Reading(
         form: form,

@@ -22,7 +22,7 @@ struct RequestBuilder: Sendable {
     case .edits: "edits"
     case .blocks: "blocks"
     case .completion: "completion"
-    case .wholeProgram, .rewrite: "program"
+    case .wholeProgram, .rewrite, .genotype: "program"
     }
   }
 
@@ -35,7 +35,7 @@ struct RequestBuilder: Sendable {
     case .edits: 256
     case .completion: 1024
     case .blocks: 2048
-    case .wholeProgram, .rewrite: 4096
+    case .wholeProgram, .rewrite, .genotype: 4096
     }
   }
 

@@ -191,7 +191,7 @@ final class Events: Sendable {
       case .candidateFinished(let record, _, _): state.finished.append(record.id)
       case .generationFinished(let generation): state.generations.append(generation.number)
       case .notice(let text): state.notices.append(text)
-      case .generationBegan: break
+      case .generationBegan, .evaluationsPaid: break
       }
     }
   }
