@@ -25,7 +25,8 @@ struct SpaceSearchCommand {
       prices: try author.map {
         try Project.prices(first: configuration.model.priceFile).excerpt(for: $0.sources)
       },
-      table: table.provenance.hash)
+      prompts: configuration.space.search.strategy.usesPrompts
+        ? try Project.prompts(configuration).all : nil, table: table.provenance.hash)
     let store = try RunStore.create(in: folder, header: header)
     let lock = try RunLock(folder: store.folder)
     defer { withExtendedLifetime(lock) {} }
@@ -52,7 +53,7 @@ struct SpaceSearchCommand {
     let bar = ProgressBar(evaluations: configuration.budget.evaluations)
     let run = try configuration.nasBench201Run(
       table: table,
-      models: Project.models(configuration, model: author?.model), log: store, prices: prices, stop: stop)
+      models: Project.models(store.header, configuration, model: author?.model), log: store, prices: prices, stop: stop)
     let engine = SpaceEngine(run, configuration: configuration, log: store, stop: stop, report: bar.take)
     let summary: SearchSummary
     do {
@@ -92,11 +93,11 @@ extension Project {
   }
 
   /// What a run's strategy needs that speaks with models; nil where it speaks with none.
-  static func models(_ configuration: RunConfiguration, model: (any ChatModel)?) throws -> StudyModels? {
+  static func models(
+    _ header: RunHeader, _ configuration: RunConfiguration, model: (any ChatModel)?
+  ) throws -> StudyModels? {
     guard configuration.space.search.strategy.usesPrompts else { return nil }
-    return StudyModels(
-      prompts: try PromptLibrary(folder: Project.home() + "/prompts", for: configuration.search), model: model
-    )
+    return StudyModels(prompts: try prompts(keptBy: header, for: configuration), model: model)
   }
 
   /// A run's search once more, with the replies that its file has.
@@ -111,6 +112,6 @@ extension Project {
         try await store.exchanges().map(\.exchange), settings: configuration.model, name: store.header.name,
         isStrict: true) : nil
     return try configuration.nasBench201Run(
-      table: table, models: models(configuration, model: author?.model), log: store)
+      table: table, models: models(store.header, configuration, model: author?.model), log: store)
   }
 }

@@ -41,7 +41,7 @@ import Testing
     ("space: nas-bench-201\ntraining: {epochs: 3}", "'training' says nothing"),
     ("space: nas-bench-201\nsearch: {generations: 3}", "'search' says nothing"),
     ("space: nas-bench-201\ndescriptors: [{name: conv}]", "conv"),
-    ("preset: smoke\nspace: nas-bench-201", "budget.evaluations"),
+    ("preset: smoke\nspace: nas-bench-201", "no data set 'fashion-mnist'"),
     ("descriptors: [{name: cell_depth}]", "cell_depth"),
   ])
   func whatDoesNotFitIsRefused(yaml: String, words: String) throws {

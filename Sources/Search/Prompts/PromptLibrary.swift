@@ -74,6 +74,9 @@ public struct PromptLibrary: Sendable {
     prompts.values.filter { $0.kind != .space }.sorted { $0.id < $1.id }
   }
 
+  /// All prompts, by identifier: what a run of a space keeps.
+  public var all: [Prompt] { prompts.values.sorted { $0.id < $1.id } }
+
   /// The identifiers of kept prompts that this library does not have any more, or has with another text or place; and
   /// of mutations that were added to it.
   public func changes(since kept: [Prompt]) -> [String] {

@@ -42,6 +42,7 @@ enum Sample {
     request.niche = NicheRequest(cell: 4, direction: "macs lower", wish: "it", isEmpty: true, isHit: false)
     request.prompt = EvolvedPrompt(id: "a.1", parent: "a", root: "a", text: "b \"c\"", exchange: "key")
     request.repairs = [Repair(exchange: "key", problem: "1:2: error: é")]
+    request.fidelity = FidelityRequest(name: "12 epochs", cost: 12, fullCost: 200, accuracy: 0.25)
     request.model = ModelUse(model: 1, cost: 0.1)
     return CandidateRecord(
       id: id, generation: 1, index: id - 1,
