@@ -1,5 +1,3 @@
-internal import FoundationEssentials
-
 extension ChoiceSpace {
   /// An object with one property a choice, each required, and nothing else; its values are the options' names.
   public var jsonSchema: String {
@@ -26,55 +24,13 @@ extension ChoiceSpace {
   }
 
   /// A genotype as a JSON object in one line, as the schema and the grammar have it.
+  ///
+  /// What models write is read with more patience where they are asked, and under other names if need be.
   public func json(of genotype: Genotype) -> String {
     let pairs = zip(choices, options(of: genotype)).map { choice, option in
       "\(Self.quoted(choice.key)): \(Self.quoted(choice.options[option]))"
     }
     return "{" + pairs.joined(separator: ", ") + "}"
-  }
-
-  /// The genotype that a JSON object means.
-  ///
-  /// Options may also be numbers where they read as such. Properties that are no choice are passed over, since models
-  /// like to add their reasons.
-  ///
-  /// - Throws: one sentence saying what is wrong, and where.
-  public func genotype(fromJSON text: String) throws(SearchSpaceError) -> Genotype {
-    guard text.utf8.count <= longestJSON else {
-      throw SearchSpaceError("The JSON of an architecture has at most \(longestJSON) bytes.")
-    }
-    let values: [String: OptionName]
-    do {
-      values = try JSONDecoder().decode([String: OptionName].self, from: Data(text.utf8))
-    } catch {
-      throw SearchSpaceError("This is no JSON object with one property a choice; one is \(example).")
-    }
-    var options: [Int] = []
-    for choice in choices {
-      guard let value = values[choice.key] else {
-        throw SearchSpaceError("The property '\(choice.key)' is missing.")
-      }
-      guard let name = value.name else {
-        throw SearchSpaceError("The property '\(choice.key)' is no text.")
-      }
-      let wanted = name.filter { !$0.isWhitespace }.lowercased()
-      guard let option = choice.options.firstIndex(where: { $0.lowercased() == wanted }) else {
-        throw SearchSpaceError(
-          "The property '\(choice.key)' is '\(name.prefix(40))'; it can be \(choice.options.joined(separator: ", "))."
-        )
-      }
-      options.append(option)
-    }
-    return try genotype(options: options)
-  }
-
-  /// More than any model's reply has for one architecture.
-  private var longestJSON: Int { 100_000 }
-
-  private var example: String {
-    "{"
-      + choices.prefix(2).map { "\(Self.quoted($0.key)): \(Self.quoted($0.options[0]))" }
-      .joined(separator: ", ") + (choices.count > 2 ? ", …}" : "}")
   }
 
   /// A text as JSON has it.
@@ -96,22 +52,5 @@ extension ChoiceSpace {
       }
     }
     return result
-  }
-}
-
-/// What a property holds, as far as it can name an option.
-private struct OptionName: Decodable {
-  var name: String?
-
-  init(from decoder: any Decoder) throws {
-    // A nested object or list is no option, and no reason to refuse the other properties.
-    guard let container = try? decoder.singleValueContainer() else { return }
-    if let text = try? container.decode(String.self) {
-      name = text
-    } else if let number = try? container.decode(Int.self) {
-      name = String(number)
-    } else if let number = try? container.decode(Double.self) {
-      name = String(number)
-    }
   }
 }

@@ -53,7 +53,8 @@ struct SpaceSearchCommand {
     let bar = ProgressBar(evaluations: configuration.budget.evaluations)
     let run = try configuration.nasBench201Run(
       table: table,
-      models: Project.models(store.header, configuration, model: author?.model), log: store, prices: prices, stop: stop)
+      models: Project.models(store.header, configuration, model: author?.model), log: store, prices: prices,
+      stop: stop)
     let engine = SpaceEngine(run, configuration: configuration, log: store, stop: stop, report: bar.take)
     let summary: SearchSummary
     do {

@@ -31,6 +31,9 @@ struct PromptLibraryTests {
       // The rewriter adds no recurrent layers; asked for one it does what is likely to help.
       case .mutation where prompt.id == "add-recurrent": #expect(prompt.rewrite == nil)
       case .mutation, .crossover: used.append(try #require(prompt.rewrite, "\(prompt.id)"))
+      // Several may do the same to an architecture.
+      case .variation:
+        #expect(RewriteInstruction(rawValue: try #require(prompt.rewrite)) != nil, "\(prompt.id)")
       case .system, .frame, .network, .generation, .section, .repair, .evolution, .space:
         #expect(prompt.rewrite == nil, "\(prompt.id)")
       }

@@ -23,6 +23,8 @@ struct LineChart: Sendable {
     /// Whether a value holds until the next, as a best-so-far does.
     var isStepped = false
     var isDashed = false
+    /// Whether it is there for comparison only: thin and faint.
+    var isBackdrop = false
   }
 
   /// What an axis says, and how.
@@ -113,8 +115,8 @@ struct LineChart: Sendable {
         picture.circle(only, radius: 3.5, fill: paint)
       } else if !points.isEmpty {
         picture.path(
-          series.isStepped ? Self.steps(points) : SVG.path(points), stroke: paint, width: 2,
-          isDashed: series.isDashed)
+          series.isStepped ? Self.steps(points) : SVG.path(points), stroke: paint,
+          width: series.isBackdrop ? 1 : 2, isDashed: series.isDashed, opacity: series.isBackdrop ? 0.55 : 1)
       }
     }
   }

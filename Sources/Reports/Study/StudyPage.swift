@@ -38,8 +38,8 @@ extension StudySummary {
   private func chart(
     _ data: String, _ title: String, _ regret: KeyPath<Curve, [Double]>, _ margin: KeyPath<Curve, [Double]>
   ) -> HTML {
-    let series = curves.filter { $0.data == data }.enumerated().map { number, curve in
-      var series = LineChart.Series(
+    let series = curves.filter { $0.data == data }.map { curve in
+      LineChart.Series(
         name: curve.arm,
         samples: curve.at.indices.filter { curve.at[$0] >= Self.first }.map { point in
           let (mean, half) = (100 * curve[keyPath: regret][point], 100 * curve[keyPath: margin][point])
@@ -47,18 +47,18 @@ extension StudySummary {
             x: curve.at[point], y: max(Self.floor, mean), lower: max(Self.floor, mean - half),
             upper: max(Self.floor, mean + half))
         })
-      // There are fewer colours than strategies.
-      series.isDashed = number >= Theme.categories.count
-      return series
     }
-    let picture = LineChart(
+    let chart = LineChart(
       title: "\(title), \(data)",
       x: .init(
         title: "evaluations",
         scale: Scale(Self.first, Double(max(4, budgets.last ?? 4)), kind: .logarithmic, unit: .count)),
-      y: .init(title: "points below the best", kind: .logarithmic), series: series
+      y: .init(title: "points below the best", kind: .logarithmic), series: series)
+    let picture = CurveMultiples(
+      chart: chart, reference: baseline,
+      label: { $0 <= Self.floor ? "≤ \(Self.floor)" : Figures.fixed($0, 2) }
     ).svg(.page)
     return
-      "<figure>\(HTML(picture))<figcaption>Means over seeds; bands hold the mean with 95 % confidence. Less than 0.01 is drawn as 0.01.</figcaption></figure>"
+      "<figure>\(HTML(picture))<figcaption>A picture for each strategy, that with the least regret at the last budget first; the number is its regret there. Means over seeds; bands hold the mean with 95 % confidence. Less than 0.01 is drawn as 0.01.</figcaption></figure>"
   }
 }

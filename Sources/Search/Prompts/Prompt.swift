@@ -24,12 +24,14 @@ public struct Prompt: Codable, Sendable, Hashable {
     case network
     /// What is said to models that search a space of architectures.
     case space
+    /// Asks for a change to one architecture of a space; these make up LLMatic's prompt archive there.
+    case variation
 
     /// The variables that are known to prompts of the kind, beside those of the task.
     public var knownVariables: Set<String> {
       switch self {
       case .mutation, .crossover, .generation: ["source", "outline"]
-      case .system, .network: []
+      case .system, .network, .variation: []
       case .frame: ["source", "outline", "partners", "inspirations", "instruction", "wish"]
       case .section: ["source", "outline", "commented", "figures", "ordinal", "wish"]
       case .repair: ["source", "problem"]
@@ -39,7 +41,7 @@ public struct Prompt: Codable, Sendable, Hashable {
           "mission", "knowledge", "example", "choices", "options", "structure", "results", "mistakes",
           "measure",
           "best", "strategy", "least", "most", "target", "constraint", "count", "illegal", "repeated",
-          "reasons",
+          "reasons", "instruction",
         ]
       }
     }
@@ -49,9 +51,10 @@ public struct Prompt: Codable, Sendable, Hashable {
   public var id: String
   /// What it is for.
   public var kind: Kind
-  /// Its place in the prompt archive's first axis, from 0; mutations only.
+  /// Its place in the prompt archive's first axis, from 0; mutations and variations only.
   public var order: Int
-  /// What the built-in rewriter does for it, by `RewriteInstruction`'s name; mutations and crossovers only.
+  /// What the built-in rewriter, or the operators of a space, do for it, by `RewriteInstruction`'s name; mutations,
+  /// crossovers and variations only.
   public var rewrite: String?
   /// The variables it may use.
   public var variables: [String]

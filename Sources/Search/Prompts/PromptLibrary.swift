@@ -104,6 +104,17 @@ public struct PromptLibrary: Sendable {
     return PromptLibrary(prompts.filter { $0.value.kind != .mutation || ids.contains($0.key) })
   }
 
+  /// The library whose mutations are those of architectures of a space.
+  var forSpaces: PromptLibrary {
+    PromptLibrary(
+      prompts.compactMapValues { prompt in
+        guard prompt.kind != .mutation else { return nil }
+        var prompt = prompt
+        if prompt.kind == .variation { prompt.kind = .mutation }
+        return prompt
+      })
+  }
+
   private static let required =
     [
       "initial-network", "crossover", "random-network", "evolve-prompt", "section-wish",

@@ -12,6 +12,8 @@ public struct SpaceArchive: Sendable {
   public let axes: [MeasureAxis]
   /// How the space of measures is divided.
   public let geometry: ArchiveGeometry
+  /// What a configuration says of the axes and of the archive.
+  let descriptorSettings: [DescriptorSettings], settings: ArchiveSettings
   private let descriptors: [Descriptor]
 
   /// An archive over those descriptors, whose formulas may use the space's figures.
@@ -39,6 +41,14 @@ public struct SpaceArchive: Sendable {
     self.descriptors = descriptors
     self.axes = axes
     geometry = .grid(dimensions: dimensions)
+    var grid = ArchiveSettings()
+    (grid.kind, grid.dimensions) = (.grid, dimensions)
+    descriptorSettings = zip(settings, dimensions).map { axis, bins in
+      var axis = axis
+      axis.bins = bins
+      return axis
+    }
+    self.settings = grid
     _ = try make()
   }
 
@@ -49,6 +59,7 @@ public struct SpaceArchive: Sendable {
     descriptors = try configuration.makeDescriptors()
     axes = try configuration.measureAxes()
     geometry = configuration.archiveGeometry
+    (descriptorSettings, settings) = (configuration.descriptors, configuration.archive)
     _ = try make()
   }
 

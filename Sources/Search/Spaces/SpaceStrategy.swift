@@ -39,6 +39,12 @@ public protocol AsyncSpaceStrategy<Space>: Sendable {
 
   /// Whether that is because a limit on language models is reached.
   var isOutOfBudget: Bool { get }
+
+  /// Whether what was told is part of a generation of the strategy that is not whole yet.
+  var isMidGeneration: Bool { get }
+
+  /// The strategy's archive of prompts; empty where it has none.
+  var promptCells: [PromptCell] { get }
 }
 
 extension AsyncSpaceStrategy {
@@ -46,6 +52,10 @@ extension AsyncSpaceStrategy {
   public var ending: String? { nil }
   /// No.
   public var isOutOfBudget: Bool { false }
+  /// No.
+  public var isMidGeneration: Bool { false }
+  /// None.
+  public var promptCells: [PromptCell] { [] }
 }
 
 /// A strategy that need not be waited for, in the place of one that must.
@@ -95,6 +105,8 @@ public struct SpaceProposal<Genotype: Hashable & Sendable>: Sendable, Hashable {
   public var parents: [Int]
   /// At which of the evaluator's fidelities it is to be evaluated; nil: the highest.
   public var fidelity: Int?
+  /// The prompt that asked for it, by its file's `id`, and the temperature; nil where there is none.
+  public var prompt: String?, temperature: Double?
 
   /// A proposal.
   public init(_ content: Content, step: Step, parents: [Int] = [], fidelity: Int? = nil) {

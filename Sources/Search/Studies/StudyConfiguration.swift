@@ -81,6 +81,8 @@ public struct StudyArm: Codable, Sendable, Hashable {
     case collmStatistics = "collm-statistics"
     case singleModel = "single-model"
     case modelOptimizer = "model-optimizer"
+    case llmatic
+    case llmaticOperators = "llmatic-operators"
   }
 
   /// What the arm is called; empty: the strategy.
@@ -89,7 +91,7 @@ public struct StudyArm: Codable, Sendable, Hashable {
   public var strategy = Strategy.random
   /// What counts as a repetition, which costs nothing.
   public var deduplicate = SpaceSearchSettings.Deduplication.off
-  /// How many members live (regularised evolution) or children a generation has (genetic).
+  /// How many members live (regularised evolution), or children a generation has (genetic, LLMatic).
   public var population = 10
   /// How many members a tournament has (regularised evolution).
   public var sample = 10
@@ -109,7 +111,7 @@ public struct StudyArm: Codable, Sendable, Hashable {
   public var randomShare = 0.0
   /// The least bandwidth (BOHB).
   public var minimumBandwidth = 0.3
-  /// How many architectures are drawn at random first (MAP-Elites).
+  /// How many architectures are drawn at random first (MAP-Elites); so many in its archive end LLMatic's initialisation.
   public var initial = 10
   /// The parents' share of the population (genetic).
   public var eliteShare = 0.5
@@ -155,7 +157,10 @@ public struct StudyArm: Codable, Sendable, Hashable {
   var uselessKeys: [String] {
     let plain = StudyArm()
     let all: [(key: String, isGiven: Bool, users: Set<Strategy>)] = [
-      ("population", population != plain.population, [.regularizedEvolution, .genetic]),
+      (
+        "population", population != plain.population,
+        [.regularizedEvolution, .genetic, .llmatic, .llmaticOperators]
+      ),
       ("sample", sample != plain.sample, [.regularizedEvolution]),
       ("replacement", replacement != plain.replacement, [.regularizedEvolution]),
       ("move", move != plain.move, [.localSearch]),
@@ -165,22 +170,27 @@ public struct StudyArm: Codable, Sendable, Hashable {
       ("samples", samples != plain.samples, [.bohb]),
       ("random_share", randomShare != plain.randomShare, [.bohb]),
       ("minimum_bandwidth", minimumBandwidth != plain.minimumBandwidth, [.bohb]),
-      ("initial", initial != plain.initial, [.mapElites]),
+      ("initial", initial != plain.initial, [.mapElites, .llmatic, .llmaticOperators]),
       ("elite_share", eliteShare != plain.eliteShare, [.genetic]),
       ("mutation_share", mutationShare != plain.mutationShare, [.genetic]),
       ("memory", memory != plain.memory, [.collm, .collmStatistics, .singleModel]),
-      ("candidates", candidates != plain.candidates, Self.speaking),
+      ("candidates", candidates != plain.candidates, Self.writing),
       ("shown", shown != plain.shown, [.modelOptimizer]),
       ("naming", naming != plain.naming, Self.speaking),
-      ("tells_mistakes", tellsMistakes != plain.tellsMistakes, Self.speaking),
-      ("temperature", temperature != plain.temperature, Self.speaking.subtracting([.collmStatistics])),
-      ("maximum_tokens", maximumTokens != plain.maximumTokens, Self.speaking.subtracting([.collmStatistics])),
-      ("context_tokens", contextTokens != plain.contextTokens, Self.speaking.subtracting([.collmStatistics])),
+      ("tells_mistakes", tellsMistakes != plain.tellsMistakes, Self.writing),
+      // LLMatic's prompts have temperatures of their own.
+      ("temperature", temperature != plain.temperature, Self.writing.subtracting([.collmStatistics])),
+      ("maximum_tokens", maximumTokens != plain.maximumTokens, Self.asking),
+      ("context_tokens", contextTokens != plain.contextTokens, Self.asking),
     ]
     return all.filter { $0.isGiven && !$0.users.contains(strategy) }.map(\.key)
   }
 
-  private static let speaking = Set(Strategy.allCases.filter(\.usesPrompts))
+  private static let asking = Set(Strategy.allCases.filter(\.asksModel))
+  /// Whose options have names.
+  private static let speaking = asking.union([.collmStatistics])
+  /// Whose replies hold several architectures.
+  private static let writing = speaking.subtracting([.llmatic])
 
   /// The strategy, at its beginning.
   ///
@@ -217,7 +227,7 @@ public struct StudyArm: Codable, Sendable, Hashable {
         space: space,
         settings: .init(population: population, eliteShare: eliteShare, mutationShare: mutationShare),
         stream: stream)
-    case .collm, .collmStatistics, .singleModel, .modelOptimizer:
+    case .collm, .collmStatistics, .singleModel, .modelOptimizer, .llmatic, .llmaticOperators:
       throw SearchError("The strategy \(strategy.rawValue) has to wait for models.")
     }
   }

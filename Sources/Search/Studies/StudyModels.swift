@@ -20,13 +20,16 @@ extension StudyArm.Strategy {
   /// Whether it speaks with models, be they built in.
   public var usesPrompts: Bool {
     switch self {
-    case .collm, .collmStatistics, .singleModel, .modelOptimizer: true
+    case .collm, .collmStatistics, .singleModel, .modelOptimizer, .llmatic, .llmaticOperators: true
     default: false
     }
   }
 
   /// Whether it needs a language model.
-  public var asksModel: Bool { usesPrompts && self != .collmStatistics }
+  public var asksModel: Bool { usesPrompts && self != .collmStatistics && self != .llmaticOperators }
+
+  /// Whether it evaluates nothing twice, so that repetitions must be told.
+  var evaluatesOnce: Bool { usesPrompts && self != .llmatic && self != .llmaticOperators }
 }
 
 extension StudyArm {
@@ -80,10 +83,20 @@ extension StudyArm {
         generator: DirectedGenerator(vocabulary, count: (settings.candidates.lowerBound + most) / 2),
         settings: settings, prompts: models.prompts, stream: stream)
     }
+    if strategy == .llmaticOperators {
+      return try LLMaticSpaceSearch(
+        space: space, archive: archive, model: nil, settings: settings, batch: population, initial: initial,
+        prompts: models.prompts, stream: stream)
+    }
     guard let model = models.model else {
       throw SearchError(
         "The strategy '\(title)' asks a language model, and there is none; 'niche models' says which can be reached."
       )
+    }
+    if strategy == .llmatic {
+      return try LLMaticSpaceSearch(
+        space: space, archive: archive, model: model, settings: settings, batch: population, initial: initial,
+        prompts: models.prompts, stream: stream)
     }
     if strategy == .modelOptimizer {
       return try ModelOptimizer(

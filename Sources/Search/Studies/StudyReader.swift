@@ -62,7 +62,7 @@ public enum StudyReader {
     if let key = arm.uselessKeys.first {
       throw ConfigurationError("'\(key)' \(place) says nothing to the strategy \(arm.strategy.rawValue).")
     }
-    guard !arm.strategy.usesPrompts || arm.deduplicate != .off else {
+    guard !arm.strategy.evaluatesOnce || arm.deduplicate != .off else {
       throw ConfigurationError(
         "'deduplicate' \(place) must be genotype or network: \(arm.strategy.rawValue) evaluates nothing twice."
       )

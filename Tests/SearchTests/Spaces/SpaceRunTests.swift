@@ -32,7 +32,7 @@ import Testing
     var run = try #require(RunConfiguration.preset("nas-bench-201"))
     run.seed = 5
     run.space.search = StudyArm(strategy, deduplicate: deduplicate)
-    if strategy.usesPrompts { run.space.search.candidates = 6 }
+    if [.collm, .collmStatistics].contains(strategy) { run.space.search.candidates = 6 }
     run.budget.evaluations = evaluations
     run.search.batch = 16
     return try ConfigurationReader.validated(run)
@@ -50,7 +50,7 @@ import Testing
 
   @Test(arguments: [
     StudyArm.Strategy.random, .regularizedEvolution, .localSearch, .reinforce, .bohb, .mapElites, .genetic,
-    .collmStatistics,
+    .collmStatistics, .llmaticOperators,
   ])
   func candidatesAreTheResultsOfTheSearch(_ strategy: StudyArm.Strategy) async throws {
     let configuration = try Self.configuration(strategy)
@@ -100,7 +100,7 @@ import Testing
     #expect(summary.verdicts.filter { $0.value > 0 } == counts)
   }
 
-  @Test(arguments: [StudyArm.Strategy.regularizedEvolution, .bohb, .mapElites])
+  @Test(arguments: [StudyArm.Strategy.regularizedEvolution, .bohb, .mapElites, .llmaticOperators])
   func aRunThatBreaksAnywhereEndsAsAnUnbrokenOne(_ strategy: StudyArm.Strategy) async throws {
     let configuration = try Self.configuration(strategy)
     let whole = AtomicLog()
@@ -117,7 +117,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [StudyArm.Strategy.genetic, .hyperband, .collm])
+  @Test(arguments: [StudyArm.Strategy.genetic, .hyperband, .collm, .llmatic])
   func aLargerBudgetGoesOnAsIfItHadBeenSoFromTheBeginning(_ strategy: StudyArm.Strategy) async throws {
     let model = SingleStandIn(Self.vocabulary)
     let log = AtomicLog()

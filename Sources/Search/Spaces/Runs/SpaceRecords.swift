@@ -43,7 +43,8 @@ struct SpaceRecords<Space: SearchSpace>: Sendable {
     let proposal = result.proposal
     var origin = CandidateOrigin(
       step: CandidateOrigin.Step(proposal.step), author: proposal.step == .model ? author : .strategy,
-      form: .genotype, parents: proposal.parents.map(Self.id), exchange: exchange)
+      form: .genotype, parents: proposal.parents.map(Self.id), prompt: proposal.prompt,
+      temperature: proposal.temperature, exchange: exchange)
     var verdict: Verdict
     var source: String?
     // A repetition has all figures of its twin.

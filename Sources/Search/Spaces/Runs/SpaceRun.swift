@@ -74,7 +74,7 @@ public struct SpaceRun<Evaluator: SpaceEvaluator>: SpaceGenerationSource {
         throw transcript?.error ?? error
       }
       if let key = transcript?.lastKey { exchanges.append((first, key)) }
-      if size == nil, transcript != nil, search.results.count > taken { break }
+      if size == nil, transcript != nil, search.results.count > taken, !strategy.isMidGeneration { break }
     }
     let last = min(search.results.count, taken + (size ?? .max - taken))
     guard last > taken else { return nil }
@@ -119,6 +119,6 @@ public struct SpaceRun<Evaluator: SpaceEvaluator>: SpaceGenerationSource {
         networks: archive.allElites.map {
           ArchiveCell(cell: $0.cell, candidate: $0.solution, fitness: $0.objective)
         },
-        prompts: [], statistics: archive.statistics(), bestOfGeneration: best))
+        prompts: strategy.promptCells, statistics: archive.statistics(), bestOfGeneration: best))
   }
 }
