@@ -389,7 +389,8 @@ final class VerificationTests {
       try await queue.write { try $0.execute(sql: sql) }
     }
     let store = try RunStore.open(folder)
-    let result = try await RunVerifier(store, strategy: run.makeStrategy(), isQuick: true).verify()
+    let result = try await RunVerifier(store, replay: .strategy(run.makeStrategy()), isQuick: true)
+      .verify()
     #expect(result.holds == sql.isEmpty, "\(result.text)")
     if !sql.isEmpty {
       #expect(
