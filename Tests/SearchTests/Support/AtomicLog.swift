@@ -44,6 +44,10 @@ final class AtomicLog: RunLog {
   }
   func candidates() async throws(RunLogError) -> [CandidateRecord] { state.withLock { $0.records } }
   func weights(of candidate: Int) async throws(RunLogError) -> [UInt8]? { nil }
+  func record(_ score: CandidateScore) async throws(RunLogError) {
+    throw RunLogError("Nothing is trained again in a space.")
+  }
+  func scores() async throws(RunLogError) -> [CandidateScore] { [] }
   func commit(_ generation: GenerationRecord) async throws(RunLogError) {
     try await commit(generation, with: [])
   }
