@@ -101,7 +101,7 @@ final class SpaceRunReportTests {
       "generations",
       "number 2"
     ),
-    ("INSERT INTO weights VALUES (7, x'00')", "weights", "candidate 7"),
+    ("INSERT INTO weights (candidate, safetensors) VALUES (7, x'00')", "weights", "candidate 7"),
   ])
   func whatWasChangedIsNamed(sql: String, table: String, row: String) async throws {
     let store = try await store(.genetic, "genetic")
