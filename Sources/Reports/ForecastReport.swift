@@ -22,8 +22,25 @@ extension ForecastHistory {
       }
     }
     guard !sources.isEmpty, !isRewriters else { return }
-    for (_, exchange) in try await run.exchanges() where sources.contains(exchange.source) {
-      exchanges.append(exchange)
+    let requests = try run.summaries().filter { $0.origin.author == .languageModel }.map {
+      $0.origin.request ?? CandidateRequest()
+    }
+    if earlier.search.repair == configuration.search.repair,
+      earlier.search.repairRounds == configuration.search.repairRounds
+    {
+      repairable += requests.count
+      repairRounds += requests.reduce(0) { $0 + $1.repairs.count }
+    }
+    let repairKeys = Set(requests.flatMap { $0.repairs.map(\.exchange) })
+    let promptKeys = Set(requests.compactMap(\.prompt?.exchange))
+    for (key, _, exchange) in try await run.keyedExchanges() where sources.contains(exchange.source) {
+      if repairKeys.contains(key) {
+        repairs.append(exchange)
+      } else if promptKeys.contains(key) {
+        prompts.append(exchange)
+      } else {
+        exchanges.append(exchange)
+      }
     }
   }
 }
@@ -47,7 +64,7 @@ extension RunForecast {
     let whole: (Double) -> String = { Figures.fixed($0, 0) }
     row("trained candidates", evaluations, whole)
     if let chat {
-      table.add(["model calls", "", "\(chat.calls)", ""])
+      row("model calls", chat.calls, whole)
       row("prompt tokens", chat.promptTokens, whole)
       row("reply tokens", chat.completionTokens, whole)
       row("US dollars", chat.dollars) { Figures.fixed($0, 2) }

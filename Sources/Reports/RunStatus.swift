@@ -42,6 +42,8 @@ public struct RunStatus: Codable, Sendable {
   public var models: [ModelStanding]?
   /// What a search of a space came to; nil of runs that write networks as code.
   public var space: Space?
+  /// What the QD score comes to for what the run cost; nil before the first generation is finished.
+  public var qdScorePer: Efficiency?
   /// Seconds of training, summed over the threads; of a table what it says of them.
   public var trainingSeconds: Double
   /// Trained candidates beyond the axes' ranges, which count as the range's ends; axes without any are left out.
@@ -145,6 +147,18 @@ public struct RunStatus: Codable, Sendable {
     public var planned: Int
   }
 
+  /// The archive's QD score for a unit of each thing that a run takes; nil where none of it was taken or it is not known.
+  public struct Efficiency: Codable, Sendable, Hashable {
+    /// For a network that was trained.
+    public var evaluation: Double?
+    /// For a second of training, summed over the threads.
+    public var trainingSecond: Double?
+    /// For a thousand tokens of prompts and replies.
+    public var thousandTokens: Double?
+    /// For a dollar.
+    public var dollar: Double?
+  }
+
   /// The best elite.
   public struct Best: Codable, Sendable {
     /// Its number.
@@ -186,6 +200,7 @@ public struct RunStatus: Codable, Sendable {
     repairs = Repairs(proposed)
     nicheRequests = NicheRequests(proposed)
     models = ModelStanding.all(of: run)
+    qdScorePer = Efficiency(run, trainingSeconds: trainingSeconds)
     best = run.best.map { Best(candidate: $0.record.id, niche: $0.cell, fitness: $0.record.fitness ?? 0) }
   }
 
@@ -245,11 +260,13 @@ public struct RunStatus: Codable, Sendable {
         "asked for niches: \(nicheRequests.hits) of \(nicheRequests.asked) hit ("
           + directions.joined(separator: ", ") + ")")
     }
+    if let qdScorePer { lines.append(contentsOf: qdScorePer.text.map { ["QD score per " + $0] } ?? []) }
     for model in models ?? [] { lines.append("model \(model.name): \(model.text)") }
     if usage.replies + usage.failures > 0 {
       lines.append(
         "language model: \(usage.replies) replies, \(usage.failures) failures, \(usage.promptTokens) tokens in, "
-          + "\(usage.completionTokens) out, \(Figures.fixed(usage.seconds, 0)) s waited")
+          + "\(usage.completionTokens) out, \(Figures.fixed(usage.seconds, 0)) s waited"
+          + (usage.dollars.map { ", $\(Figures.fixed($0, 4))" } ?? ""))
     }
     if space == nil { lines.append("training: \(Figures.fixed(trainingSeconds, 0)) s summed over threads") }
     return lines.joined(separator: "\n")
@@ -304,111 +321,5 @@ public struct RunStatus: Codable, Sendable {
   private static func counts(_ counts: [String: Int]) -> String {
     let parts = counts.filter { $0.value > 0 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     return parts.isEmpty ? "none" : parts.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
-  }
-}
-
-extension RunStatus.Space {
-  fileprivate init?(_ candidates: [CandidateSummary], _ configuration: RunConfiguration) {
-    guard configuration.isOfSpace else { return nil }
-    (name, strategy) = (configuration.space.name.rawValue, configuration.space.search.strategy.rawValue)
-    planned = 0
-    for candidate in candidates where candidate.evaluation != nil && candidate.verdict.status != .duplicate {
-      let fidelity = candidate.origin.request?.fidelity
-      evaluations += fidelity.map { Double($0.cost) / Double($0.fullCost) } ?? 1
-    }
-    // A resumed run may have had more.
-    planned = max(configuration.budget.evaluations, Int(evaluations.rounded(.up)))
-  }
-}
-
-extension RunStatus.Stopping {
-  fileprivate init?(_ candidates: [CandidateSummary], _ training: TrainingSettings) {
-    guard training.fidelities.contains(where: { $0 < training.epochs }) else { return nil }
-    for candidate in candidates where candidate.verdict.status != .duplicate {
-      guard let evaluation = candidate.evaluation, let judgement = evaluation.judgement else { continue }
-      if candidate.verdict.status == .stopped {
-        stopped += 1
-        epochsSaved += training.epochs - (judgement.hopelessAfter ?? training.epochs)
-      }
-      guard judgement.isAudit, let fitness = candidate.fitness else { continue }
-      audits += 1
-      guard judgement.hopelessAfter != nil else { continue }
-      auditsHopeless += 1
-      if fitness > judgement.incumbentFitness { auditsWrong += 1 }
-    }
-  }
-}
-
-extension RunStatus.ModelStanding {
-  /// What the bandit knows of a run's models after its finished generations; nil where nothing chooses among them.
-  static func all(of run: RunSnapshot) -> [RunStatus.ModelStanding]? {
-    let configuration = run.header.configuration
-    guard configuration.model.combination == .bandit,
-      run.candidates.contains(where: { $0.origin.request?.model != nil })
-    else { return nil }
-    let ledger = ModelLedger(configuration, candidates: run.candidates, generations: run.generations)
-    let unit = configuration.model.banditCost
-    return zip(configuration.models, ledger.entries).map { model, entry in
-      RunStatus.ModelStanding(
-        name: model.name.isEmpty ? model.provider.rawValue : model.name, pulls: entry.pulls,
-        value: entry.value,
-        cost: entry.cost, unit: (unit == .auto ? .tokens : unit).rawValue, valuePerCost: entry.valuePerCost)
-    }
-  }
-
-  /// The standing in a line.
-  var text: String {
-    let each = value > 0 ? ", \(amount(cost / value)) for each of these" : ""
-    return
-      "chosen for \(pulls) candidates, of which \(Figures.short(value)) were worth it; \(amount(cost))\(each)"
-  }
-
-  /// A cost in its unit.
-  func amount(_ cost: Double) -> String {
-    switch unit {
-    case "dollars": "$\(Figures.fixed(cost, 4))"
-    case "seconds": "\(Figures.fixed(cost, 1)) s"
-    default: "\(Figures.short(cost)) tokens"
-    }
-  }
-}
-
-extension RunStatus.Contests {
-  fileprivate init(_ run: RunSnapshot) {
-    candidates = Set(run.scores.map(\.candidate)).count
-    trainings = run.scores.count
-    failures = run.scores.count { $0.reason != nil }
-    seconds = run.scores.reduce(0) { $0 + $1.seconds }
-    let differences = run.scores.compactMap { score in
-      run.candidate(score.candidate)?.fitness.map { abs(score.fitness - $0) }
-    }
-    meanDifference = differences.isEmpty ? nil : differences.reduce(0, +) / Double(differences.count)
-  }
-}
-
-extension RunStatus.Repairs {
-  fileprivate init?(_ candidates: [CandidateSummary]) {
-    for candidate in candidates {
-      guard let rounds = candidate.origin.request?.repairs.count, rounds > 0 else { continue }
-      self.candidates += 1
-      self.rounds += rounds
-      if candidate.verdict.isNetwork { networks += 1 }
-    }
-    if self.candidates == 0 { return nil }
-  }
-}
-
-extension RunStatus.NicheRequests {
-  fileprivate init?(_ candidates: [CandidateSummary]) {
-    var counts: [String: Direction] = [:]
-    for candidate in candidates {
-      guard let niche = candidate.origin.request?.niche else { continue }
-      var count = counts[niche.direction] ?? Direction(direction: niche.direction)
-      count.asked += 1
-      if niche.isHit == true, candidate.verdict.status != .duplicate { count.hits += 1 }
-      counts[niche.direction] = count
-    }
-    guard !counts.isEmpty else { return nil }
-    directions = counts.values.sorted { $0.direction < $1.direction }
   }
 }

@@ -10,4 +10,6 @@ public struct ModelUsage: Codable, Sendable, Hashable {
   public var completionTokens = 0
   /// Seconds spent waiting.
   public var seconds = 0.0
+  /// Dollars, of the replies whose price is known; nil where none is.
+  public var dollars: Double?
 }

@@ -250,7 +250,7 @@ public final class RunStore: RunLog {
         database,
         sql: """
           SELECT count(*), count(*) FILTER (WHERE outcome = 'reply'), total(prompt_tokens), total(completion_tokens),
-            total(seconds) FROM exchanges
+            total(seconds), sum(exchange ->> '$.cost') FROM exchanges
           """)
       guard let row else { return ModelUsage() }
       let replies = try row.integer(1)
@@ -258,7 +258,8 @@ public final class RunStore: RunLog {
       return ModelUsage(
         replies: replies, failures: try row.integer(0) - replies,
         promptTokens: Int(exactly: try row.number(2)) ?? .max,
-        completionTokens: Int(exactly: try row.number(3)) ?? .max, seconds: try row.number(4))
+        completionTokens: Int(exactly: try row.number(3)) ?? .max, seconds: try row.number(4),
+        dollars: row[5] as Double?)
     }
   }
 

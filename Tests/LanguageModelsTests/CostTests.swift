@@ -342,14 +342,25 @@ private func request(_ maximum: Int? = 20) -> ChatRequest {
 
   @Test func withoutAHistoryItIsAGuessWithAWideInterval() throws {
     let samples = [request(100)]
-    let forecast = ChatForecast(calls: 10, samples: samples, sources: [identity], prices: prices)
+    let forecast = ChatForecast(calls: .init(10), samples: samples, sources: [identity], prices: prices)
     #expect(forecast.basis == 0 && forecast.completionTokens == .init(lower: 50, expected: 500, upper: 1000))
     #expect(abs(forecast.promptTokens.expected - 290) < 1e-9 && forecast.promptTokens.upper == 500)
     #expect(abs((forecast.dollars?.upper ?? 0) - (500 * 1e-6 + 1000 * 4e-6)) < 1e-12)
+    // Of a number of calls that is an interval the ends are those of its ends, and two kinds add up.
+    let rounds = ChatForecast(
+      calls: .init(lower: 0, expected: 4, upper: 20), samples: samples, sources: [identity], prices: prices)
+    #expect(rounds.completionTokens == .init(lower: 0, expected: 200, upper: 2000))
+    let both = forecast + rounds
+    #expect(both.calls == .init(lower: 10, expected: 14, upper: 30))
+    #expect(both.completionTokens == .init(lower: 50, expected: 700, upper: 3000))
+    #expect(abs((both.dollars?.upper ?? 0) - (1500 * 1e-6 + 3000 * 4e-6)) < 1e-12)
     let unknown = ModelIdentity(provider: "p", model: "n")
+    let unpriced = ChatForecast(calls: .init(1), samples: samples, sources: [unknown], prices: prices)
+    #expect((forecast + unpriced).dollars == nil)
     #expect(
-      ChatForecast(calls: 1, samples: samples, sources: [identity, unknown], prices: prices).dollars == nil)
-    #expect(ChatForecast(calls: -1, samples: [], sources: [], prices: prices).promptTokens.upper == 0)
+      ChatForecast(calls: .init(1), samples: samples, sources: [identity, unknown], prices: prices).dollars
+        == nil)
+    #expect(ChatForecast(calls: .init(-1), samples: [], sources: [], prices: prices).promptTokens.upper == 0)
   }
 
   @Test func nineteenOfTwentyIntervalsHoldWhatComes() throws {
@@ -366,7 +377,7 @@ private func request(_ maximum: Int? = 20) -> ChatRequest {
         )
       }
       let forecast = ChatForecast(
-        calls: 40, samples: [request()], history: history, sources: [identity], prices: prices)
+        calls: .init(40), samples: [request()], history: history, sources: [identity], prices: prices)
       let total = Double((0..<40).reduce(0) { sum, _ in sum + draw() })
       if (forecast.completionTokens.lower...forecast.completionTokens.upper).contains(total) { held += 1 }
       #expect(abs(forecast.promptTokens.expected - 1200) < 1e-6 && forecast.basis == 12)

@@ -308,7 +308,16 @@ final class RunStoreTests {
     for exchange in [Sample.exchange(1), failed, Sample.exchange(3)] {
       try await store.record(exchange, candidate: 1)
     }
-    #expect(try store.usage() == ModelUsage(replies: 2, failures: 1, promptTokens: 14, completionTokens: 10))
+    var usage = ModelUsage(replies: 2, failures: 1, promptTokens: 14, completionTokens: 10)
+    #expect(try store.usage() == usage)
+    // Of replies without a price nothing is known.
+    for (number, cost) in [(4, 2_500_000_000), (5, 0)] {
+      var exchange = Sample.exchange(number)
+      exchange.cost = Money(picodollars: cost)
+      try await store.record(exchange, candidate: 1)
+    }
+    (usage.replies, usage.promptTokens, usage.completionTokens, usage.dollars) = (4, 28, 20, 0.0025)
+    #expect(try store.usage() == usage)
   }
 
   @Test("A generation is stored whole or not at all, and once")

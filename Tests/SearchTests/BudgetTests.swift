@@ -34,6 +34,38 @@ struct BudgetTests {
     #expect(end.end == .completed && log.now.generations == unlimited.now.generations)
   }
 
+  @Test("Half and four fifths of what may be trained are told, each once, also by a resumed run")
+  func marks() async throws {
+    var run = ToyRun()
+    run.configuration.budget.evaluations = 8
+    run.configuration.budget.trainingSeconds = 1e9
+    let log = MemoryLog()
+    _ = try await run.run(try ToyRun.strategy(Toy.configuration()), model: ScriptedModel(), log: log)
+    var spent = 0
+    var expected: [String] = []
+    var left = [50, 80]
+    for generation in 1...log.now.generations.count {
+      spent += log.now.candidates.values.count {
+        $0.generation == generation && $0.evaluation != nil && $0.verdict.status != .duplicate
+      }
+      let new = left.filter { 100 * spent >= 8 * $0 }
+      left.removeAll(where: new.contains)
+      if let last = new.last {
+        expected.append("\(last) % of the budget of evaluations is used: \(spent) of 8")
+      }
+    }
+    #expect(!expected.isEmpty && run.events.notices == expected)
+    // What was told is not told again.
+    let known = KnownCandidates(Array(log.now.candidates.values))
+    var marks = BudgetMarks(run.configuration.budget, known: known)
+    #expect(marks.passed(known).isEmpty)
+    var seconds = BudgetSettings()
+    seconds.trainingSeconds = 1e-9
+    marks = BudgetMarks(seconds, known: KnownCandidates([]))
+    #expect(marks.passed(known).map { $0.prefix(44) } == ["80 % of the budget of seconds of training is"])
+    #expect(marks.passed(known).isEmpty)
+  }
+
   @Test("A network that training could not even begin with has used its evaluation, also for a resumed run")
   func untrainable() async throws {
     var run = ToyRun()

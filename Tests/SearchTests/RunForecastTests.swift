@@ -54,12 +54,55 @@ struct RunForecastTests {
     let told = try await forecast(configuration, model: model)
     #expect(model.keys.isEmpty)
     let chat = try #require(told.chat)
-    #expect(chat.calls == 45 && chat.basis == 0)
+    #expect(chat.calls == .init(45) && chat.basis == 0)
     #expect(isOrdered(chat.promptTokens) && isOrdered(chat.completionTokens) && chat.dollars == nil)
     // A prompt holds the system's words, a network and an instruction: 300 to 4000 bytes, at 2 to 5 to a token.
     #expect(chat.promptTokens.expected > 45 * 60 && chat.promptTokens.upper < 45 * 2000)
     #expect(told.minutes == nil)
     #expect(told.evaluations == .init(lower: 0, expected: 30, upper: 60))
+  }
+
+  @Test("Rounds of repair and prompts that the model writes count, and what a run took lies within")
+  func repairsAndPrompts() async throws {
+    var configuration = Toy.configuration(generations: 5, batch: 8)
+    configuration.model.form = .program
+    let plain = try #require(try await forecast(configuration, model: ScriptedModel()).chat)
+    configuration.search.repair = [.heal, .model]
+    configuration.search.repairRounds = 2
+    configuration.search.promptEvolution = 0.5
+    let asked = ScriptedModel()
+    let told = try await forecast(configuration, model: asked)
+    #expect(asked.keys.isEmpty)
+    let chat = try #require(told.chat)
+    // 40 for networks; prompts for half of the mutations, which are seven of ten; rounds after half of the replies.
+    #expect(chat.calls.lower == 40 && chat.calls.upper == 40 + 20 + 80)
+    #expect(abs(chat.calls.expected - (40 + 14 + 30)) < 1e-9)
+    #expect(chat.promptTokens.expected > 1.8 * plain.promptTokens.expected)
+    #expect(isOrdered(chat.promptTokens) && isOrdered(chat.completionTokens))
+
+    let model = ScriptedModel()
+    _ = try await ToyRun(configuration: configuration).run(
+      try ToyRun.strategy(configuration), model: model, log: MemoryLog())
+    #expect((chat.calls.lower...chat.calls.upper).contains(Double(model.keys.count)))
+
+    // Earlier runs with as many rounds say how many of them it takes.
+    var history = ForecastHistory()
+    (history.repairable, history.repairRounds) = (200, 100)
+    let known = try #require(try await forecast(configuration, model: model, history: history).chat)
+    #expect(abs(known.calls.expected - (40 + 14 + 20)) < 1e-9)
+    #expect(known.calls.lower > 40 + 15 && known.calls.upper < 40 + 20 + 25)
+
+    configuration.budget.calls = 139
+    #expect(
+      try await forecast(configuration, model: model).limits == [
+        "budget.calls may end the run before its last generation."
+      ])
+    configuration.budget.calls = 140
+    #expect(try await forecast(configuration, model: model).limits.isEmpty)
+    // Without the model's turn nothing is sent back.
+    configuration.search.repair = [.heal]
+    configuration.search.promptEvolution = 0
+    #expect(try await forecast(configuration, model: model).chat?.calls == .init(40))
   }
 
   @Test("Earlier runs go before guesses")

@@ -19,10 +19,22 @@ public struct ChatForecast: Codable, Sendable, Hashable {
       self.expected = expected
       self.upper = upper
     }
+
+    /// A number that is known.
+    public init(_ number: Int) {
+      self.init(lower: Double(number), expected: Double(number), upper: Double(number))
+    }
+
+    /// The sum of two amounts; its ends are those of both.
+    public static func + (left: Interval, right: Interval) -> Interval {
+      Interval(
+        lower: left.lower + right.lower, expected: left.expected + right.expected,
+        upper: left.upper + right.upper)
+    }
   }
 
   /// How many requests it is about.
-  public let calls: Int
+  public let calls: Interval
   /// How many exchanges it rests on; 0 where it is a guess by bytes and limits.
   public let basis: Int
   /// Tokens of all prompts.
@@ -42,11 +54,12 @@ public struct ChatForecast: Codable, Sendable, Hashable {
   ///   - prices: What they cost.
   ///   - day: The day of the prices.
   public init(
-    calls: Int, samples: [ChatRequest], history: [ChatExchange] = [], sources: [ModelIdentity],
+    calls: Interval, samples: [ChatRequest], history: [ChatExchange] = [], sources: [ModelIdentity],
     prices: PriceTable, day: String = PriceTable.today
   ) {
-    self.calls = max(0, calls)
-    let count = Double(self.calls)
+    let calls = Interval(
+      lower: max(0, calls.lower), expected: max(0, calls.expected), upper: max(0, calls.upper))
+    self.calls = calls
     let bytes = Self.mean(samples.map { Double(TokenEstimate.promptBytes(of: $0)) })
     let limit = Self.mean(
       samples.map { Double($0.maximumTokens ?? BudgetedModel.assumedCompletionTokens) })
@@ -57,12 +70,16 @@ public struct ChatForecast: Codable, Sendable, Hashable {
     basis = seen.count
     if seen.count >= 4 {
       let ratios = seen.map { Double($0.usage.promptTokens) / max(1, $0.bytes) }
-      promptTokens = Self.total(ratios, count).scaled(by: bytes)
-      completionTokens = Self.total(seen.map { Double($0.usage.completionTokens) }, count)
+      promptTokens = Self.total(ratios, calls).scaled(by: bytes)
+      completionTokens = Self.total(seen.map { Double($0.usage.completionTokens) }, calls)
     } else {
       // Text and code have 2 to 5 bytes to a token, mostly about 3.5.
-      promptTokens = Interval(lower: 0.2, expected: 0.29, upper: 0.5).scaled(by: bytes * count)
-      completionTokens = Interval(lower: 0.05, expected: 0.5, upper: 1).scaled(by: limit * count)
+      promptTokens = Interval(
+        lower: 0.2 * calls.lower, expected: 0.29 * calls.expected, upper: 0.5 * calls.upper
+      ).scaled(by: bytes)
+      completionTokens = Interval(
+        lower: 0.05 * calls.lower, expected: 0.5 * calls.expected, upper: calls.upper
+      ).scaled(by: limit)
     }
     let known = sources.map { prices.price(of: $0, on: day) }
     let found = known.compactMap { $0 }
@@ -79,15 +96,36 @@ public struct ChatForecast: Codable, Sendable, Hashable {
       lower: cost(\.lower).min() ?? 0, expected: Self.mean(cost(\.expected)), upper: cost(\.upper).max() ?? 0)
   }
 
+  private init(
+    calls: Interval, basis: Int, promptTokens: Interval, completionTokens: Interval, dollars: Interval?
+  ) {
+    self.calls = calls
+    self.basis = basis
+    self.promptTokens = promptTokens
+    self.completionTokens = completionTokens
+    self.dollars = dollars
+  }
+
+  /// What two kinds of requests will take together.
+  public static func + (left: ChatForecast, right: ChatForecast) -> ChatForecast {
+    let dollars = left.dollars.flatMap { dollars in right.dollars.map { dollars + $0 } }
+    return ChatForecast(
+      calls: left.calls + right.calls, basis: left.basis + right.basis,
+      promptTokens: left.promptTokens + right.promptTokens,
+      completionTokens: left.completionTokens + right.completionTokens, dollars: dollars)
+  }
+
   /// The sum of so many draws like those seen: their mean is known only so well, and each differs from it.
-  private static func total(_ values: [Double], _ count: Double) -> Interval {
+  private static func total(_ values: [Double], _ calls: Interval) -> Interval {
     let mean = mean(values)
     let size = Double(values.count)
     let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / max(1, size - 1)
-    let deviation = (variance * (count + count * count / size)).squareRoot()
-    let reach = studentsQuantile(size - 1) * deviation
+    func reach(_ count: Double) -> Double {
+      studentsQuantile(size - 1) * (variance * (count + count * count / size)).squareRoot()
+    }
     return Interval(
-      lower: max(0, mean * count - reach), expected: mean * count, upper: mean * count + reach)
+      lower: max(0, mean * calls.lower - reach(calls.lower)), expected: mean * calls.expected,
+      upper: mean * calls.upper + reach(calls.upper))
   }
 
   /// The 97.5 % point of Student's distribution, by the series in one over the degrees of freedom (Abramowitz and Stegun

@@ -13,6 +13,8 @@ struct CandidateArticle: Sendable {
   var parentSource: String?
   /// The exchange with a model that it came of.
   var exchange: ChatExchange?
+  /// The exchanges in which the model was told that its reply is no network, in order.
+  var repairs: [ChatExchange] = []
   /// Its ancestors by first parents, the nearest first, with their fitness.
   var ancestors: [(id: Int, fitness: Double?)]
   /// Those of its children that are on the page.
@@ -64,6 +66,7 @@ struct CandidateArticle: Sendable {
       facts.append(
         (record.origin.parents.count > 1 ? "parents" : "parent", HTML.list(record.origin.parents.map(link))))
     }
+    if let request = record.origin.request { facts += self.facts(of: request) }
     facts.append(("verdict", verdict))
     if let evaluation = record.evaluation {
       add(
@@ -78,6 +81,27 @@ struct CandidateArticle: Sendable {
       facts.append(("lineage", HTML.list([link(record.id)] + chain, separator: " ← ")))
     }
     if !children.isEmpty { facts.append(("children", HTML.list(children.map(link)))) }
+    return facts
+  }
+
+  /// What else it was asked for with.
+  private func facts(of request: CandidateRequest) -> [(name: String, value: HTML)] {
+    var facts: [(name: String, value: HTML)] = []
+    if !request.inspirations.isEmpty { facts.append(("shown", HTML.list(request.inspirations.map(link)))) }
+    if let niche = request.niche {
+      let kind = niche.isEmpty ? "empty" : "weak"
+      let met = niche.isHit.map { $0 ? "; it is there" : "; it is elsewhere" } ?? ""
+      facts.append(
+        ("asked for niche \(niche.cell)", "\(niche.wish) (\(niche.direction), \(kind))\(met)"))
+    }
+    if let prompt = request.prompt {
+      facts.append(("prompt of its own", "\(prompt.text) (written out of \(prompt.parent))"))
+    }
+    if !request.repairs.isEmpty {
+      let end = record.verdict.isNetwork ? "then it was a network" : "it was none in the end"
+      let rounds = request.repairs.count
+      facts.append(("asked again", "\(rounds) \(rounds == 1 ? "time" : "times"); \(end)"))
+    }
     return facts
   }
 
@@ -145,13 +169,22 @@ struct CandidateArticle: Sendable {
     }
     var parts = exchange.request.messages.map { part($0.role.rawValue, $0.content) }
     var summary = exchange.identity.model
-    switch exchange.outcome {
-    case .reply(let reply):
+    func outcome(_ exchange: ChatExchange) -> HTML {
+      switch exchange.outcome {
+      case .reply(let reply): part("reply", reply.content)
+      case .failure(let failure): part("failure", failure.description)
+      }
+    }
+    if case .reply(let reply) = exchange.outcome {
       summary +=
         ", \(reply.usage.promptTokens) tokens in, \(reply.usage.completionTokens) out, "
         + "\(Figures.fixed(reply.latencySeconds, 1)) s"
-      parts.append(part("reply", reply.content))
-    case .failure(let failure): parts.append(part("failure", failure.description))
+    }
+    parts.append(outcome(exchange))
+    for repair in repairs {
+      // What was said before stands above.
+      parts += repair.request.messages.suffix(1).map { part("\($0.role.rawValue), asked again", $0.content) }
+      parts.append(outcome(repair))
     }
     return "<details><summary>Exchange with the model (\(summary))</summary>\(HTML(parts))</details>"
   }

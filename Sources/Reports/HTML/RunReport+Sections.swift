@@ -59,8 +59,13 @@ extension RunReport {
         (
           "language model", "\(usage.replies) replies",
           "\(Scale.label(Double(usage.promptTokens))) tokens in, \(Scale.label(Double(usage.completionTokens))) out, "
-            + "\(usage.failures) failures"
+            + "\(usage.failures) failures" + (usage.dollars.map { ", $\(Figures.fixed($0, 4))" } ?? "")
         ))
+    }
+    if let per = RunStatus.Efficiency(run, trainingSeconds: last?.seconds ?? 0), let text = per.text,
+      let evaluation = per.evaluation
+    {
+      cards.append(("QD score per network", Figures.fixed(evaluation, 3), "what the score cost: per \(text)"))
     }
     let pieces = cards.map { card -> HTML in
       "<div><dt>\(card.name)</dt><dd>\(card.figure)</dd><dd class=\"what\">\(card.what)</dd></div>"
@@ -114,6 +119,34 @@ extension RunReport {
   private var funnel: HTML {
     figure(
       FunnelPicture(facts).svg(.page), "Healed sources had channel or feature counts that were made to fit.")
+      + repairs + nicheRequests
+  }
+
+  private var repairs: HTML {
+    guard let repairs = RunStatus.Repairs(facts.run.finished) else { return "" }
+    return """
+      <p>The first reply for \(repairs.candidates) candidates was no network. The model was told what was wrong in \
+      \(repairs.rounds) further requests, and \(repairs.networks) of them became networks.</p>
+      """
+  }
+
+  /// How requests for niches fared, by direction.
+  private var nicheRequests: HTML {
+    guard let requests = RunStatus.NicheRequests(facts.run.finished) else { return "" }
+    let rows = requests.directions.map { direction -> [HTML.Cell] in
+      let share = Double(direction.hits) / Double(max(1, direction.asked))
+      return [
+        .init(text: direction.direction), .init("\(direction.asked)", order: Double(direction.asked)),
+        .init("\(direction.hits)", order: Double(direction.hits)),
+        .init(text: Figures.percent(share, decimals: 0), order: share),
+      ]
+    }
+    return HTML.table(
+      caption: "Requests for an empty or weak niche, by where it lay from the parent's",
+      columns: [
+        (title: "direction", isNumeric: false), (title: "asked", isNumeric: true),
+        (title: "in the niche", isNumeric: true), (title: "share", isNumeric: true),
+      ], rows: rows, isSortable: true)
   }
 
   private var success: HTML {

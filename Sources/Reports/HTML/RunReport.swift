@@ -10,6 +10,8 @@ public struct RunReport: Sendable {
   private let records: [Int: CandidateRecord]
   /// The exchanges of those candidates.
   private let exchanges: [Int: ChatExchange]
+  /// The exchanges in which the model was told that its replies for those candidates are no networks.
+  private let repairs: [Int: [ChatExchange]]
   /// Where a click on a candidate leads.
   let addresses: [Int: String]
   /// How many elites and ancestors there was no room for.
@@ -29,6 +31,7 @@ public struct RunReport: Sendable {
     configurationText = try Exporter.json(run.header.configuration)
     let wanted = Self.wanted(facts)
     var exchanges: [Int: ChatExchange] = [:]
+    var repairs: [Int: [ChatExchange]] = [:]
     var records: [Int: CandidateRecord] = [:]
     var bytes = 0
     do throws(RunLogError) {
@@ -41,13 +44,19 @@ public struct RunReport: Sendable {
           size += exchange.request.messages.reduce(0) { $0 + min(16_000, $1.content.utf8.count) }
           if case .reply(let reply) = exchange.outcome { size += min(16_000, reply.content.utf8.count) }
         }
+        for repair in record.origin.request?.repairs ?? [] {
+          guard let exchange = try await run.store.exchange(forKey: repair.exchange) else { continue }
+          repairs[number, default: []].append(exchange)
+          size += min(16_000, exchange.request.messages.last?.content.utf8.count ?? 0)
+          if case .reply(let reply) = exchange.outcome { size += min(16_000, reply.content.utf8.count) }
+        }
         records[number] = record
         bytes += size
       }
     } catch {
       throw SearchError(error.description)
     }
-    (self.records, self.exchanges) = (records, exchanges)
+    (self.records, self.exchanges, self.repairs) = (records, exchanges, repairs)
     omitted = wanted.count - records.count
     addresses = records.mapValues { "#candidate-\($0.id)" }
   }
@@ -94,7 +103,8 @@ public struct RunReport: Sendable {
         CandidateArticle(
           record: record, niche: niches[number],
           parentSource: record.origin.parents.first.flatMap { records[$0]?.source },
-          exchange: exchanges[number], ancestors: ancestors(of: number), children: children[number] ?? [],
+          exchange: exchanges[number], repairs: repairs[number] ?? [], ancestors: ancestors(of: number),
+          children: children[number] ?? [],
           axes: facts.archive.axes, present: present
         ).html
       }

@@ -173,12 +173,7 @@ extension SearchEngine {
 struct EvaluationCount {
   private var count: Int
 
-  init(_ known: KnownCandidates) {
-    count =
-      known.records.values.count {
-        $0.generation > 0 && $0.verdict.status != .refused && $0.verdict.status != .duplicate
-      } + known.scores.count
-  }
+  init(_ known: KnownCandidates) { count = known.trainedCount }
 
   /// Counts another one.
   ///

@@ -79,6 +79,7 @@ public struct SearchEngine: Sendable {
     var finished = done.count
     var clock = TimeBudget(minutes: configuration.search.minutes)
     var endOfBudget: String?
+    var marks = BudgetMarks(configuration.budget, known: known)
     while finished < configuration.search.generations, !stop.isRaised, clock.allowsAnother {
       let proposals = try strategy.ask()
       guard let first = proposals.first else { break }
@@ -112,6 +113,7 @@ public struct SearchEngine: Sendable {
       elites = generation.networks
       finished += 1
       report(.generationFinished(generation))
+      for mark in marks.passed(known) { report(.notice(mark)) }
       clock.lap()
       barren = Self.isBarren(records) ? barren + 1 : 0
       if barren >= configuration.search.patience { throw Self.barren(barren, records) }
@@ -126,9 +128,7 @@ public struct SearchEngine: Sendable {
   private func checkTrainingSeconds(_ known: KnownCandidates) throws(SearchError) {
     let limit = configuration.budget.trainingSeconds
     guard limit > 0 else { return }
-    let spent = known.records.values.filter { $0.verdict.status != .duplicate }
-      .reduce(known.scores.reduce(0) { $0 + $1.seconds }) { $0 + ($1.evaluation?.seconds ?? 0) }
-    guard spent >= limit else { return }
+    guard known.trainingSeconds >= limit else { return }
     throw SearchError(
       "The budget of \(Int(limit)) seconds of training is used up (budget.training_seconds).",
       isEndOfBudget: true)

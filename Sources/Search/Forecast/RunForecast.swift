@@ -43,8 +43,16 @@ public struct ForecastHistory: Sendable {
   public var evaluated = 0
   /// What each of these took, in seconds.
   public var trainingSeconds: [Double] = []
-  /// Exchanges with the models that would be asked.
+  /// Exchanges with the models that would be asked, in which they were asked for networks.
   public var exchanges: [ChatExchange] = []
+  /// Those in which they were told of their mistakes.
+  public var repairs: [ChatExchange] = []
+  /// Those in which they wrote prompts.
+  public var prompts: [ChatExchange] = []
+  /// Candidates that they wrote where they were told as many times at most.
+  public var repairable = 0
+  /// How often they were told in all.
+  public var repairRounds = 0
 
   /// No history.
   public init() {}

@@ -1,6 +1,5 @@
 public import LanguageModels
 import RandomStreams
-import Synchronization
 public import Training
 
 /// Forecasts a run: from earlier runs where there are some, else from networks and requests like those to come.
@@ -51,10 +50,9 @@ public struct RunForecaster {
     let training = Self.product(evaluations, Self.spread(times))
     var chat: ChatForecast?
     if !author.isRewriterAlone {
-      let share = 1 - configuration.search.rewriterShare
-      chat = ChatForecast(
-        calls: Int((Double(candidates) * share).rounded(.up)), samples: try await requests(sample.sources),
-        history: history.exchanges, sources: author.sources, prices: prices)
+      chat = try await ChatForecaster(
+        configuration: configuration, data: data, prompts: prompts, author: author
+      ).forecast(candidates: candidates, sources: sample.sources, history: history, prices: prices)
     }
     return RunForecast(
       author: author.explanation, candidates: candidates, evaluations: evaluations, chat: chat,
@@ -126,26 +124,6 @@ public struct RunForecaster {
     return times
   }
 
-  // MARK: Requests
-
-  /// The requests that the run would send about those networks.
-  private func requests(_ sources: [String]) async throws(SearchError) -> [ChatRequest] {
-    let collector = RequestCollector(identity: author.sources.first)
-    let writer = author.asking(collector).writer(configuration, data: data, prompts: prompts, log: NoLog())
-    for (index, source) in sources.enumerated() {
-      var draw = RandomStream(seed: UInt64(index)).stream("forecast")
-      let isMutation = draw.bernoulli(configuration.search.mutationProbability) || sources.count < 2
-      guard let prompt = draw.element(of: prompts.mutations) else { break }
-      let proposal = Proposal(
-        id: index, generation: 1, index: index, step: isMutation ? .mutation : .crossover,
-        parents: isMutation ? [0] : [0, 1], prompt: isMutation ? prompt.id : "crossover",
-        temperature: configuration.search.initialTemperature, goesToRewriter: false)
-      let partner = sources[(index + 1) % sources.count]
-      _ = try await writer.draft(for: proposal, sources: isMutation ? [source] : [source, partner])
-    }
-    return collector.requests
-  }
-
   // MARK: Figures
 
   private func evaluations(
@@ -174,15 +152,18 @@ public struct RunForecaster {
   ) -> RunForecast.Interval? {
     let workers = Double(workers)
     var waiting = RunForecast.Interval(lower: 0, expected: 0, upper: 0)
-    if let chat, chat.calls > 0 {
-      let latencies = history.exchanges.compactMap { exchange -> Double? in
+    if let chat, chat.calls.upper > 0 {
+      let latencies = (history.exchanges + history.repairs + history.prompts).compactMap {
+        exchange -> Double? in
         guard case .reply(let reply) = exchange.outcome, reply.latencySeconds > 0 else { return nil }
         return reply.latencySeconds
       }
       guard latencies.count >= 4 else { return nil }
-      let calls = Double(chat.calls) / Double(max(1, author.concurrency))
+      let lanes = Double(max(1, author.concurrency))
       waiting = Self.product(
-        RunForecast.Interval(lower: calls, expected: calls, upper: calls), Self.spread(latencies))
+        RunForecast.Interval(
+          lower: chat.calls.lower / lanes, expected: chat.calls.expected / lanes,
+          upper: chat.calls.upper / lanes), Self.spread(latencies))
     }
     // Writing and training overlap: at best wholly, at worst not at all.
     var minutes = RunForecast.Interval(
@@ -212,9 +193,8 @@ public struct RunForecaster {
     look("budget.dollars", budget.dollars, chat?.dollars)
     look("budget.prompt_tokens", Double(budget.promptTokens), chat?.promptTokens)
     look("budget.completion_tokens", Double(budget.completionTokens), chat?.completionTokens)
-    if let calls = chat.map({ Double($0.calls) }), calls > Double(budget.calls) {
-      look("budget.calls", Double(budget.calls), .init(lower: calls, expected: calls, upper: calls))
-    }
+    // As many calls as are allowed end nothing.
+    look("budget.calls", budget.calls > 0 ? Double(budget.calls) + 1 : 0, chat?.calls)
     return sentences
   }
 
@@ -246,35 +226,4 @@ public struct RunForecaster {
       lower: first.lower * second.lower, expected: first.expected * second.expected,
       upper: first.upper * second.upper)
   }
-}
-
-/// Keeps what it is asked and answers nothing.
-private final class RequestCollector: ChatModel {
-  let identity: ModelIdentity
-  private let collected = Mutex<[ChatRequest]>([])
-
-  init(identity: ModelIdentity?) {
-    self.identity = identity ?? ModelIdentity(provider: "none", model: "none")
-  }
-
-  var requests: [ChatRequest] { collected.withLock { $0 } }
-
-  func reply(to request: ChatRequest) async throws(ChatFailure) -> ChatReply {
-    collected.withLock { $0.append(request) }
-    // Of one candidate only, so that the next request is still written.
-    throw .timedOut(endpoint: "", seconds: 0, attempts: 0)
-  }
-}
-
-/// Keeps nothing.
-private struct NoLog: RunLog {
-  func exchange(forKey key: String) async throws(RunLogError) -> ChatExchange? { nil }
-  func record(_ exchange: ChatExchange, candidate: Int) async throws(RunLogError) {}
-  func record(_ candidate: CandidateRecord, weights: [UInt8]?) async throws(RunLogError) {}
-  func record(_ score: CandidateScore) async throws(RunLogError) {}
-  func scores() async throws(RunLogError) -> [CandidateScore] { [] }
-  func candidates() async throws(RunLogError) -> [CandidateRecord] { [] }
-  func weights(of candidate: Int) async throws(RunLogError) -> [UInt8]? { nil }
-  func commit(_ generation: GenerationRecord) async throws(RunLogError) {}
-  func generations() async throws(RunLogError) -> [GenerationRecord] { [] }
 }

@@ -19,6 +19,9 @@ public struct Author: Sendable {
   private let stopsAtUnknown: Bool
   private let form: CandidateOrigin.Form
 
+  /// Whether the model is asked for edits.
+  var writesEdits: Bool { form == .edits }
+
   /// Whether there is no language model.
   public var isRewriterAlone: Bool { model == nil }
 

@@ -87,6 +87,52 @@ struct RunReportTests {
     #expect(page.contains("The archive is empty.") && page.contains("There is no elite yet."))
   }
 
+  @Test("The page tells what was asked again, which niches were asked for, and which models were chosen")
+  func requests() async throws {
+    var run = hostile
+    let base = try #require(run.exchanges.first)
+    let told = ChatExchange(
+      identity: base.identity,
+      request: ChatRequest(messages: base.request.messages + [.user("Line 3 \(Self.bad)")]),
+      outcome: .reply(
+        ChatReply(content: "mended <b>", model: "m", usage: TokenUsage(promptTokens: 1, completionTokens: 1)))
+    )
+    run.repairs = [told]
+    var request = CandidateRequest()
+    request.repairs = [Repair(exchange: told.key, problem: "Line 3")]
+    request.niche = NicheRequest(
+      cell: 3, direction: "depth higher", wish: "10 layers \(Self.bad)", isEmpty: false, isHit: true)
+    request.prompt = EvolvedPrompt(id: "a.1", parent: "a", root: "a", text: "Do \(Self.bad)", exchange: "x")
+    request.inspirations = [2, 5]
+    request.model = ModelUse(model: 1, cost: 300)
+    run.candidates[0].request = request
+    run.configuration.model.combination = .bandit
+    run.configuration.model.banditCost = .tokens
+    run.configuration.models = ["cheap", "dear \(Self.bad)"].map { name in
+      var server = ModelServerSettings()
+      server.name = name
+      return server
+    }
+    let snapshot = try await run.snapshot()
+    let page = try await RunReport(snapshot).html
+    let document = try #require(DocumentReader.read(markup(page)))
+    #expect(document.attributes(of: "img").isEmpty && document.attributes(of: "b").isEmpty)
+    for text in [
+      "asked again</dt><dd>1 time; then it was a network", "mended &lt;b&gt;",
+      "asked for niche 3</dt><dd>10 layers",
+      "(depth higher, weak); it is there", "The first reply for 1 candidates was no network.", "depth higher",
+      "<a href=\"#candidate-2\">2</a>, 5</dd>", "written out of a", "chosen for", "of which held a niche",
+      "300 tokens",
+    ] { #expect(page.contains(text), "\(text)") }
+    let status = try RunStatus(snapshot)
+    #expect(status.models?.map(\.pulls) == [0, 1])
+    // It held its niche when its generation was over.
+    #expect(status.models?.map(\.value) == [0, 1] && status.models?.last?.valuePerCost == 1.0 / 300)
+    #expect(
+      status.text.contains(
+        "chosen for 1 candidates, of which 1 were worth it; 300 tokens, 300 tokens for each"))
+  }
+
   @Test("The configuration of the page is one that niche run takes, and the same")
   func configuration() async throws {
     let report = try await RunReport(hostile.snapshot())

@@ -66,6 +66,31 @@ struct RunPictureTests {
     #expect(stages.filter(\.isPart).map(\.name) == ["of these healed"])
   }
 
+  @Test("The funnel says how often the model was asked again and for niches, and what came of it")
+  func requests() async throws {
+    var run = sample
+    for (place, isHit) in [(0, true), (1, false), (4, true)] {
+      var request = CandidateRequest()
+      request.niche = NicheRequest(
+        cell: 1, direction: "width higher", wish: "wide", isEmpty: true, isHit: isHit)
+      run.candidates[place].request = request
+    }
+    // The fourth is refused; the last was told twice.
+    for (place, rounds) in [(3, 1), (7, 2)] {
+      var request = CandidateRequest()
+      request.repairs = (0..<rounds).map { Repair(exchange: "\($0)", problem: "No class.") }
+      run.candidates[place].request = request
+    }
+    let facts = try await facts(run)
+    let parts = FunnelPicture(facts).stages.filter(\.isPart)
+    #expect(
+      parts.map(\.name) == [
+        "for a niche", "asked again to mend it", "of these healed", "mended when asked again",
+        "in the niche asked for",
+      ])
+    #expect(parts.map(\.count) == [3, 2, 1, 1, 2])
+  }
+
   @Test("Success is counted by prompt, operator, author, form and model")
   func success() async throws {
     var run = sample

@@ -22,6 +22,7 @@ struct SampleRun {
     /// The accuracy after the first epoch of one that was stopped there.
     var partial: Double?
     var judgement: NicheJudgement?
+    var request: CandidateRequest?
   }
 
   var name = "sample"
@@ -30,6 +31,8 @@ struct SampleRun {
   /// Finished generations; candidates of later ones are of one under way.
   var generations = 1
   var exchanges: [ChatExchange] = []
+  /// Exchanges that candidates' requests name.
+  var repairs: [ChatExchange] = []
   /// What all sources begin with.
   var source = ""
   /// The prompt archive of every generation.
@@ -73,7 +76,8 @@ struct SampleRun {
         parents: candidate.generation == 0 ? [] : [id - 1],
         prompt: candidate.generation == 0 ? nil : candidate.prompt,
         temperature: candidate.generation == 0 ? nil : 0.6,
-        exchange: exchanges.indices.contains(id - 1) ? exchanges[id - 1].key : nil),
+        exchange: exchanges.indices.contains(id - 1) ? exchanges[id - 1].key : nil,
+        request: candidate.request),
       source: isNetwork ? source + "class Net:\n    number = \(id)\n" : nil,
       verdict: Verdict(
         candidate.status, reason: isNetwork ? nil : "No class.",
@@ -117,6 +121,7 @@ struct SampleRun {
     try await store.record(
       record(0, Candidate(generation: 0, width: 1, depth: 1, author: .person)), weights: nil)
     let records = candidates.enumerated().map { record($0.offset + 1, $0.element) }
+    for exchange in repairs { try await store.record(exchange, candidate: 0) }
     for (index, exchange) in exchanges.enumerated() { try await store.record(exchange, candidate: index + 1) }
     let archive = try configuration.makeArchive()
     for number in 1...max(1, generations) where generations > 0 {

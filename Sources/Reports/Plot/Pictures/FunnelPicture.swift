@@ -22,15 +22,27 @@ struct FunnelPicture: Sendable {
     let unique = networks.filter { $0.verdict.status != .duplicate }
     let entered = finished.count { facts.outcomes[$0.id].map { $0 != .rejected } ?? false }
     let elites = Set(facts.archive.elites.map(\.solution))
-    var stages = [
-      Stage(name: "asked for", count: finished.count),
-      Stage(name: "replies", count: finished.count(where: facts.isAnswered)),
+    let repairs = RunStatus.Repairs(finished)
+    let requests = RunStatus.NicheRequests(finished)
+    var stages = [Stage(name: "asked for", count: finished.count)]
+    if let requests { stages.append(Stage(name: "for a niche", count: requests.asked, isPart: true)) }
+    stages.append(Stage(name: "replies", count: finished.count(where: facts.isAnswered)))
+    if let repairs {
+      stages.append(Stage(name: "asked again to mend it", count: repairs.candidates, isPart: true))
+    }
+    stages += [
       Stage(name: "source read", count: finished.count { !facts.withoutSource.contains($0.id) }),
       Stage(name: "compiled", count: networks.count),
       Stage(name: "of these healed", count: networks.count { facts.healed.contains($0.id) }, isPart: true),
-      Stage(name: "new network", count: unique.count),
-      Stage(name: "trained to the end", count: unique.count { $0.fitness != nil }),
     ]
+    if let repairs {
+      stages.append(Stage(name: "mended when asked again", count: repairs.networks, isPart: true))
+    }
+    stages.append(Stage(name: "new network", count: unique.count))
+    if let requests {
+      stages.append(Stage(name: "in the niche asked for", count: requests.hits, isPart: true))
+    }
+    stages.append(Stage(name: "trained to the end", count: unique.count { $0.fitness != nil }))
     let stopped = unique.count { $0.verdict.status == .stopped }
     if stopped > 0 {
       stages.append(Stage(name: "stopped early as hopeless", count: stopped, isPart: true))
