@@ -40,6 +40,7 @@ import Testing
     ("space: nas-bench-201\nbudget: {evaluations: 0}", "budget.evaluations"),
     ("space: nas-bench-201\ntraining: {epochs: 3}", "'training' says nothing"),
     ("space: nas-bench-201\nsearch: {generations: 3}", "'search' says nothing"),
+    ("space: nas-bench-201\narchive: {noise: {scores: 3}}", "archive.noise"),
     ("space: nas-bench-201\ndescriptors: [{name: conv}]", "conv"),
     ("preset: smoke\nspace: nas-bench-201", "no data set 'fashion-mnist'"),
     ("descriptors: [{name: cell_depth}]", "cell_depth"),

@@ -21,8 +21,7 @@ extension RunVerifier {
         try verify(record, against: proposal)
         told.append(record)
       }
-      let expected = try strategy.tell(told, scores: run.scoreTable)
-      try verify(generation, against: expected)
+      try verify(generation, against: try expected(of: &strategy, told, generation))
       try counter.add(of: run.generations.count)
     }
     // What a broken generation has stored must be what the strategy asks for.
@@ -37,6 +36,20 @@ extension RunVerifier {
           expected: "none")
       }
       try verify(record, against: proposal)
+    }
+  }
+
+  /// What the strategy makes of a generation's candidates by the stored scores.
+  private func expected(
+    of strategy: inout any Strategy, _ told: [CandidateRecord], _ generation: GenerationRecord
+  ) throws -> GenerationRecord {
+    do {
+      return try strategy.tell(told, scores: run.scoreTable)
+    } catch {
+      guard run.header.configuration.archive.noise.isOn else { throw error }
+      throw Disagreement(
+        table: "candidate_scores", row: "generation \(generation.number)",
+        states: "scores that leave a contest open: \(error)", expected: "all that it was decided by")
     }
   }
 

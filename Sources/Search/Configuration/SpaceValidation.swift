@@ -38,6 +38,10 @@ extension ConfigurationReader {
       throw ConfigurationError(
         "'archive.objectives' says nothing to a search of a space, which has fitness alone.")
     }
+    guard !run.archive.noise.isOn else {
+      throw ConfigurationError(
+        "'archive.noise' says nothing to a search of a space, whose table gives the same accuracy each time.")
+    }
     var (data, search) = (run.data, run.search)
     data.name = DataSettings().name
     let plain = SearchSettings()
