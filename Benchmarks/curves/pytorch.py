@@ -51,8 +51,9 @@ held_images = ((held_images - mean) / deviation).to(memory_format=torch.channels
 
 
 def augmented(batch):
-    """A random crop of each image out of itself with four pixels of zeros around, mirrored or not."""
-    padded = F.pad(batch, (4, 4, 4, 4))
+    """A random crop of each image out of itself with four black pixels around, mirrored or not."""
+    # Black before normalisation, as torchvision's RandomCrop before Normalize has it.
+    padded = F.pad(batch + mean / deviation, (4, 4, 4, 4)) - mean / deviation
     result = torch.empty_like(batch)
     tops, lefts, mirrored = random.integers(0, 9, len(batch)), random.integers(0, 9, len(batch)), random.random(len(batch))
     for i, (top, left) in enumerate(zip(tops, lefts)):
