@@ -163,8 +163,11 @@ struct LLMaticTests {
   }
 
   /// A strategy whose archive holds a network in each of the 16 niches.
-  private func filled(_ configuration: RunConfiguration = configuration(batch: 16)) throws -> LLMatic {
-    var strategy = try LLMatic(configuration: configuration, prompts: Toy.prompts(), isRewriterAlone: false)
+  private func filled(
+    _ configuration: RunConfiguration = configuration(batch: 16), prompts: PromptLibrary? = nil
+  ) throws -> LLMatic {
+    let prompts = try prompts ?? Toy.prompts()
+    var strategy = try LLMatic(configuration: configuration, prompts: prompts, isRewriterAlone: false)
     let told = try strategy.tell(
       try strategy.ask().map {
         record($0, fitness: 0.5, measures: [Double($0.index / 4) + 0.5, Double($0.index % 4) + 0.5])
@@ -226,7 +229,9 @@ struct LLMaticTests {
   func promptChoice() throws {
     var configuration = Self.configuration(batch: 16)
     configuration.search.mutationProbability = 1
-    var strategy = try filled(configuration)
+    // As many as there are cells: two in one cell would share its curiosity.
+    let mutations = try Toy.prompts().mutations.prefix(16).map(\.id)
+    var strategy = try filled(configuration, prompts: Toy.prompts().keeping(mutations: mutations))
     var explored = 0
     var total = 0
     for _ in 0..<40 {
