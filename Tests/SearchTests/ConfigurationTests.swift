@@ -8,15 +8,6 @@ import Training
 
 @Suite("Configurations in YAML")
 struct ConfigurationTests {
-  private func complaint(_ yaml: String) -> String? {
-    do {
-      _ = try ConfigurationReader.read(yaml)
-      return nil
-    } catch {
-      return error.description
-    }
-  }
-
   @Test("What a file leaves out keeps the defaults, or the preset's values")
   func overlay() throws {
     #expect(try ConfigurationReader.read("") == RunConfiguration())

@@ -8,15 +8,6 @@ import Training
 
 @Suite("Files that are no configurations")
 struct ConfigurationTextTests {
-  private func complaint(_ yaml: String) -> String? {
-    do {
-      _ = try ConfigurationReader.read(yaml)
-      return nil
-    } catch {
-      return error.description
-    }
-  }
-
   @Test(
     "Bad YAML gives one sentence",
     arguments: [

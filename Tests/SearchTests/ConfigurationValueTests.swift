@@ -8,15 +8,6 @@ import Training
 
 @Suite("Values that a configuration refuses")
 struct ConfigurationValueTests {
-  private func complaint(_ yaml: String) -> String? {
-    do {
-      _ = try ConfigurationReader.read(yaml)
-      return nil
-    } catch {
-      return error.description
-    }
-  }
-
   @Test(
     "An unknown key is named with its line and the closest known one",
     arguments: [

@@ -5,15 +5,6 @@ import Testing
 
 @Suite("Objectives and proxies in a configuration")
 struct ObjectiveTests {
-  private func complaint(_ yaml: String) -> String? {
-    do {
-      _ = try ConfigurationReader.read(yaml)
-      return nil
-    } catch {
-      return error.description
-    }
-  }
-
   @Test("Objectives beside fitness are read, and senseless ones are refused")
   func objectives() throws {
     let run = try ConfigurationReader.read(

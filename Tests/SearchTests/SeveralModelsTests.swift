@@ -5,13 +5,6 @@ import Testing
 
 @Suite("Several models that write a run's networks")
 struct SeveralModelsTests {
-  private func complaint(_ yaml: String) -> String? {
-    do {
-      _ = try ConfigurationReader.read(yaml)
-      return nil
-    } catch { return error.description }
-  }
-
   @Test("What an entry leaves out is as in 'model', wherever that stands in the file")
   func inheritance() throws {
     let configuration = try ConfigurationReader.read(
