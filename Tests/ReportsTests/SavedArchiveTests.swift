@@ -154,6 +154,14 @@ struct NumPyArchiveTests {
   func checksum() {
     #expect(Checksum.crc32(Array("123456789".utf8)) == 0xCBF4_3926)
     #expect(Checksum.crc32([]) == 0)
+    // Bit by bit, of every length around the eight bytes that are taken at once.
+    for count in 0..<40 {
+      let bytes = (0..<count).map { UInt8(truncatingIfNeeded: 37 &* $0 &+ 11) }
+      let plain = bytes.reduce(~UInt32(0)) { value, byte in
+        (0..<8).reduce(value ^ UInt32(byte)) { rest, _ in rest >> 1 ^ (rest & 1) &* 0xEDB8_8320 }
+      }
+      #expect(Checksum.crc32(bytes) == ~plain)
+    }
   }
 
   @Test("NumPy reads shapes, types and values")

@@ -199,9 +199,10 @@ extension WeightTensor.Values {
   func append(to bytes: inout [UInt8]) {
     switch self {
     case .float32(let values):
-      values.map(\.bitPattern.littleEndian).withUnsafeBytes { bytes += $0 }
+      // Closures, as key paths of two steps are walked at run time, for each element.
+      values.map { $0.bitPattern.littleEndian }.withUnsafeBytes { bytes += $0 }
     case .int64(let values):
-      values.map(\.littleEndian).withUnsafeBytes { bytes += $0 }
+      values.map { $0.littleEndian }.withUnsafeBytes { bytes += $0 }
     }
   }
 
