@@ -1,4 +1,3 @@
-import Foundation
 public import LanguageModels
 import Synchronization
 
@@ -13,36 +12,16 @@ public final class StudyExchanges: Sendable {
   /// The exchanges that were there at the beginning.
   public let exchanges: [ChatExchange]
   private let path: String
-  private let state: Mutex<(handle: FileHandle, error: String?)>
+  private let state: Mutex<(file: JSONLines, error: SearchError?)>
 
   /// The file in a folder, which is made; a last line that a killed process left half written is dropped.
   ///
   /// - Throws: where the file cannot be read or written, or holds something else.
   public init(folder: String) throws(SearchError) {
     path = folder + "/" + Self.fileName
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      if !FileManager.default.fileExists(atPath: path) {
-        try Data().write(to: URL(fileURLWithPath: path))
-      }
-      let data = try Data(contentsOf: URL(fileURLWithPath: path))
-      let handle = try FileHandle(forUpdating: URL(fileURLWithPath: path))
-      var found: [ChatExchange] = []
-      var end = 0
-      let decoder = JSONDecoder()
-      while let newline = data[end...].firstIndex(of: UInt8(ascii: "\n")) {
-        found.append(try decoder.decode(ChatExchange.self, from: data[end..<newline]))
-        end = newline + 1
-      }
-      try handle.truncate(atOffset: UInt64(end))
-      try handle.seekToEnd()
-      exchanges = found
-      state = Mutex((handle, nil))
-    } catch is DecodingError {
-      throw SearchError("'\(path)' has a line that is no exchange; move the file away to begin anew.")
-    } catch {
-      throw SearchError("'\(path)' cannot be used: \(error.localizedDescription)")
-    }
+    let (file, found) = try JSONLines.open(path, of: ChatExchange.self, kind: "exchange")
+    exchanges = found
+    state = Mutex((file, nil))
   }
 
   /// A model that says again what is recorded, and asks another one, if there is one, what is not.
@@ -62,12 +41,10 @@ public final class StudyExchanges: Sendable {
   private func append(_ exchange: ChatExchange) {
     if case .failure(let failure) = exchange.outcome, !failure.isTransient { return }
     state.withLock { state in
-      do {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        try state.handle.write(contentsOf: try encoder.encode(exchange) + Data([UInt8(ascii: "\n")]))
+      do throws(SearchError) {
+        try state.file.append(exchange)
       } catch {
-        state.error = state.error ?? error.localizedDescription
+        state.error = state.error ?? error
       }
     }
   }
@@ -76,8 +53,6 @@ public final class StudyExchanges: Sendable {
   ///
   /// - Throws: where one could not, as on a full disk.
   public func check() throws(SearchError) {
-    if let error = state.withLock({ $0.error }) {
-      throw SearchError("'\(path)' cannot be written: \(error)")
-    }
+    if let error = state.withLock({ $0.error }) { throw error }
   }
 }

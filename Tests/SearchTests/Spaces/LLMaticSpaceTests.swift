@@ -52,7 +52,7 @@ import Testing
     let vocabulary = SpaceVocabulary(evaluator.space.choices, naming: naming, stream: stream)
     var strategy = try LLMaticSpaceSearch(
       space: evaluator.space, archive: archive, model: model?(vocabulary), settings: settings, batch: batch,
-      initial: 5, prompts: Toy.prompts(), stream: stream)
+      initial: 5, promptNiches: 6, prompts: Toy.prompts(), stream: stream)
     try await search.run(awaiting: &strategy)
     return (search, strategy, archive)
   }

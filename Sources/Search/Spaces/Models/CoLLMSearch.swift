@@ -11,13 +11,13 @@ public import SearchSpaces
 /// after the other, at streams named after the iteration.
 public struct CoLLMSearch<Space: ChoiceSpace>: AsyncSpaceStrategy {
   /// What asking came to so far.
-  public private(set) var counts = ModelSearchCounts()
+  public var counts: ModelSearchCounts { rounds.counts }
   /// The strategy that the Generator was given last; empty where there is none yet.
   public private(set) var guidance = ""
   /// Why the search asks for nothing more: one sentence; nil while it does.
-  public private(set) var ending: String?
+  public var ending: String? { rounds.ending }
   /// Whether that is because a limit on the models is reached.
-  public private(set) var isOutOfBudget = false
+  public var isOutOfBudget: Bool { rounds.isOutOfBudget }
 
   private let settings: CoLLMSettings
   private let texts: SpaceTexts<Space>
@@ -28,9 +28,7 @@ public struct CoLLMSearch<Space: ChoiceSpace>: AsyncSpaceStrategy {
   /// What was told and the Navigator has not heard.
   private var news: [SpaceResult<Space.Genotype>] = []
   private var best: Double?
-  /// Iterations in a row without a new architecture, and whether the present one had any.
-  private var idle = 0
-  private var isFruitful = true
+  private var rounds = ModelRounds()
 
   /// A search of a space by two models, which may be one and the same.
   ///
@@ -77,29 +75,17 @@ public struct CoLLMSearch<Space: ChoiceSpace>: AsyncSpaceStrategy {
 
   private mutating func iterate() async throws(SearchError) -> [SpaceProposal<Space.Genotype>] {
     do {
-      while ending == nil {
-        if !isFruitful { idle += 1 }
-        if idle >= max(1, settings.patience) {
-          ending = "\(idle) iterations in a row gave no new architecture."
-        } else if let most = settings.iterations, counts.iterations >= most {
-          ending = "The limit of \(most) iterations is reached."
-        } else {
-          counts.iterations += 1
-          isFruitful = false
-          let mistakes = settings.tellsMistakes ? try texts.mistakes(news) : ""
-          try await navigate(mistakes)
-          if guidance.isEmpty { continue }
-          let proposals = try await generate(mistakes)
-          if !proposals.isEmpty { return proposals }
-        }
+      while rounds.begin(settings, barren: "iterations in a row gave") {
+        let mistakes = settings.tellsMistakes ? try texts.mistakes(news) : ""
+        try await navigate(mistakes)
+        if guidance.isEmpty { continue }
+        let proposals = try await generate(mistakes)
+        if !proposals.isEmpty { return proposals }
       }
-      return []
     } catch {
-      // What the models may cost is used up as planned; all that was found stays.
-      guard error.isEndOfBudget else { throw error }
-      (ending, isOutOfBudget) = (error.description, true)
-      return []
+      try rounds.end(after: error)
     }
+    return []
   }
 
   /// Has the Navigator write a strategy; the last one stays where it has no reply.
@@ -110,7 +96,7 @@ public struct CoLLMSearch<Space: ChoiceSpace>: AsyncSpaceStrategy {
       ? ModelConversation.Question(text: try texts.text("collm-navigator-first"))
       : try texts.feedback(news.filter(\.isPaid), best: best, mistakes: mistakes)
     let messages = navigation.messages(asking: &question)
-    let reply = try await navigator.ask(messages, number: counts.iterations, counts: &counts)
+    let reply = try await navigator.ask(messages, number: counts.iterations, counts: &rounds.counts)
     if let reply {
       guidance = reply.content
       news = []
@@ -137,7 +123,7 @@ public struct CoLLMSearch<Space: ChoiceSpace>: AsyncSpaceStrategy {
       ? navigation.messages(asking: &question) : generation.messages(asking: &question)
     let schema = settings.usesSchema ? vocabulary.schema(least: least, most: most) : nil
     let reply = try await generator.ask(
-      messages, schema: schema, number: counts.iterations, counts: &counts)
+      messages, schema: schema, number: counts.iterations, counts: &rounds.counts)
     countTurns()
     guard let reply else { return [] }
     if settings.isSingle {
@@ -147,12 +133,12 @@ public struct CoLLMSearch<Space: ChoiceSpace>: AsyncSpaceStrategy {
       generation.learn(reply.usage.promptTokens, in: messages)
       if settings.generator.remembers { generation.append(question, answer: reply.content) }
     }
-    return counts.takeArchitectures(texts.proposals(in: reply.content), most: most)
+    return rounds.counts.takeArchitectures(texts.proposals(in: reply.content), most: most)
   }
 
   private mutating func countTurns() {
-    counts.shortenedTurns = navigation.shortened + generation.shortened
-    counts.droppedTurns = navigation.dropped + generation.dropped
+    rounds.counts.shortenedTurns = navigation.shortened + generation.shortened
+    rounds.counts.droppedTurns = navigation.dropped + generation.dropped
   }
 
   // MARK: Being told
@@ -161,10 +147,8 @@ public struct CoLLMSearch<Space: ChoiceSpace>: AsyncSpaceStrategy {
   public mutating func tell(_ results: [SpaceResult<Space.Genotype>]) {
     news += results
     for result in results {
-      counts.count(result.verdict)
-      guard result.isPaid else { continue }
-      (isFruitful, idle) = (true, 0)
-      if result.isFeasible, result.isFull, let fitness = result.fitness {
+      rounds.count(result)
+      if result.isPaid, result.isFeasible, result.isFull, let fitness = result.fitness {
         best = max(best ?? fitness, fitness)
       }
     }

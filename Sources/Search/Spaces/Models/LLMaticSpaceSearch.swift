@@ -46,10 +46,11 @@ public struct LLMaticSpaceSearch<Space: ChoiceSpace>: AsyncSpaceStrategy {
   ///   - settings: how the space is called and the Generator's settings but for the temperature.
   ///   - batch: how many candidates a generation has; 100 in the paper.
   ///   - initial: so many architectures in the archive end the initialisation; 10 in the paper.
+  ///   - promptNiches: how many niches the prompt archive has; 100 in the paper.
   /// - Throws: where a prompt is missing, or an archive cannot be made.
   public init(
     space: Space, archive: SpaceArchive, model: (any ChatModel)?, settings: CoLLMSettings = CoLLMSettings(),
-    batch: Int = 100, initial: Int = 10, prompts: PromptLibrary, stream: RandomStream
+    batch: Int = 100, initial: Int = 10, promptNiches: Int = 100, prompts: PromptLibrary, stream: RandomStream
   ) throws(SearchError) {
     self.space = space
     placing = archive
@@ -66,6 +67,7 @@ public struct LLMaticSpaceSearch<Space: ChoiceSpace>: AsyncSpaceStrategy {
     run.seed = seeds.integer(below: 1 << 31)
     (run.archive, run.descriptors) = (archive.settings, archive.descriptorSettings)
     (run.search.batch, run.search.initialNetworks) = (max(1, batch), max(1, initial))
+    run.search.promptCells = max(1, promptNiches)
     strategy = try LLMatic(configuration: run, prompts: own, isRewriterAlone: model == nil)
     plan = try strategy.ask()
   }

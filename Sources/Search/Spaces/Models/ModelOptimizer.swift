@@ -8,11 +8,11 @@ public import SearchSpaces
 /// alone: the model remembers nothing but what is shown.
 public struct ModelOptimizer<Space: ChoiceSpace>: AsyncSpaceStrategy {
   /// What asking came to so far.
-  public private(set) var counts = ModelSearchCounts()
+  public var counts: ModelSearchCounts { rounds.counts }
   /// Why the search asks for nothing more: one sentence; nil while it does.
-  public private(set) var ending: String?
+  public var ending: String? { rounds.ending }
   /// Whether that is because a limit on the model is reached.
-  public private(set) var isOutOfBudget = false
+  public var isOutOfBudget: Bool { rounds.isOutOfBudget }
 
   private let settings: CoLLMSettings
   private let shown: Int
@@ -22,8 +22,7 @@ public struct ModelOptimizer<Space: ChoiceSpace>: AsyncSpaceStrategy {
   /// The best results, the best one last.
   private var best: [SpaceResult<Space.Genotype>] = []
   private var news: [SpaceResult<Space.Genotype>] = []
-  private var idle = 0
-  private var isFruitful = true
+  private var rounds = ModelRounds()
 
   /// A search of a space by a model.
   ///
@@ -59,25 +58,14 @@ public struct ModelOptimizer<Space: ChoiceSpace>: AsyncSpaceStrategy {
 
   private mutating func iterate() async throws(SearchError) -> [SpaceProposal<Space.Genotype>] {
     do {
-      while ending == nil {
-        if !isFruitful { idle += 1 }
-        if idle >= max(1, settings.patience) {
-          ending = "\(idle) replies in a row held no new architecture."
-        } else if let most = settings.iterations, counts.iterations >= most {
-          ending = "The limit of \(most) iterations is reached."
-        } else {
-          counts.iterations += 1
-          isFruitful = false
-          let proposals = try await request()
-          if !proposals.isEmpty { return proposals }
-        }
+      while rounds.begin(settings, barren: "replies in a row held") {
+        let proposals = try await request()
+        if !proposals.isEmpty { return proposals }
       }
-      return []
     } catch {
-      guard error.isEndOfBudget else { throw error }
-      (ending, isOutOfBudget) = (error.description, true)
-      return []
+      try rounds.end(after: error)
     }
+    return []
   }
 
   private mutating func request() async throws(SearchError) -> [SpaceProposal<Space.Genotype>] {
@@ -86,13 +74,13 @@ public struct ModelOptimizer<Space: ChoiceSpace>: AsyncSpaceStrategy {
     var question = ModelConversation.Question(text: try question(of: best, least, most))
     question.short = best.count > 3 ? try self.question(of: best.suffix(3), least, most) : nil
     let messages = conversation.messages(asking: &question)
-    counts.shortenedTurns += conversation.shortened
+    rounds.counts.shortenedTurns += conversation.shortened
     let reply = try await role.ask(
       messages, schema: settings.usesSchema ? texts.vocabulary.schema(least: least, most: most) : nil,
-      number: counts.iterations, counts: &counts)
+      number: counts.iterations, counts: &rounds.counts)
     guard let reply else { return [] }
     news = []
-    return counts.takeArchitectures(texts.proposals(in: reply.content), most: most)
+    return rounds.counts.takeArchitectures(texts.proposals(in: reply.content), most: most)
   }
 
   private func question(
@@ -110,10 +98,8 @@ public struct ModelOptimizer<Space: ChoiceSpace>: AsyncSpaceStrategy {
   public mutating func tell(_ results: [SpaceResult<Space.Genotype>]) {
     news += results
     for result in results {
-      counts.count(result.verdict)
-      guard result.isPaid else { continue }
-      (isFruitful, idle) = (true, 0)
-      guard result.isFull, result.isFeasible, let fitness = result.fitness else { continue }
+      rounds.count(result)
+      guard result.isPaid, result.isFull, result.isFeasible, let fitness = result.fitness else { continue }
       let place = best.firstIndex { ($0.fitness ?? -.infinity) >= fitness } ?? best.endIndex
       best.insert(result, at: place)
       if best.count > shown { best.removeFirst() }

@@ -25,17 +25,10 @@ public struct GeneticSearch<Space: SearchSpace>: SpaceStrategy {
     var eliteCount: Int { max(1, Int((Double(population) * eliteShare).rounded())) }
   }
 
-  private struct Member {
-    var number: Int
-    var genotype: Space.Genotype
-    var fitness: Double
-  }
+  private typealias Member = Breeding<Space>.Member
 
-  private let space: Space
   private let settings: Settings
-  private let draws: NumberedStreams
-  private var told = 0
-  private var repetitions = 0
+  private var breeding: Breeding<Space>
   private var parents: [Member] = []
   private var children: [Member] = []
   /// The children of this generation that were paid for, failed ones among them.
@@ -43,25 +36,23 @@ public struct GeneticSearch<Space: SearchSpace>: SpaceStrategy {
 
   /// A search of a space by a stream of its own.
   public init(space: Space, settings: Settings = Settings(), stream: RandomStream) {
-    self.space = space
     self.settings = settings
-    draws = NumberedStreams(stream)
+    breeding = Breeding(space: space, stream: stream)
   }
 
   /// The next children of this generation.
   public func ask(_ count: Int) -> [SpaceProposal<Space.Genotype>] {
     (0..<min(max(1, count), settings.population - born)).map { place in
-      var stream = draws[told + place]
-      guard repetitions < retryLimit, let mother = stream.element(of: parents) else {
-        return SpaceProposal(space.random(using: &stream), step: .random)
+      var stream = breeding.stream(place)
+      guard breeding.isAllowed, let mother = stream.element(of: parents) else {
+        return breeding.random(&stream)
       }
       if stream.bernoulli(settings.mutationShare) {
-        return SpaceProposal(
-          space.mutation(of: mother.genotype, using: &stream), step: .mutation, parents: [mother.number])
+        return breeding.mutation(of: mother, &stream)
       }
       let father = stream.element(of: parents) ?? mother
       return SpaceProposal(
-        space.crossover(of: mother.genotype, and: father.genotype, using: &stream), step: .crossover,
+        breeding.space.crossover(of: mother.genotype, and: father.genotype, using: &stream), step: .crossover,
         parents: [mother.number, father.number])
     }
   }
@@ -69,16 +60,10 @@ public struct GeneticSearch<Space: SearchSpace>: SpaceStrategy {
   /// Takes in children, and chooses parents when a generation is complete.
   public mutating func tell(_ results: [SpaceResult<Space.Genotype>]) {
     for result in results {
-      told += 1
-      guard result.isPaid else {
-        repetitions += 1
-        continue
-      }
-      repetitions = 0
+      let (isPaid, child) = breeding.take(result)
+      guard isPaid else { continue }
       born += 1
-      if let genotype = result.genotype, let fitness = result.fitness {
-        children.append(Member(number: result.number, genotype: genotype, fitness: fitness))
-      }
+      if let child { children.append(child) }
       guard born == settings.population else { continue }
       // Of equals the older one stays.
       parents = Array(

@@ -23,38 +23,28 @@ public struct RegularizedEvolution<Space: SearchSpace>: SpaceStrategy {
     }
   }
 
-  private struct Member {
-    var number: Int
-    var genotype: Space.Genotype
-    var fitness: Double
-  }
+  private typealias Member = Breeding<Space>.Member
 
-  private let space: Space
   private let settings: Settings
-  private let draws: NumberedStreams
-  private var told = 0
+  private var breeding: Breeding<Space>
   /// How many members there were; each takes the place of the one that came `population` before it.
   private var births = 0
   private var members: [Member] = []
-  private var repetitions = 0
 
   /// A search of a space by a stream of its own.
   public init(space: Space, settings: Settings = Settings(), stream: RandomStream) {
-    self.space = space
     self.settings = settings
-    draws = NumberedStreams(stream)
+    breeding = Breeding(space: space, stream: stream)
   }
 
   /// Random architectures until the population is full, then mutations.
   public func ask(_ count: Int) -> [SpaceProposal<Space.Genotype>] {
     (0..<max(1, count)).map { place in
-      var stream = draws[told + place]
-      guard births + place >= settings.population, repetitions < retryLimit, let parent = winner(&stream)
-      else {
-        return SpaceProposal(space.random(using: &stream), step: .random)
+      var stream = breeding.stream(place)
+      guard births + place >= settings.population, breeding.isAllowed, let parent = winner(&stream) else {
+        return breeding.random(&stream)
       }
-      return SpaceProposal(
-        space.mutation(of: parent.genotype, using: &stream), step: .mutation, parents: [parent.number])
+      return breeding.mutation(of: parent, &stream)
     }
   }
 
@@ -78,14 +68,7 @@ public struct RegularizedEvolution<Space: SearchSpace>: SpaceStrategy {
   /// Takes the evaluated ones in, each for the oldest.
   public mutating func tell(_ results: [SpaceResult<Space.Genotype>]) {
     for result in results {
-      told += 1
-      guard result.isPaid else {
-        repetitions += 1
-        continue
-      }
-      repetitions = 0
-      guard let genotype = result.genotype, let fitness = result.fitness else { continue }
-      let member = Member(number: result.number, genotype: genotype, fitness: fitness)
+      guard let member = breeding.take(result).member else { continue }
       if members.count < settings.population {
         members.append(member)
       } else {
