@@ -136,3 +136,11 @@ extension RunStatus.Efficiency {
     return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 }
+
+extension ModelUsage {
+  /// What it adds up to in a line.
+  var text: String {
+    "\(replies) replies, \(failures) failures, \(promptTokens) tokens in, \(completionTokens) out, "
+      + "\(Figures.fixed(seconds, 0)) s waited" + (dollars.map { ", $\(Figures.fixed($0, 4))" } ?? "")
+  }
+}

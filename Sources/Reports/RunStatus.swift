@@ -263,10 +263,10 @@ public struct RunStatus: Codable, Sendable {
     if let qdScorePer { lines.append(contentsOf: qdScorePer.text.map { ["QD score per " + $0] } ?? []) }
     for model in models ?? [] { lines.append("model \(model.name): \(model.text)") }
     if usage.replies + usage.failures > 0 {
-      lines.append(
-        "language model: \(usage.replies) replies, \(usage.failures) failures, \(usage.promptTokens) tokens in, "
-          + "\(usage.completionTokens) out, \(Figures.fixed(usage.seconds, 0)) s waited"
-          + (usage.dollars.map { ", $\(Figures.fixed($0, 4))" } ?? ""))
+      lines.append("language model: " + usage.text)
+      for (name, usage) in (usage.models ?? [:]).sorted(by: { $0.key < $1.key }) {
+        lines.append("  \(name): \(usage.text)")
+      }
     }
     if space == nil { lines.append("training: \(Figures.fixed(trainingSeconds, 0)) s summed over threads") }
     return lines.joined(separator: "\n")

@@ -246,22 +246,31 @@ public final class RunStore: RunLog {
   /// What the exchanges of a run add up to.
   public func usage() throws(RunLogError) -> ModelUsage {
     try read { database in
-      let row = try Row.fetchOne(
+      let rows = try Row.fetchCursor(
         database,
         sql: """
           SELECT count(*), count(*) FILTER (WHERE outcome = 'reply'), total(prompt_tokens), total(completion_tokens),
-            total(seconds), sum(exchange ->> '$.cost') FROM exchanges
+            total(seconds), sum(exchange ->> '$.cost'), \(Self.answering) FROM exchanges GROUP BY 7 ORDER BY 7
           """)
-      guard let row else { return ModelUsage() }
-      let replies = try row.integer(1)
-      // Sums of hostile numbers may be beyond what an Int holds.
-      return ModelUsage(
-        replies: replies, failures: try row.integer(0) - replies,
-        promptTokens: Int(exactly: try row.number(2)) ?? .max,
-        completionTokens: Int(exactly: try row.number(3)) ?? .max, seconds: try row.number(4),
-        dollars: row[5] as Double?)
+      var (sum, models) = (ModelUsage(), [String: ModelUsage]())
+      while let row = try rows.next() {
+        let replies = try row.integer(1)
+        // Sums of hostile numbers may be beyond what an Int holds.
+        let usage = ModelUsage(
+          replies: replies, failures: try row.integer(0) - replies,
+          promptTokens: Int(exactly: try row.number(2)) ?? .max,
+          completionTokens: Int(exactly: try row.number(3)) ?? .max, seconds: try row.number(4),
+          dollars: row[5] as Double?)
+        sum.add(usage)
+        models[try row.text(6)] = usage
+      }
+      if models.count > 1 { sum.models = models }
+      return sum
     }
   }
+
+  /// The model of an exchange: of several that answer as one the one that did.
+  private static let answering = "coalesce(exchange ->> '$.outcome.reply._0.source.model', model)"
 
   /// What reports need of all candidates, by number.
   public func summaries() throws(RunLogError) -> [CandidateSummary] {
@@ -317,8 +326,8 @@ public final class RunStore: RunLog {
       let rows = try Row.fetchCursor(
         database,
         sql: """
-          SELECT candidate, model, outcome = 'reply', total(prompt_tokens) + total(completion_tokens) FROM exchanges
-            GROUP BY key ORDER BY candidate, key
+          SELECT candidate, \(Self.answering), outcome = 'reply', total(prompt_tokens) + total(completion_tokens)
+            FROM exchanges GROUP BY key ORDER BY candidate, key
           """)
       var figures: [ExchangeFigures] = []
       while let row = try rows.next() {

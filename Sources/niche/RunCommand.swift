@@ -189,7 +189,8 @@ struct RunCommand: AsyncParsableCommand {
         name: recorded.header.name, isStrict: replayStrict)
     }
     return try await Author.choose(
-      configuration, replies: configuration.model.cache ? try Project.replies() : nil,
+      configuration, roles: configuration.modelRoles,
+      replies: configuration.model.cache ? try Project.replies() : nil,
       onNotice: { Terminal.note($0) })
   }
 

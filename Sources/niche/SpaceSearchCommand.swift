@@ -16,25 +16,39 @@ struct SpaceSearchCommand {
   func begin(_ configuration: RunConfiguration, in folder: String) async throws {
     let table = try Project.table(of: configuration)
     // What can fail is tried before the folder is made.
-    _ = try configuration.nasBench201Figures(table)
+    let figures = try configuration.nasBench201Figures(table)
     let author = try await author(configuration)
+    // A run is repeated with what it was begun with, but for prompts that are named with it.
+    let repeated = try command.replay.map { try RunStore.open(Project.folder(of: $0)).header }
+    var prompts: [Prompt]?
+    if configuration.space.search.strategy.usesPrompts {
+      prompts =
+        if let repeated, command.prompts == nil {
+          try Project.prompts(keptBy: repeated, for: configuration).all
+        } else {
+          try Project.prompts(configuration).all
+        }
+    }
     let header = RunHeader(
       name: configuration.name, configuration: configuration,
       authorChoice: author?.explanation ?? Self.explanation(configuration.space.search),
       version: Version.text, machine: Machine.summary, began: Date().ISO8601Format(),
       prices: try author.map {
-        try Project.prices(first: configuration.model.priceFile).excerpt(for: $0.sources)
+        try repeated?.prices
+          ?? Project.prices(first: configuration.model.priceFile).excerpt(for: $0.sources)
       },
-      prompts: configuration.space.search.strategy.usesPrompts
-        ? try Project.prompts(configuration).all : nil, table: table.provenance.hash)
+      prompts: prompts, table: table.provenance.hash)
     let store = try RunStore.create(in: folder, header: header)
     let lock = try RunLock(folder: store.folder)
     defer { withExtendedLifetime(lock) {} }
-    try await search(configuration, in: store, author: author)
+    try await search(configuration, in: store, author: author, figures: figures)
   }
 
   /// Searches from wherever the run's file has it.
-  func search(_ configuration: RunConfiguration, in store: RunStore, author chosen: Author?) async throws {
+  func search(
+    _ configuration: RunConfiguration, in store: RunStore, author chosen: Author?,
+    figures: StudyTask<NASBench201Space>? = nil
+  ) async throws {
     let table = try Project.table(of: configuration)
     guard table.provenance.hash == store.header.table else {
       throw Failure("The run was begun with another table of \(table.space); import that one again.")
@@ -52,7 +66,7 @@ struct SpaceSearchCommand {
     defer { withExtendedLifetime(signals) {} }
     let bar = ProgressBar(evaluations: configuration.budget.evaluations)
     let run = try configuration.nasBench201Run(
-      table: table,
+      table: table, figures: figures,
       models: Project.models(store.header, configuration, model: author?.model), log: store, prices: prices,
       stop: stop)
     let engine = SpaceEngine(run, configuration: configuration, log: store, stop: stop, report: bar.take)

@@ -80,8 +80,10 @@ struct StudyCommand: AsyncParsableCommand {
     guard let exchanges else { return StudyModels(prompts: prompts) }
     let prices = try Project.prices(first: study.model.priceFile)
     var run = RunConfiguration()
-    (run.model, run.budget) = (study.model, study.budget)
-    let author = try await Author.choose(run, onNotice: { Terminal.note($0) }).within(
+    (run.model, run.models, run.budget) = (study.model, study.models, study.budget)
+    let author = try await Author.choose(
+      run, roles: study.modelRoles, onNotice: { Terminal.note($0) }
+    ).within(
       study.budget.chat, spent: exchanges.exchanges, prices: prices, onNotice: { Terminal.note($0) })
     let model = try exchanges.model(asking: author.model, prices: prices)
     Terminal.note("language model: \(model.identity)")

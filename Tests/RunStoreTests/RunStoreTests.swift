@@ -310,6 +310,19 @@ final class RunStoreTests {
     }
     (usage.replies, usage.promptTokens, usage.completionTokens, usage.dollars) = (4, 28, 20, 0.0025)
     #expect(try store.usage() == usage)
+    // Of several models each has its own; where they answer as one, the one that did.
+    var other = Sample.exchange(6)
+    guard case .reply(var reply) = other.outcome else { return }
+    reply.source = ModelIdentity(provider: "scripted", model: "another")
+    other.outcome = .reply(reply)
+    try await store.record(other, candidate: 1)
+    let both = try store.usage()
+    #expect(both.replies == 5 && both.promptTokens == 35 && both.dollars == 0.0025)
+    #expect(
+      both.models == [
+        other.identity.model: usage, "another": ModelUsage(replies: 1, promptTokens: 7, completionTokens: 5),
+      ])
+    #expect(try Set(store.exchangeFigures().map(\.model)) == [other.identity.model, "another"])
   }
 
   @Test("A generation is stored whole or not at all, and once")

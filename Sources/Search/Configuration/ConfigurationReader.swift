@@ -40,7 +40,7 @@ public enum ConfigurationReader {
     let models = mapping["models"]
     mapping["models"] = nil
     var merged = try overlay(.mapping(mapping), on: tree(of: template), path: "", .run, budget: &budget)
-    if let models { try overlay(models: models, on: &merged, budget: &budget) }
+    if let models { try overlay(models: models, on: &merged, .run, budget: &budget) }
     do {
       let decoder = JSONDecoder()
       decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -70,11 +70,14 @@ public enum ConfigurationReader {
     _ yaml: String, over template: Template, shape: ConfigurationShape
   ) throws(ConfigurationError) -> Template? {
     guard let root = try root(of: yaml) else { return nil }
-    guard case .mapping = root else {
+    guard case .mapping(var mapping) = root else {
       throw ConfigurationError("The file must be a mapping of keys such as 'arms:'.")
     }
     var budget = maximumNodes
-    let merged = try overlay(root, on: tree(of: template), path: "", shape, budget: &budget)
+    let models = mapping["models"]
+    mapping["models"] = nil
+    var merged = try overlay(.mapping(mapping), on: tree(of: template), path: "", shape, budget: &budget)
+    if let models { try overlay(models: models, on: &merged, shape, budget: &budget) }
     do {
       let decoder = JSONDecoder()
       decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -105,7 +108,7 @@ public enum ConfigurationReader {
 
   /// Several models are laid over `model`, whatever the order in the file.
   private static func overlay(
-    models: Node, on configuration: inout JSONValue, budget: inout Int
+    models: Node, on configuration: inout JSONValue, _ shape: ConfigurationShape, budget: inout Int
   ) throws(ConfigurationError) {
     guard case .object(var members) = configuration,
       let position = members.firstIndex(where: { $0.name == "models" })
@@ -120,7 +123,8 @@ public enum ConfigurationReader {
       throw ConfigurationError("'model' cannot be read: \(oneLine("\(error)")).")
     }
     let server = try tree(of: ModelServerSettings(model))
-    members[position].value = try overlay(models, on: .array([server]), path: "models", .run, budget: &budget)
+    members[position].value = try overlay(
+      models, on: .array([server]), path: "models", shape, budget: &budget)
     configuration = .object(members)
   }
 

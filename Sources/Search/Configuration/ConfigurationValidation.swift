@@ -12,7 +12,9 @@ extension ConfigurationReader {
     try checkSearch(configuration.search)
     try checkRequests(configuration)
     try checkModel(configuration.model, "model")
-    try checkModels(configuration)
+    try checkModels(
+      configuration.models, as: configuration.model,
+      askedBy: configuration.isOfSpace ? [configuration.space.search.strategy] : [])
     try check(configuration.limits.parameters, "limits.parameters", 1...10_000_000_000)
     try check(configuration.limits.macs, "limits.macs", 1...1_000_000_000_000_000)
     try check(configuration.limits.memory, "limits.memory", 16...10_000_000)
@@ -55,26 +57,46 @@ extension ConfigurationReader {
     }
   }
 
-  private static func checkModels(_ configuration: RunConfiguration) throws(ConfigurationError) {
-    guard configuration.models.count <= 64 else {
-      throw ConfigurationError("'models' names \(configuration.models.count) models; 64 are the most.")
+  /// Checks several models.
+  ///
+  /// - Parameters:
+  ///   - model: what the configuration calls `model`.
+  ///   - strategies: those of a space that ask them; empty: none does.
+  static func checkModels(
+    _ models: [ModelServerSettings], as model: ModelSettings, askedBy strategies: [StudyArm.Strategy]
+  ) throws(ConfigurationError) {
+    guard models.count <= 64 else {
+      throw ConfigurationError("'models' names \(models.count) models; 64 are the most.")
     }
-    for (index, server) in configuration.models.enumerated() {
+    for (index, server) in models.enumerated() {
       let place = "models[\(index)]"
       guard server.provider != .rewriter else {
         throw ConfigurationError(
           "'\(place).provider' is the rewriter, which is no model; 'search.rewriter_share' gives it candidates."
         )
       }
-      try checkModel(server.settings(as: configuration.model), place)
+      try checkModel(server.settings(as: model), place)
       try check(server.weight, "\(place).weight", 0...1e6)
+      guard server.role == .any || strategies.contains(.collm) else {
+        throw ConfigurationError(
+          "'\(place).role' is \(server.role.rawValue), but only the strategy collm has such a role.")
+      }
     }
-    guard configuration.model.combination != .bandit || configuration.models.count > 1 else {
+    if models.contains(where: { $0.role != .any }) {
+      for role in ModelServerSettings.Role.allCases where models.count(where: { $0.role == role }) > 1 {
+        throw ConfigurationError(
+          "'models' names two models of the role \(role.rawValue); where models have roles, each has one.")
+      }
+      guard model.combination == .fallback else {
+        throw ConfigurationError("'model.combination' says nothing where 'models' have roles.")
+      }
+    }
+    guard model.combination != .bandit || models.count > 1 else {
       throw ConfigurationError(
         "'model.combination' is bandit, which chooses among the models that 'models' lists; list two or more."
       )
     }
-    guard configuration.models.isEmpty || configuration.models.contains(where: { $0.weight > 0 }) else {
+    guard models.isEmpty || models.contains(where: { $0.weight > 0 }) else {
       throw ConfigurationError("The weights of 'models' are all 0; give one of them a share.")
     }
   }

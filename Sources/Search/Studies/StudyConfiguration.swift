@@ -41,6 +41,8 @@ public struct StudyConfiguration: Codable, Sendable, Hashable {
   public var baseline = ""
   /// The language model that arms ask, as in a run.
   public var model = ModelSettings()
+  /// Several models, such as one for each of CoLLM-NAS' roles; empty: the one that `model` names.
+  public var models: [ModelServerSettings] = []
   /// What it may cost altogether; what is not about language models has no meaning here.
   public var budget = BudgetSettings()
   /// The strategies.

@@ -8,6 +8,8 @@ public struct StudyModels: Sendable {
   public var prompts: PromptLibrary
   /// Who is asked; nil: nobody, so that only arms without a language model can be run.
   public var model: (any ChatModel)?
+  /// Which of its models is asked for what; nil: that is left to itself.
+  var roles: ModelRoles?
 
   /// Prompts, and who is asked with them.
   public init(prompts: PromptLibrary, model: (any ChatModel)? = nil) {
@@ -75,6 +77,8 @@ extension StudyArm {
     guard let models else { throw SearchError("The strategy '\(title)' needs prompts, and has none.") }
     var settings = collmSettings(constraint: constraint)
     settings.target = target
+    settings.navigator.recipient = models.roles?.recipient(of: strategy == .collm ? .navigator : .any)
+    settings.generator.recipient = models.roles?.recipient(of: strategy == .collm ? .generator : .any)
     if strategy == .collmStatistics {
       let vocabulary = SpaceVocabulary(space.choices, naming: settings.naming, stream: stream)
       let most = settings.candidates.upperBound

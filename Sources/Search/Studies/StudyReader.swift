@@ -34,6 +34,7 @@ public enum StudyReader {
     guard study.budget.evaluations == 0, study.budget.trainingSeconds == 0 else {
       throw ConfigurationError("A study's 'budget' limits language models alone; evaluations are 'budgets'.")
     }
+    try ConfigurationReader.checkModels(study.models, as: study.model, askedBy: study.arms.map(\.strategy))
     for axis in study.archive.descriptors { try check(axis.bins, "bins of '\(axis.name)'", 1...10_000) }
     try checkArms(study)
     return study

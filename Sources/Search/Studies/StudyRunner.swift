@@ -14,7 +14,7 @@ public struct StudyRunner<Space: ChoiceSpace>: Sendable {
   public let archive: SpaceArchive
   /// What tells the table from others.
   private let tableHash: String
-  private let models: StudyModels?
+  private var models: StudyModels?
 
   /// A study over data sets.
   ///
@@ -26,6 +26,7 @@ public struct StudyRunner<Space: ChoiceSpace>: Sendable {
     _ study: StudyConfiguration, tasks: [StudyTask<Space>], tableHash: String, models: StudyModels? = nil
   ) throws(SearchError) {
     self.models = models
+    self.models?.roles = study.modelRoles
     self.study = study
     self.tasks = tasks
     self.tableHash = tableHash
@@ -66,13 +67,16 @@ public struct StudyRunner<Space: ChoiceSpace>: Sendable {
     var family: String
     var table: String
     var model: String?
+    /// The roles of several models, in their order.
+    var roles: [String]?
   }
 
   private func key(_ arm: StudyArm, _ task: StudyTask<Space>, _ seed: Int) throws(SearchError) -> String {
     let identity = Identity(
       arm: arm, data: task.name, seed: seed, budgets: study.budgets, constraint: study.constraint,
       archive: study.archive, space: study.space.rawValue, family: study.family.rawValue, table: tableHash,
-      model: arm.strategy.asksModel ? models?.model?.identity.model : nil)
+      model: arm.strategy.asksModel ? models?.model?.identity.model : nil,
+      roles: arm.strategy.asksModel ? models?.roles?.servers.map(\.role.rawValue) : nil)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     do {

@@ -29,16 +29,21 @@ public struct Author: Sendable {
   /// this value.
   ///
   /// - Parameters:
+  ///   - roles: which models there are, and what each is asked for; requests name who is to answer.
   ///   - replies: where replies are kept, if the configuration wants that.
   ///   - onNotice: told once of each thing that a user should know of a model.
   /// - Throws: where the model that was asked for cannot be used.
   public static func choose(
-    _ configuration: RunConfiguration, discovery: ModelDiscovery = ModelDiscovery(),
+    _ configuration: RunConfiguration, roles: ModelRoles? = nil, discovery: ModelDiscovery = ModelDiscovery(),
     replies: (any ReplyStore)? = nil, onNotice: (@Sendable (String) -> Void)? = nil
   ) async throws(SearchError) -> Author {
     var discovery = discovery
     discovery.onNotice = onNotice
     let settings = configuration.model
+    if let roles {
+      return try await choose(
+        among: roles.servers, settings, areChosenByRequests: true, discovery: discovery, replies: replies)
+    }
     guard configuration.models.isEmpty else {
       return try await choose(among: configuration.models, settings, discovery: discovery, replies: replies)
     }
@@ -60,12 +65,14 @@ public struct Author: Sendable {
   }
 
   private static func choose(
-    among servers: [ModelServerSettings], _ settings: ModelSettings, discovery: ModelDiscovery,
-    replies: (any ReplyStore)?
+    among servers: [ModelServerSettings], _ settings: ModelSettings, areChosenByRequests: Bool = false,
+    discovery: ModelDiscovery, replies: (any ReplyStore)?
   ) async throws(SearchError) -> Author {
     do throws(ChatFailure) {
       let combination: ModelCombination
       switch settings.combination {
+      case _ where areChosenByRequests:
+        combination = .ensemble(try WeightedChooser(weights: servers.map { _ in 1 }))
       case .fallback: combination = .fallback
       case .weights: combination = .ensemble(try WeightedChooser(weights: servers.map(\.weight)))
       // Requests name who is to answer.

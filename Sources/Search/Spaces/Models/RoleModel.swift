@@ -13,6 +13,8 @@ public struct RoleSettings: Sendable, Hashable {
   ///
   /// Where a conversation grows beyond that, its oldest parts are made shorter.
   public var contextTokens: Int?
+  /// Which of several models is asked, by its place; nil: there is one, or that is left to whoever chooses among them.
+  public var recipient: Int?
 
   /// CoLLM-NAS' temperature, and 4096 tokens.
   public init(
@@ -70,9 +72,10 @@ struct RoleModel: Sendable {
     for attempt in 0...max(0, retries) {
       // Another seed, since the same one may well end the same.
       var draws = stream.stream("request", number).stream("attempt", attempt)
-      let request = ChatRequest(
+      var request = ChatRequest(
         messages: messages, temperature: settings.temperature, maximumTokens: settings.maximumTokens,
         seed: draws.integer(below: 1 << 31), responseSchema: schema)
+      request.recipient = settings.recipient
       counts.calls += 1
       do {
         let reply = try await model.reply(to: request)

@@ -28,17 +28,23 @@ extension RunConfiguration {
   /// The run's search of NAS-Bench-201, at its beginning.
   ///
   /// - Parameters:
+  ///   - figures: what the table says of the data set, where that was looked up already.
   ///   - models: what strategies need that speak with models.
   ///   - log: where exchanges with models are looked for and kept.
   ///   - prices: what models cost.
   /// - Throws: where the table has not all that is needed, or the strategy lacks its model.
   public func nasBench201Run(
-    table: BenchmarkTable, models: StudyModels?, log: any RunLog, prices: PriceTable = PriceTable(),
+    table: BenchmarkTable, figures: StudyTask<NASBench201Space>? = nil, models: StudyModels?, log: any RunLog,
+    prices: PriceTable = PriceTable(),
     stop: StopFlag = StopFlag()
   ) throws(SearchError) -> SpaceRun<TabularEvaluator<NASBench201Space>> {
-    try spaceRun(
-      nasBench201Figures(table).evaluator, imagesPerUnit: nasBench201Task().trainingImages, models: models,
-      log: log, prices: prices, stop: stop)
+    // As `??` would throw anything.
+    let task: StudyTask<NASBench201Space>
+    if let figures { task = figures } else { task = try nasBench201Figures(table) }
+    return try spaceRun(
+      task.evaluator, imagesPerUnit: nasBench201Task().trainingImages, models: models, log: log,
+      prices: prices,
+      stop: stop)
   }
 
   /// A run's search by any evaluator, at its beginning; it is that of a study with the same seed, data set and arm.
@@ -51,6 +57,7 @@ extension RunConfiguration {
   ) throws(SearchError) -> SpaceRun<Evaluator> where Evaluator.Space: ChoiceSpace {
     let arm = space.search
     var models = models
+    models?.roles = modelRoles
     var transcript: SpaceTranscript?
     if arm.strategy.asksModel, let model = models?.model {
       let kept = SpaceTranscript()
