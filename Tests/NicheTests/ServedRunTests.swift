@@ -83,22 +83,6 @@ struct ServedRunTests {
     server.serve_forever()
     """
 
-  private func withServer(_ body: (Int) throws -> Void) throws {
-    let python = Process()
-    python.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-    python.arguments = ["-c", Self.server]
-    let pipe = Pipe()
-    python.standardOutput = pipe
-    try python.run()
-    defer {
-      // A signal that can be refused would leave it behind.
-      kill(python.processIdentifier, SIGKILL)
-      python.waitUntilExit()
-    }
-    let line = String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self)
-    try body(try #require(Int(line.trimmingCharacters(in: .whitespacesAndNewlines))))
-  }
-
   private func configuration(_ port: Int, models: String) -> String {
     """
     preset: smoke
@@ -134,7 +118,7 @@ struct ServedRunTests {
     let project = try Tool.project()
     defer { try? FileManager.default.removeItem(atPath: project) }
     let user = User(project: project, environment: Self.environment)
-    try withServer { port in
+    try Tool.withServer(Self.server) { port in
       func write(_ name: String, models: String) throws {
         try Data(configuration(port, models: models).utf8).write(
           to: URL(fileURLWithPath: "\(project)/\(name).yaml"))

@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// The built `niche` program, run as a user runs it.
 enum Tool {
@@ -63,5 +64,22 @@ enum Tool {
     return Result(
       output: (try? String(contentsOfFile: output, encoding: .utf8)) ?? "",
       error: (try? String(contentsOfFile: error, encoding: .utf8)) ?? "", status: process.terminationStatus)
+  }
+
+  /// A server in Python on this machine, which prints its port first, for as long as the body runs.
+  static func withServer(_ source: String, _ body: (Int) throws -> Void) throws {
+    let python = Process()
+    python.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+    python.arguments = ["-c", source]
+    let pipe = Pipe()
+    python.standardOutput = pipe
+    try python.run()
+    defer {
+      // A signal that can be refused would leave it behind.
+      kill(python.processIdentifier, SIGKILL)
+      python.waitUntilExit()
+    }
+    let line = String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self)
+    try body(try #require(Int(line.trimmingCharacters(in: .whitespacesAndNewlines))))
   }
 }
