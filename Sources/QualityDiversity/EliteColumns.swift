@@ -93,6 +93,13 @@ public struct BatchOutcome: Sendable, Hashable {
   /// The improvement of each, as `AddOutcome` defines it; 0 where there is no cell.
   public internal(set) var improvements: [Double]
 
+  init(statuses: [AddStatus], cells: [Int32], improvements: [Double]) {
+    self.statuses = statuses
+    self.cells = cells
+    self.improvements = improvements
+  }
+
+  /// All rejected.
   init(cells: [Int32]) {
     self.cells = cells
     statuses = [AddStatus](repeating: .rejected, count: cells.count)

@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// A regular grid over the measure space, with its own number of cells along each axis.
 ///
 /// Cells are numbered in row-major order, the last axis fastest. A border belongs to the cell above it and the
@@ -62,22 +68,82 @@ public struct GridTessellation: Tessellation, Hashable {
   public func cells(of measures: [Double]) -> [Int32] {
     precondition(measures.count % scales.count == 0, "measures come in whole rows")
     var cells = [Int32](repeating: 0, count: measures.count / scales.count)
-    for (axis, (scale, dimension)) in zip(scales, dimensions).enumerated() {
-      let (count, last) = (Double(dimension), Int32(dimension - 1))
-      var place = axis
-      for row in cells.indices {
-        let value = measures[place]
-        place += scales.count
-        guard scale.places(value), cells[row] >= 0 else {
-          cells[row] = -1
-          continue
-        }
-        let position = count * scale.normalized(value) + Self.borderTolerance
-        // No more than the grid's cells, of which there are not too many for 32 bits.
-        cells[row] = cells[row] &* (last &+ 1) &+ min(last, Int32(position))
+    var axis = 0
+    while axis < scales.count {
+      if axis + 1 < scales.count, scales[axis].kind == .linear, scales[axis + 1].kind == .linear {
+        placePair(&cells, measures, axis)
+        axis += 2
+        continue
       }
+      switch scales[axis].kind {
+      case .linear: place(&cells, measures, axis) { $0 }
+      case .logarithmic: place(&cells, measures, axis) { $0 > 0 ? log($0) : -.infinity }
+      case .categorical: placeCategories(&cells, measures, axis)
+      }
+      axis += 1
     }
     return cells
+  }
+
+  /// Takes the rows' places along a continuous axis into their cells, as `cell(of:)` does.
+  @inline(__always) private func place(
+    _ cells: inout [Int32], _ measures: [Double], _ axis: Int, scaled: (Double) -> Double
+  ) {
+    let (origin, extent, size) = (scales[axis].origin, scales[axis].extent, Double(dimensions[axis]))
+    let (dimension, last) = (Int32(dimensions[axis]), Int32(dimensions[axis] - 1))
+    let (measures, width) = (measures.span, scales.count)
+    var cells = cells.mutableSpan
+    var place = axis
+    for row in 0..<cells.count {
+      let value = measures[place]
+      place &+= width
+      // What is beyond the bounds comes out beyond 0 or 1; what is not a number compares false, and becomes 0.
+      var position = (scaled(value) - origin) / extent
+      position = position > 0 ? position : 0
+      position = position < 1 ? position : 1
+      // No more than the grid's cells, of which there are not too many for 32 bits.
+      let cell = cells[row] &* dimension &+ min(last, Int32(size * position + Self.borderTolerance))
+      cells[row] = value.isFinite && cells[row] >= 0 ? cell : -1
+    }
+  }
+
+  /// Does so for two linear axes at once, since two divisions take as long as one.
+  private func placePair(_ cells: inout [Int32], _ measures: [Double], _ axis: Int) {
+    let (first, second) = (scales[axis], scales[axis + 1])
+    let origin = SIMD2(first.origin, second.origin)
+    let extent = SIMD2(first.extent, second.extent)
+    let size = SIMD2(Double(dimensions[axis]), Double(dimensions[axis + 1]))
+    let (rows, columns) = (Int32(dimensions[axis]), Int32(dimensions[axis + 1]))
+    let (measures, width) = (measures.span, scales.count)
+    var cells = cells.mutableSpan
+    var place = axis
+    for row in 0..<cells.count {
+      let values = SIMD2(measures[place], measures[place &+ 1])
+      place &+= width
+      let raw = (values - origin) / extent
+      let above = SIMD2<Double>.zero.replacing(with: raw, where: raw .> 0)
+      let positions =
+        size * SIMD2<Double>.one.replacing(with: above, where: above .< 1) + Self.borderTolerance
+      let cell =
+        (cells[row] &* rows &+ min(rows &- 1, Int32(positions[0]))) &* columns
+        &+ min(columns &- 1, Int32(positions[1]))
+      cells[row] = values[0].isFinite && values[1].isFinite && cells[row] >= 0 ? cell : -1
+    }
+  }
+
+  private func placeCategories(_ cells: inout [Int32], _ measures: [Double], _ axis: Int) {
+    let dimension = Int32(dimensions[axis])
+    let (measures, width) = (measures.span, scales.count)
+    var cells = cells.mutableSpan
+    var place = axis
+    for row in 0..<cells.count {
+      let value = measures[place]
+      place &+= width
+      let isInside = value >= 0 && value < Double(dimension)
+      let number = Int32(isInside ? value : 0)
+      let cell = cells[row] &* dimension &+ number
+      cells[row] = isInside && Double(number) == value && cells[row] >= 0 ? cell : -1
+    }
   }
 
   /// The place of a cell along each axis, from 0.

@@ -2,78 +2,115 @@ import RandomStreams
 
 /// Which of a range of cells are occupied, with the k-th occupied one found in logarithmic time.
 ///
-/// A bit for each cell, and a Fenwick tree (Fenwick 1994) of the words' counts. It makes drawing from the elites
-/// independent of the order in which the cells were filled.
+/// The occupied cells of each block of 128 in ascending order, and a Fenwick tree (Fenwick 1994) of the blocks' counts.
+/// It makes drawing from the elites independent of the order in which the cells were filled.
 struct OccupancyTree: Sendable {
+  /// How many cells a block has; no more than a byte tells apart, and so few that one is soon put between others.
+  private static let blockSize = 128
+
   private let cellCount: Int
-  /// The cells' bits, 64 to a word.
-  private var words: [UInt64]
-  /// At place `i`, counted from 1, the number of occupied cells in the last `i & -i` words before and at it; as many
+  /// From the beginning of each block, the occupied cells' places in it in ascending order.
+  private var offsets: [UInt8]
+  /// How many cells of each block are occupied.
+  private var sizes: [Int32]
+  /// At place `i`, counted from 1, the number of occupied cells in the last `i & -i` blocks before and at it; as many
   /// places as a power of two, so that a search needs no bounds.
   private var counts: [Int32]
 
   init(cellCount: Int) {
     self.cellCount = cellCount
-    let wordCount = max(1, (cellCount + 63) / 64)
-    words = [UInt64](repeating: 0, count: wordCount)
-    let places = 1 << (Int.bitWidth - (wordCount - 1).leadingZeroBitCount)
+    let blockCount = max(1, (cellCount + Self.blockSize - 1) / Self.blockSize)
+    offsets = [UInt8](repeating: 0, count: blockCount * Self.blockSize)
+    sizes = [Int32](repeating: 0, count: blockCount)
+    let places = 1 << (Int.bitWidth - (blockCount - 1).leadingZeroBitCount)
     counts = [Int32](repeating: 0, count: places + 1)
   }
 
   /// Marks a cell as occupied, which it must not be yet.
   mutating func occupy(_ cell: Int) {
-    words[cell >> 6] |= 1 << UInt64(cell & 63)
-    var place = cell >> 6 + 1
+    let block = cell / Self.blockSize
+    Self.insert(UInt8(cell % Self.blockSize), block, Int(sizes[block]), &offsets)
+    sizes[block] += 1
+    var place = block + 1
     while place < counts.count {
       counts[place] += 1
       place += place & -place
     }
   }
 
+  /// Puts an offset among those of its block.
+  private static func insert(_ offset: UInt8, _ block: Int, _ size: Int, _ offsets: inout [UInt8]) {
+    var offsets = offsets.mutableSpan
+    let start = block &* blockSize
+    var end = start &+ size
+    while end > start, offsets[end &- 1] > offset {
+      offsets[end] = offsets[end &- 1]
+      end &-= 1
+    }
+    offsets[end] = offset
+  }
+
+  /// Marks cells as occupied, which must not be yet; `places` is not negative where a cell is occupied with them.
+  mutating func occupy(_ cells: ArraySlice<Int32>, places: [Int32]) {
+    // To look at a cell takes a thirtieth of what it takes to put one between others.
+    guard cells.count > cellCount / 32 else {
+      for cell in cells { occupy(Int(cell)) }
+      return
+    }
+    for block in sizes.indices { sizes[block] = Self.fill(block, of: &offsets, from: places) }
+    for place in 1..<counts.count { counts[place] = place <= sizes.count ? sizes[place - 1] : 0 }
+    for place in 1..<counts.count {
+      let next = place + place & -place
+      if next < counts.count { counts[next] += counts[place] }
+    }
+  }
+
+  /// Lists the occupied cells of a block, and counts them.
+  private static func fill(_ block: Int, of offsets: inout [UInt8], from places: [Int32]) -> Int32 {
+    let places = places.span
+    var offsets = offsets.mutableSpan
+    let start = block * blockSize
+    var size = 0
+    for cell in start..<min(start + blockSize, places.count) {
+      // Without a branch, which would be guessed wrongly: the next occupied cell overwrites an empty one.
+      offsets[start &+ size] = UInt8(truncatingIfNeeded: cell &- start)
+      size &+= places[cell] >= 0 ? 1 : 0
+    }
+    return Int32(size)
+  }
+
   /// The occupied cell with `rank` occupied ones before it; the number of cells where there is none.
   func cell(withRank rank: Int) -> Int {
-    var word = 0
-    var rest = Int32(truncatingIfNeeded: rank)
+    let rank = Int32(truncatingIfNeeded: rank)
+    guard rank >= 0, rank < counts[counts.count - 1] else { return cellCount }
+    return Self.cell(rank, offsets.span, counts.span)
+  }
+
+  private static func cell(_ rank: Int32, _ offsets: Span<UInt8>, _ counts: Span<Int32>) -> Int {
+    var block = 0
+    var rest = rank
     var step = (counts.count - 1) / 2
-    guard rest < counts[counts.count - 1] else { return cellCount }
     while step > 0 {
-      // All bits where the place lies beyond the step; a branch would be guessed wrongly half of the time.
-      let count = counts[word + step]
+      // All bits where the cell lies beyond the step; a branch would be guessed wrongly half of the time.
+      let count = counts[block &+ step]
       let mask = (count &- rest &- 1) >> 31
       rest &-= count & mask
-      word &+= step & Int(mask)
+      block &+= step & Int(mask)
       step >>= 1
     }
-    return word << 6 + Self.place(ofBit: rest, in: words[word])
+    let start = block &* blockSize
+    return start &+ Int(offsets[start &+ Int(rest)])
   }
 
-  /// The place of the set bit with `rank` set bits below it.
-  ///
-  /// Vigna 2008, "Broadword implementation of rank/select queries": the counts of the eight bytes are summed from the
-  /// low end within one word, which does without an instruction that not every processor has.
-  private static func place(ofBit rank: Int32, in word: UInt64) -> Int {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let highs: UInt64 = 0x8080_8080_8080_8080
-    var sums = word &- (word >> 1 & 0x5555_5555_5555_5555)
-    sums = (sums & 0x3333_3333_3333_3333) &+ (sums >> 2 & 0x3333_3333_3333_3333)
-    sums = ((sums &+ (sums >> 4)) & 0x0F0F_0F0F_0F0F_0F0F) &* ones
-    let rank = UInt64(truncatingIfNeeded: rank)
-    // A high bit stays for each byte up to which there are not more bits than the rank.
-    let low = (((rank &* ones) | highs) &- sums) & highs
-    let byte = (((low >> 7) &* ones) >> 56) &* 8
-    let rest = rank &- (((sums << 8) >> byte) & 0xFF)
-    // The byte's bits, each in a byte of its own, are summed and compared likewise.
-    let spread = (((word >> byte) & 0xFF) &* ones) & 0x8040_2010_0804_0201
-    let bits = ((spread &+ (highs &- ones)) | spread) >> 7 & ones
-    let before = (((rest &* ones) | highs) &- (bits &* ones)) & highs
-    return Int(truncatingIfNeeded: byte &+ (((before >> 7) &* ones) >> 56))
-  }
-
-  /// Occupied cells drawn with equal probability from all `total`, each anew.
-  func draw(_ count: Int, of total: Int, using stream: inout RandomStream) -> [Int] {
-    var cells = [Int](repeating: 0, count: count)
-    for index in cells.indices { cells[index] = cell(withRank: stream.integer(below: total)) }
-    return cells
+  /// What stands in `places` for occupied cells drawn with equal probability from all `total`, each anew.
+  func draw(_ count: Int, of total: Int, from places: [Int32], using stream: inout RandomStream) -> [Int] {
+    let (offsets, counts, places) = (offsets.span, counts.span, places.span)
+    var drawn = [Int](repeating: 0, count: count)
+    for index in drawn.indices {
+      let rank = Int32(truncatingIfNeeded: stream.integer(below: total))
+      drawn[index] = Int(places[Self.cell(rank, offsets, counts)])
+    }
+    return drawn
   }
 
   /// Checks that the ranks are those of the occupied cells, and that there are as many as elites.

@@ -62,26 +62,25 @@ public struct TessellatedArchive<Cells: Tessellation, Solution: Sendable>: Cellu
   /// The elites of places but for their solutions.
   @usableFromInline func figures(of places: [Int]) -> EliteFigures {
     let width = tessellation.axes.count
-    var figures = EliteFigures(axisCount: width)
-    figures.objectives.reserveCapacity(places.count)
-    figures.cells.reserveCapacity(places.count)
-    figures.ordinals.reserveCapacity(places.count)
-    figures.measures.reserveCapacity(places.count * width)
-    for place in places {
-      figures.objectives.append(table.objectives[place])
-      figures.cells.append(Int(table.cells[place]))
-      figures.ordinals.append(table.ordinals[place])
-      for axis in 0..<width { figures.measures.append(table.measures[place * width + axis]) }
+    var figures = EliteFigures(
+      axisCount: width, objectives: [Double](repeating: 0, count: places.count),
+      measures: [Double](repeating: 0, count: places.count * width),
+      cells: [Int](repeating: 0, count: places.count), ordinals: [Int](repeating: 0, count: places.count))
+    let (objectives, measures) = (table.objectives.span, table.measures.span)
+    let (cells, ordinals) = (table.cells.span, table.ordinals.span)
+    for row in places.indices {
+      let place = places[row]
+      figures.objectives[row] = objectives[place]
+      figures.cells[row] = Int(cells[place])
+      figures.ordinals[row] = ordinals[place]
+      for axis in 0..<width { figures.measures[row &* width &+ axis] = measures[place &* width &+ axis] }
     }
     return figures
   }
 
   // What handles solutions one by one can be inlined where their type is known.
   @inlinable func columns(of places: [Int]) -> EliteColumns<Solution> {
-    var chosen: [Solution] = []
-    chosen.reserveCapacity(places.count)
-    for place in places { chosen.append(solutions[place]) }
-    return EliteColumns(solutions: chosen, figures(of: places))
+    EliteColumns(solutions: places.map { solutions[$0] }, figures(of: places))
   }
 
   /// Offers a solution, which stays if its cell is empty or holds a worse one, or if it exceeds the threshold.
@@ -130,27 +129,18 @@ public struct TessellatedArchive<Cells: Tessellation, Solution: Sendable>: Cellu
   public mutating func add(
     solutions rows: [Solution], objectives: [Double], measures: [Double]
   ) throws(MeasureError) -> BatchOutcome {
-    let (outcome, written) = try add(rows.count, objectives, measures)
-    let needed = min(cellCount, solutions.count + written.count)
-    if needed > solutions.capacity { solutions.reserveCapacity(max(needed, 2 * solutions.capacity)) }
-    for write in written {
-      if write.place < solutions.count {
-        solutions[write.place] = rows[write.row]
-      } else {
-        solutions.append(rows[write.row])
-      }
-    }
+    let (outcome, writes) = try add(rows.count, objectives, measures)
+    for (place, row) in writes.replaced { solutions[place] = rows[row] }
+    solutions.append(contentsOf: writes.newRows.lazy.map { rows[Int($0)] })
     return outcome
   }
 
-  /// Adds all of a batch but its solutions, and lists the places that get the solution of a row.
+  /// Adds all of a batch but its solutions, and tells which of these are to be kept and where.
   @usableFromInline mutating func add(
     _ count: Int, _ objectives: [Double], _ measures: [Double]
-  ) throws(MeasureError) -> (outcome: BatchOutcome, written: [(place: Int, row: Int)]) {
+  ) throws(MeasureError) -> (outcome: BatchOutcome, writes: BatchWrites) {
     try checkColumns(count, objectives, measures)
-    var outcome = BatchOutcome(cells: tessellation.cells(of: measures))
-    let written = table.add(objectives, measures, &outcome)
-    return (outcome, written)
+    return table.add(objectives, measures, cells: tessellation.cells(of: measures))
   }
 
   /// Empties the archive and gives it other cells; the counts of additions and clampings stay.
@@ -193,9 +183,7 @@ public struct TessellatedArchive<Cells: Tessellation, Solution: Sendable>: Cellu
 
   @usableFromInline func drawPlaces(_ count: Int, using stream: inout RandomStream) -> [Int] {
     guard table.count > 0, count > 0 else { return [] }
-    var places = table.occupancy.draw(count, of: table.count, using: &stream)
-    for index in places.indices { places[index] = Int(table.places[places[index]]) }
-    return places
+    return table.occupancy.draw(count, of: table.count, from: table.places, using: &stream)
   }
 
   private func draw(using stream: inout RandomStream) -> Int? {
