@@ -39,6 +39,10 @@ public protocol Archive<Solution>: Sendable {
   /// The elite of a cell, or nil where it is empty or there is no such cell.
   func elite(at cell: Int) -> Elite<Solution>?
 
+  /// What a cell keeps that is no worse in every objective than something else there, best first by the first one: its
+  /// elite, or its Pareto front; nothing where it is empty or there is no such cell.
+  func front(of cell: Int) -> [Elite<Solution>]
+
   /// The cell that the measures fall in, given in the axes' own units.
   ///
   /// - Throws: `MeasureError` if their count is not that of the axes or one is not finite.
@@ -118,6 +122,9 @@ extension Archive {
 
   /// Nothing: what is no elite is forgotten.
   public var remembered: [Solution] { [] }
+
+  /// The cell's elite, which has the best of its one objective.
+  public func front(of cell: Int) -> [Elite<Solution>] { elite(at: cell).map { [$0] } ?? [] }
 
   /// None: a cell keeps its best by one objective.
   public var frontStatistics: ParetoStatistics? { nil }

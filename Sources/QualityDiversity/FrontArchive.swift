@@ -51,9 +51,12 @@ public struct FrontArchive<Cells: Tessellation, Solution: Sendable>: CellularArc
 
   /// The best of a cell's front by the first objective; nil where it has none or there is no such cell.
   public func elite(at cell: Int) -> Elite<Solution>? {
-    fronts.front(of: cell).map(Self.elite).min {
-      ($1.objective, $0.ordinal) < ($0.objective, $1.ordinal)
-    }
+    front(of: cell).first
+  }
+
+  /// A cell's front, best first by the first objective; nothing where it has none or there is no such cell.
+  public func front(of cell: Int) -> [Elite<Solution>] {
+    fronts.front(of: cell).map(Self.elite).sorted { ($1.objective, $0.ordinal) < ($0.objective, $1.ordinal) }
   }
 
   /// Offers a solution with its first objective alone, which is refused where there are more.

@@ -58,12 +58,24 @@ struct ArchiveKindsTests {
         ($0.archive.dimensions, $0.archive.noise.scores, $0.archive.noise.deviation) = ([2, 2], 4, 0.05)
       }
     ),
-    ("bandit", configuration { ($0.search.parents, $0.search.promptChoice) = (.bandit, .bandit) }),
+    (
+      "bandit",
+      configuration {
+        ($0.search.parents, $0.search.promptChoice, $0.search.operatorChoice) = (.bandit, .bandit, .bandit)
+      }
+    ),
+    (
+      "fronts of curious niches",
+      configuration {
+        ($0.archive.dimensions, $0.search.parents, $0.search.mutationProbability) = ([2, 2], .curiosity, 0.5)
+        $0.archive.objectives = [ObjectiveSettings(name: "parameters", worst: 10_000, best: 10, scale: .log)]
+      }
+    ),
   ]
 
   @Test(
     "The archive is what its candidates give, and a run stopped anywhere goes on to the same",
-    arguments: 0..<9)
+    arguments: 0..<10)
   func searches(kind: Int) async throws {
     let (name, configuration) = Self.configurations[kind]
     let checked = try ConfigurationReader.validated(configuration)
@@ -160,6 +172,35 @@ struct ArchiveKindsTests {
       for cell in 0..<4 { chooser.learn(from: cell, entered: cell == 2 && round % 4 > 0) }
     }
     #expect(chooser.parent(in: archive, using: &draw)?.cell == 2)
+  }
+
+  @Test(
+    "Any member of a niche's front may be the parent, whatever the rule by which the niche is chosen",
+    arguments: SearchSettings.ParentChoice.allCases)
+  func frontParents(choice: SearchSettings.ParentChoice) throws {
+    var settings = SearchSettings()
+    (settings.parents, settings.topCount, settings.tournamentSize) = (choice, 1, 2)
+    var archive: any Archive<Int> = try FrontArchive<GridTessellation, Int>(
+      try GridTessellation(axes: [try MeasureAxis(name: "x", lower: 0, upper: 2)], dimensions: [2]),
+      reference: [0, 0], capacity: 4)
+    for number in 0..<3 {
+      archive.add(
+        number, objectives: [0.9 - 0.1 * Double(number), 0.1 * Double(number + 1)], measures: [0.5])
+    }
+    archive.add(3, objectives: [0.1, 0.1], measures: [1.5])
+    #expect(archive.front(of: 0).map(\.solution) == [0, 1, 2] && archive.front(of: 1).map(\.solution) == [3])
+    #expect(archive.front(of: 2).isEmpty && archive.elite(at: 0)?.solution == 0)
+    var chooser = try ParentChooser(settings, cellCount: 2)
+    var draw = RandomStream(seed: 3)
+    var counts = [0, 0, 0, 0]
+    for _ in 0..<600 { counts[try #require(chooser.parent(in: archive, using: &draw)).solution] += 1 }
+    let first = Double(counts[..<3].reduce(0, +))
+    // Five standard deviations around a third each.
+    for count in counts[..<3] {
+      #expect(abs(Double(count) - first / 3) < 5 * (first * 2 / 9).squareRoot(), "\(counts)")
+    }
+    let alone: Set<SearchSettings.ParentChoice> = [.best, .top]
+    #expect(alone.contains(choice) == (counts[3] == 0), "\(counts)")
   }
 
   @Test("Parents of a threshold archive need not be the elites, which are the best all the same")

@@ -196,7 +196,7 @@ struct ConfigurationTests {
       "parents", "tournamentSize", "promptChoice", "exploration", "crossoverParents", "repair",
       "repairRounds",
       "inspirations", "askForNiche", "promptEvolution", "prompts", "mutations", "strategy", "topCount",
-      "crossoverNetworks", "networkArchive", "promptArchive", "population",
+      "crossoverNetworks", "networkArchive", "promptArchive", "population", "operatorChoice",
     ] {
       #expect(search.removeValue(forKey: key) != nil)
     }

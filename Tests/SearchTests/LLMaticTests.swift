@@ -257,6 +257,44 @@ struct LLMaticTests {
     #expect(abs(Double(explored) / Double(total) - 0.234) < 0.06)
   }
 
+  @Test(
+    "A bandit over operators settles on the one whose candidates enter, and forgets nothing",
+    arguments: [true, false])
+  func operatorChoice(crossoverPays: Bool) throws {
+    var configuration = Self.configuration()
+    (configuration.search.operatorChoice, configuration.search.exploration) = (.bandit, 0.5)
+    // Of what a draw would do nothing is left.
+    configuration.search.mutationProbability = crossoverPays ? 1 : 0
+    var strategy = try LLMatic(configuration: configuration, prompts: Toy.prompts(), isRewriterAlone: false)
+    var steps: [CandidateOrigin.Step] = []
+    var entered: [CandidateOrigin.Step: [Bool]] = [:]
+    for _ in 0..<60 {
+      let proposals = try strategy.ask()
+      let known = Set(strategy.networks.elites.map(\.solution))
+      let wasInitialising = strategy.isInitialising
+      _ = try strategy.tell(
+        proposals.map { proposal in
+          let pays = (proposal.step == .crossover) == crossoverPays && proposal.index < 4
+          let fitness = wasInitialising ? 0.1 : pays ? 0.2 + 0.001 * Double(proposal.id) : 0.01
+          return record(
+            proposal, fitness: fitness,
+            measures: [Double(proposal.index % 4) + 0.5, wasInitialising ? 0.5 : 1.5])
+        })
+      guard !wasInitialising, let step = proposals.first?.step else { continue }
+      steps.append(step)
+      let now = Set(strategy.networks.elites.map(\.solution)).subtracting(known)
+      entered[step, default: []] += proposals.map { now.contains($0.id) }
+    }
+    #expect(Set(steps.prefix(2)) == [.mutation, .crossover], "what was never tried comes first")
+    let better: CandidateOrigin.Step = crossoverPays ? .crossover : .mutation
+    #expect(steps.count { $0 == better } > 2 * steps.count / 3, "\(steps)")
+    let bandit = try #require(strategy.operatorBandit)
+    for (step, outcomes) in entered {
+      #expect(bandit.mean(of: step) == Double(outcomes.count { $0 }) / Double(outcomes.count))
+    }
+    #expect(bandit.pulls.reduce(0, +) == Double(8 * steps.count))
+  }
+
   @Test("Score, curiosity and temperature of prompts, worked out by hand")
   func credits() throws {
     // Sixteen prompts along one axis and one cell per prompt would hide moves between cells; here each individual's

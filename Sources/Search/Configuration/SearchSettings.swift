@@ -48,6 +48,14 @@ public struct SearchSettings: Codable, Sendable, Hashable {
     case bandit
   }
 
+  /// The ways of choosing between mutation and crossover, for a whole generation.
+  public enum OperatorChoice: String, Codable, Sendable, CaseIterable {
+    /// Mutation with `mutation_probability`, as published.
+    case probability
+    /// That with the highest upper confidence bound on the share of its candidates that entered the archive.
+    case bandit
+  }
+
   /// What is done where a reply does not become a network.
   public enum RepairMethod: String, Codable, Sendable, CaseIterable {
     /// The compiler mends what is often wrong: counts, imports, indentation.
@@ -64,9 +72,11 @@ public struct SearchSettings: Codable, Sendable, Hashable {
   public var topCount = 3
   /// How prompts are chosen.
   public var promptChoice = PromptChoice.curiosity
+  /// How a generation is to mutate or to cross over.
+  public var operatorChoice = OperatorChoice.probability
   /// How much bandits weigh what they know little of; the square root of 2 is UCB1's.
   public var exploration = 1.0
-  /// The probability that a generation mutates; otherwise it crosses over.
+  /// The probability that a generation mutates, where no bandit chooses; otherwise it crosses over.
   public var mutationProbability = 0.7
   /// The probability that a mutation takes a random prompt and not the most curious one.
   public var randomPromptProbability = 0.25
@@ -136,6 +146,8 @@ public struct SearchSettings: Codable, Sendable, Hashable {
     parents = try container.decodeIfPresent(ParentChoice.self, forKey: .parents) ?? parents
     tournamentSize = try container.decodeIfPresent(Int.self, forKey: .tournamentSize) ?? tournamentSize
     promptChoice = try container.decodeIfPresent(PromptChoice.self, forKey: .promptChoice) ?? promptChoice
+    operatorChoice =
+      try container.decodeIfPresent(OperatorChoice.self, forKey: .operatorChoice) ?? operatorChoice
     exploration = try container.decodeIfPresent(Double.self, forKey: .exploration) ?? exploration
     mutationProbability =
       try container.decodeIfPresent(Double.self, forKey: .mutationProbability) ?? mutationProbability

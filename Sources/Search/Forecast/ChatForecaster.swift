@@ -36,7 +36,7 @@ struct ChatForecaster {
       total =
         total
         + forecast(
-          .init(lower: 0, expected: share * search.mutationProbability, upper: share.rounded(.up)),
+          .init(lower: 0, expected: share * mutationShare, upper: share.rounded(.up)),
           sample.prompts, history.prompts)
     }
     if repairs {
@@ -50,6 +50,11 @@ struct ChatForecaster {
       total = total + forecast(rounds, sample.repairs, history.repairs)
     }
     return total
+  }
+
+  /// The share of generations that mutate; what a bandit will make of it is not known.
+  private var mutationShare: Double {
+    configuration.search.operatorChoice == .bandit ? 0.5 : configuration.search.mutationProbability
   }
 
   /// Whether the model writes prompts.
@@ -75,7 +80,7 @@ struct ChatForecaster {
     var sample = Sample()
     for (index, source) in sources.enumerated() {
       var draw = RandomStream(seed: UInt64(index)).stream("forecast")
-      let isMutation = draw.bernoulli(configuration.search.mutationProbability) || sources.count < 2
+      let isMutation = draw.bernoulli(mutationShare) || sources.count < 2
       guard let prompt = draw.element(of: prompts.mutations) else { break }
       var proposal = Proposal(
         id: index, generation: 1, index: index, step: isMutation ? .mutation : .crossover,

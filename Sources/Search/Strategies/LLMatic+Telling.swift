@@ -37,6 +37,8 @@ extension LLMatic {
       if let request = asked[record.id]?.proposal.niche {
         niches?.learn(request, from: record, cell: record.measures.flatMap { try? networks.cell(of: $0) })
       }
+      // The initialisation has no choice and begins with nothing, so that it says little of mutation.
+      if !wasInitialising { operatorBandit?.reward(record.origin.step, by: entered ? 1 : 0) }
       guard record.origin.step == .mutation else { continue }
       if let individual = asked[record.id]?.individual {
         credit(record, individual: individual, entered: entered)

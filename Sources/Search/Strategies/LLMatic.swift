@@ -30,6 +30,8 @@ public struct LLMatic: Strategy {
   var parents: ParentChooser
   /// What chooses prompts instead of their curiosity; nil where that does.
   var promptBandit: Bandit<String>?
+  /// What chooses between mutation and crossover; nil where that is drawn.
+  var operatorBandit: Bandit<CandidateOrigin.Step>?
   /// What chooses niches to ask for; nil where none are asked for.
   var niches: NicheChooser?
   /// The prompt individuals.
@@ -70,6 +72,10 @@ public struct LLMatic: Strategy {
       if settings.promptChoice == .bandit {
         promptBandit = try Bandit(
           arms: prompts.map(\.id), rule: .upperConfidenceBound(exploration: settings.exploration))
+      }
+      if settings.operatorChoice == .bandit {
+        operatorBandit = try Bandit(
+          arms: [.mutation, .crossover], rule: .upperConfidenceBound(exploration: settings.exploration))
       }
       if settings.askForNiche > 0, !isRewriterAlone {
         niches = try NicheChooser(configuration.descriptors, exploration: settings.exploration)
@@ -159,10 +165,11 @@ public struct LLMatic: Strategy {
     }
   }
 
-  /// The step that the whole next generation takes (paper, section 3).
+  /// The step that the whole next generation takes (paper, section 3), or that a bandit takes for the better one.
   var nextStep: CandidateOrigin.Step {
     guard !isInitialising, networkPopulation?.members.count ?? networks.count >= 2 else { return .mutation }
     var draw = stream.stream("generation", generation).stream("step")
+    if let operatorBandit { return operatorBandit.choose(using: &draw) }
     return draw.bernoulli(settings.mutationProbability) ? .mutation : .crossover
   }
 
@@ -197,7 +204,8 @@ public struct LLMatic: Strategy {
     var mates = parentArchive.nearestElites(to: first.cell, count: max(2, wanted) + draw.integer(below: 2))
     var chosen: [Int] = []
     while chosen.count < wanted, !mates.isEmpty {
-      chosen.append(mates.remove(at: draw.integer(below: mates.count)).solution)
+      let mate = mates.remove(at: draw.integer(below: mates.count))
+      chosen.append(ParentChooser.member(of: mate, in: parentArchive, using: &draw).solution)
     }
     return [first.solution] + chosen
   }

@@ -38,8 +38,25 @@ struct ParentChooser: Sendable {
 
   /// A parent; nil where the archive is empty.
   ///
-  /// A niche that a bandit chose counts as a failure until more is known, so that a generation does not put all on one.
+  /// Where niches have Pareto fronts, the rule chooses a niche by the fittest of its front, and any member of the front
+  /// is the parent (MOME; Pierrot et al. 2022). A niche that a bandit chose counts as a failure until more is known, so
+  /// that a generation does not put all on one.
   mutating func parent(in archive: some Archive<Int>, using draw: inout RandomStream) -> Elite<Int>? {
+    switch rule {
+    case .selection(.uniform): archive.sample(using: &draw)
+    default: elite(in: archive, using: &draw).map { Self.member(of: $0, in: archive, using: &draw) }
+    }
+  }
+
+  /// Any member of the front that an elite is the fittest of; the elite itself, without a draw, where it is alone.
+  static func member(
+    of elite: Elite<Int>, in archive: some Archive<Int>, using draw: inout RandomStream
+  ) -> Elite<Int> {
+    let front = archive.front(of: elite.cell)
+    return front.count > 1 ? draw.element(of: front) ?? elite : elite
+  }
+
+  private mutating func elite(in archive: some Archive<Int>, using draw: inout RandomStream) -> Elite<Int>? {
     switch rule {
     case .selection(let selection):
       // The rule was checked when it was made.
