@@ -35,6 +35,8 @@ struct CandidateRows: Sendable {
   /// - Throws: where one is stored already, or does not fit the run.
   func insert(_ records: some Sequence<CandidateRecord>, in database: Database) throws {
     let facts = try database.cachedStatement(sql: insertion)
+    let figures = try database.cachedStatement(sql: FigureRows.insertion)
+    var text = NumberObjectText()
     let sources = try database.cachedStatement(sql: "INSERT INTO candidate_sources VALUES (?, ?)")
     let changes = try database.cachedStatement(sql: "INSERT INTO candidate_changes VALUES (?, ?, ?, ?, ?)")
     let requests = try database.cachedStatement(
@@ -48,8 +50,8 @@ struct CandidateRows: Sendable {
       } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_PRIMARYKEY {
         throw RunLogError("Candidate \(record.id) is stored already.")
       }
-      if let figures = record.description?.figures {
-        try FigureRows.insert(figures, of: record.id, in: database)
+      if let numbers = record.description?.figures {
+        try figures.execute(arguments: [record.id, text.object(numbers)])
       }
       if let source = record.source { try sources.execute(arguments: [record.id, source]) }
       if let request = record.origin.request {

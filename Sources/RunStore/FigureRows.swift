@@ -4,11 +4,8 @@ import Search
 
 /// The figures of networks, as rows of `candidate_figures` with a JSON object each.
 enum FigureRows {
-  /// Stores the figures of a candidate.
-  static func insert(_ figures: [String: Double], of candidate: Int, in database: Database) throws {
-    try database.cachedStatement(sql: "INSERT INTO candidate_figures VALUES (?, ?)")
-      .execute(arguments: [candidate, try RunText.object(figures)])
-  }
+  /// What stores the figures of candidates.
+  static let insertion = "INSERT INTO candidate_figures VALUES (?, ?)"
 
   private static let ofTraining = ["training_loss", "training_accuracy", "validation_loss"]
 

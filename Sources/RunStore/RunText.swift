@@ -17,31 +17,6 @@ enum RunText {
     try JSONDecoder().decode(type, from: Data(text.utf8))
   }
 
-  /// Finite numbers by name as a JSON object in the order of the names; an encoder takes many times as long.
-  static func object(_ numbers: [String: Double]) throws -> String {
-    var text: [UInt8] = []
-    text.reserveCapacity(32 * numbers.count + 2)
-    for name in numbers.keys.sorted() {
-      guard let number = numbers[name], number.isFinite else { return try encode(numbers) }
-      text.append(UInt8(ascii: text.isEmpty ? "{" : ","))
-      text.append(UInt8(ascii: "\""))
-      for byte in name.utf8 {
-        guard byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else {
-          return try encode(numbers)
-        }
-        text.append(byte)
-      }
-      text.append(UInt8(ascii: "\""))
-      text.append(UInt8(ascii: ":"))
-      if let whole = Int(exactly: number), abs(number) < 1e15 {
-        text.append(contentsOf: String(whole).utf8)
-      } else {
-        text.append(contentsOf: number.description.utf8)
-      }
-    }
-    return text.isEmpty ? "{}" : String(decoding: text, as: UTF8.self) + "}"
-  }
-
   /// Numbers as JSON, which SQLite's `json_each` takes apart.
   static func list(_ numbers: some Sequence<Int>) -> String {
     "[" + numbers.map(String.init).joined(separator: ",") + "]"
@@ -67,5 +42,85 @@ enum RunText {
     }
     guard let number else { throw unreadable }
     return numbers + [number]
+  }
+}
+
+/// Writes finite numbers by name as JSON objects, each in the order of its names; an encoder takes many times as long.
+///
+/// Objects one behind the other mostly have the same names, which are then sorted and quoted once.
+struct NumberObjectText {
+  private var names: [String] = []
+  /// What stands before the number of each name, one behind the other, and where each ends.
+  private var labels: [UInt8] = []
+  private var ends: [Int] = []
+  /// Room for all labels with numbers of whatever length.
+  private var bytes: [UInt8] = []
+
+  /// No number takes more, such as -1.2345678901234567e-308.
+  private static let longestNumber = 32
+
+  /// The numbers as a JSON object.
+  mutating func object(_ numbers: [String: Double]) throws -> String {
+    if numbers.isEmpty { return "{}" }
+    // What is no number in JSON is refused as the encoder does.
+    guard numbers.values.allSatisfy(\.isFinite) else { return try RunText.encode(numbers) }
+    if let text = known(numbers) { return text }
+    names = numbers.keys.sorted()
+    (labels, ends) = ([], [])
+    for name in names {
+      labels += ((labels.isEmpty ? "{" : ",") + (try RunText.encode(name)) + ":").utf8
+      ends.append(labels.count)
+    }
+    bytes = [UInt8](repeating: 0, count: labels.count + Self.longestNumber * names.count + 1)
+    guard let text = known(numbers) else { throw RunText.unreadable }
+    return text
+  }
+
+  /// Nil where the numbers do not have the known names.
+  private mutating func known(_ numbers: [String: Double]) -> String? {
+    guard names.count == numbers.count, !names.isEmpty else { return nil }
+    var (place, start) = (0, 0)
+    do {
+      let (names, labels, ends) = (self.names, self.labels, self.ends)
+      let labelBytes = labels.span
+      var bytes = self.bytes.mutableSpan
+      for index in names.indices {
+        guard let number = numbers[names[index]] else { return nil }
+        for byte in start..<ends[index] {
+          bytes[place] = labelBytes[byte]
+          place &+= 1
+        }
+        start = ends[index]
+        if let whole = Int(exactly: number), whole.magnitude < 1_000_000_000_000_000 {
+          Self.write(whole, to: &bytes, at: &place)
+        } else {
+          for byte in number.description.utf8 {
+            bytes[place] = byte
+            place &+= 1
+          }
+        }
+      }
+      bytes[place] = UInt8(ascii: "}")
+    }
+    return String(decoding: bytes[...place], as: UTF8.self)
+  }
+
+  /// Writes a whole number's decimal digits.
+  private static func write(_ number: Int, to bytes: inout MutableSpan<UInt8>, at place: inout Int) {
+    if number < 0 {
+      bytes[place] = UInt8(ascii: "-")
+      place += 1
+    }
+    var (rest, count) = (number.magnitude, 1)
+    var power: UInt = 10
+    while power <= rest {
+      power *= 10
+      count += 1
+    }
+    for digit in 1...count {
+      bytes[place + count - digit] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    }
+    place += count
   }
 }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import RunStore
 
-@Suite("A run's file of format 1")
+@Suite("A run's file of an earlier format")
 final class MigrationTests {
   private let folder = Sample.folder()
   private var path: String { folder + "/" + RunStore.fileName }
@@ -125,6 +125,62 @@ final class MigrationTests {
     #expect(try await store.candidates().last == Sample.candidate(2))
     #expect(try store.weightChecksum(of: 2) == 0xCBF4_3926, "the check value of CRC-32")
     #expect(try value(DatabaseQueue(path: path), "PRAGMA user_version") == "5")
+  }
+
+  @Test("Files of formats 3 and 4 are brought on when opened, with all that they kept", arguments: [3, 4])
+  func laterOnes(version: Int) async throws {
+    let candidate = Sample.candidate(1)
+    #expect(candidate.origin.request != nil)
+    let bytes = Array("123456789".utf8)
+    let made = try RunStore.create(in: folder, header: Sample.header())
+    try await made.record(candidate, weights: bytes)
+    try await made.record(Sample.candidate(2), weights: nil)
+    try await made.commit(Sample.generation(1, elites: [1]))
+    try made.close()
+    let queue = try DatabaseQueue(path: path)
+    let present = try schema(queue)
+    // What came with formats 5 and 4 is taken away again.
+    let changes = [
+      "DROP TABLE candidate_scores", version < 4 ? "ALTER TABLE weights DROP COLUMN crc32" : nil,
+      "PRAGMA user_version = \(version)",
+    ]
+    try await queue.writeWithoutTransaction { database in
+      for change in changes.compactMap({ $0 }) { try database.execute(sql: change) }
+      _ = try database.checkpoint(.truncate)
+    }
+    #expect(try schema(queue) != present)
+    try queue.close()
+    for _ in 0..<2 {
+      let store = try RunStore.open(folder)
+      #expect(try await store.candidates() == [candidate, Sample.candidate(2)])
+      #expect(try await store.generations() == [Sample.generation(1, elites: [1])])
+      #expect(try await store.weights(of: 1) == bytes)
+      #expect(try store.weightChecksum(of: 1) == (version < 4 ? nil : 0xCBF4_3926))
+      #expect(try await store.scores().isEmpty && store.firstFault() == nil)
+      try store.close()
+    }
+    let store = try RunStore.open(folder)
+    let score = CandidateScore(
+      candidate: 1, number: 1, generation: 1, fitness: 0.25, imagesSeen: 10, seconds: 1)
+    try await store.record(score)
+    try await store.record(Sample.candidate(3), weights: bytes)
+    #expect(try await store.scores() == [score])
+    #expect(try store.weightChecksum(of: 3) == 0xCBF4_3926)
+    #expect(try store.firstFault() == nil)
+    try store.close()
+    #expect(try schema(DatabaseQueue(path: path)) == present)
+  }
+
+  /// The columns of all tables and views, and the version.
+  private func schema(_ queue: DatabaseQueue) throws -> [String] {
+    try queue.read { database in
+      try String.fetchAll(
+        database,
+        sql: """
+          SELECT s.name || '.' || c.name || ' ' || c.type FROM sqlite_schema AS s, pragma_table_xinfo(s.name) AS c
+            WHERE s.type IN ('table', 'view') ORDER BY 1
+          """) + [String.fetchOne(database, sql: "PRAGMA user_version") ?? ""]
+    }
   }
 
   private func value(_ queue: DatabaseQueue, _ sql: String) throws -> String? {
