@@ -44,11 +44,22 @@ enum Project {
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
     if path.hasSuffix("/" + RunStore.fileName) { return String(path.dropLast(RunStore.fileName.count + 1)) }
     if files.fileExists(atPath: path + "/" + RunStore.fileName) { return path }
-    let archives = try archives()
+    let (archives, names): (String, [String])
+    do throws(Failure) {
+      (archives, names) = (try self.archives(), try runs())
+    } catch {
+      throw Failure(
+        "There is no run '\(run)': it is no run's folder, and where runs have names is not known. \(error)")
+    }
     if files.fileExists(atPath: archives + "/" + path + "/" + RunStore.fileName) {
       return archives + "/" + path
     }
-    let names = try runs()
+    for folder in [path, archives + "/" + path]
+    where files.fileExists(atPath: folder + "/" + StudyLog.fileName) {
+      throw Failure(
+        "'\(run)' is a study and no run: \(StudyLog.fileName) has a line for each search. 'niche study FILE --verify' "
+          + "runs these again and compares; 'niche study FILE' reports them.")
+    }
     let hint =
       Spelling.closest(to: path, among: names).map { "did you mean '\($0)'?" }
       ?? (names.isEmpty

@@ -15,7 +15,8 @@ struct StudyCommand: AsyncParsableCommand {
       FILE is a YAML file (docs/study.md); docs/study-nas-bench-201.yaml is one. Arms may ask a language model \
       (docs/collm-nas.md); what it said is kept, too, and not asked again. Each finished search is kept under \
       archives/NAME, so that a study that was stopped goes on where it was, and one that got more seeds, arms or data \
-      sets runs only these.
+      sets runs only these. With --verify nothing is added: the searches that are kept are run again from the table, and \
+      the exit code is 1 where one is not what is kept.
       """)
 
   @Argument(help: "The study.")
@@ -30,6 +31,9 @@ struct StudyCommand: AsyncParsableCommand {
   @Option(help: "The folder that keeps the searches; default: archives/NAME.")
   var folder: String?
 
+  @Flag(help: "Run the kept searches again and compare; models say again what is recorded.")
+  var verify = false
+
   @Option(help: "Write the study into this file, as one page with curves and tables.")
   var html: String?
 
@@ -43,6 +47,9 @@ struct StudyCommand: AsyncParsableCommand {
 
   func validate() throws {
     if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers must be 1 to 1024.") }
+    if verify, html != nil || markdown != nil || csv != nil {
+      throw ValidationError("--verify writes no page; leave out --html, --markdown and --csv.")
+    }
   }
 
   func run() async throws {
@@ -51,18 +58,27 @@ struct StudyCommand: AsyncParsableCommand {
       let space = NASBench201Space()
       let table = try BenchmarkCatalog.standard().table(of: space.name, rowCount: NASBench201Cell.count)
       let folder = try folder ?? Project.archives() + "/" + study.name
+      guard !verify || FileManager.default.fileExists(atPath: "\(folder)/\(StudyLog.fileName)") else {
+        throw Failure("There is no \(StudyLog.fileName) in '\(folder)'; 'niche study \(file)' makes one.")
+      }
       let exchanges =
         study.arms.contains(where: \.strategy.asksModel) ? try StudyExchanges(folder: folder) : nil
       let runner = try await StudyRunner(
         study, tasks: StudyTask.nasBench201(study, table: table), tableHash: table.provenance.hash,
         models: models(study, exchanges))
-      let log = try StudyLog(folder: folder)
+      let log = verify ? try StudyLog(reading: folder) : try StudyLog(folder: folder)
       let stop = StopFlag()
       let signals = Interruption(stop: stop)
       defer { withExtendedLifetime(signals) {} }
       let progress = StudyProgress()
+      let workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
+      if verify {
+        let result = try await runner.verify(log, workers: workers, stop: stop) { progress.show($0, of: $1) }
+        progress.finish()
+        return try report(result, of: study.name)
+      }
       let (cells, isComplete) = try await runner.run(
-        log: log, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount, stop: stop
+        log: log, workers: workers, stop: stop
       ) { progress.show($0, of: $1) }
       progress.finish()
       try exchanges?.check()
@@ -80,6 +96,9 @@ struct StudyCommand: AsyncParsableCommand {
     guard let exchanges else { return StudyModels(prompts: prompts) }
     let prices = try Project.prices(first: study.model.priceFile)
     var run = RunConfiguration()
+    if verify {
+      return StudyModels(prompts: prompts, model: try exchanges.model(asking: nil, prices: prices))
+    }
     (run.model, run.models, run.budget) = (study.model, study.models, study.budget)
     let author = try await Author.choose(
       run, roles: study.modelRoles, onNotice: { Terminal.note($0) }
@@ -108,6 +127,24 @@ struct StudyCommand: AsyncParsableCommand {
     }
     if let seeds { study.seeds = seeds }
     return try StudyReader.validated(study)
+  }
+
+  private func report(_ result: StudyVerification, of name: String) throws {
+    if common.json {
+      try common.print(result)
+    } else if let fault = result.fault {
+      print("\(name) does not hold: \(fault).")
+    } else {
+      let others =
+        result.others == 0
+        ? ""
+        : " \(result.others) kept lines are of other arms, data sets, seeds or tables, and were left alone."
+      print(
+        "\(name) holds. \(result.checked) of \(result.kept) kept searches, run again from the table, gave the same."
+          + others)
+    }
+    if !result.holds { throw ExitCode(1) }
+    if result.checked < result.kept { throw Failure("Stopped; whether the others hold is not known.") }
   }
 
   private func report(_ summary: StudySummary) throws {

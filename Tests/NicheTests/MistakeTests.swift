@@ -12,30 +12,45 @@ import Testing
     var testDescription: String { arguments.joined(separator: " ") }
   }
 
-  static let mistakes: [Mistake] = [
-    Mistake(
-      arguments: ["run", "quickstrat"], says: ["quickstrat", "Did you mean the preset 'quickstart'?"]),
-    Mistake(
-      arguments: ["run", "unknown-key.yaml"], says: ["Line 2", "trainig", "did you mean 'training'?"]),
-    Mistake(arguments: ["run", "wrong-type.yaml"], says: ["search.generations", "must be a whole number"]),
-    Mistake(
-      arguments: ["run", "no-data.yaml"], says: ["cifar-10", "not found"], environment: ["NICHE_DATA": ""]),
-    Mistake(arguments: ["run", "descriptor.yaml"], says: ["widht", "Did you mean 'width'?"]),
-    Mistake(
-      arguments: ["run", "unreachable.yaml"], says: ["127.0.0.1:9"],
-      environment: ["OPENAI_API_KEY": "sk-secret-1234567"]),
-    Mistake(arguments: ["show", "nothing"], says: ["There is no run 'nothing'"]),
-    Mistake(arguments: ["status", "damaged"], says: ["damaged"]),
-    Mistake(arguments: ["compile", "missing.py"], says: ["missing.py", "cannot be read"]),
-    Mistake(arguments: ["compare", "one"], says: ["second"], status: 2),
-    Mistake(arguments: ["compare", "one", "--niche", "3"], says: ["--niche"], status: 2),
-    Mistake(arguments: ["compare", "one", "--group", "two"], says: ["NAME=RUN"], status: 2),
-    Mistake(
-      arguments: ["compare", "one", "two", "--like", "one", "--axes", "a=0:1:2"], says: ["--like and --axes"],
-      status: 2),
-    Mistake(arguments: ["export", "x", "--top", "0"], says: ["--top"], status: 2),
-    Mistake(arguments: ["frobnicate"], says: ["frobnicate"], status: 2),
-  ]
+  static let mistakes: [Mistake] =
+    [
+      Mistake(
+        arguments: ["run", "quickstrat"], says: ["quickstrat", "Did you mean the preset 'quickstart'?"]),
+      Mistake(
+        arguments: ["run", "unknown-key.yaml"], says: ["Line 2", "trainig", "did you mean 'training'?"]),
+      Mistake(
+        arguments: ["run", "wrong-type.yaml"], says: ["search.generations", "must be a whole number"]),
+      Mistake(
+        arguments: ["run", "no-data.yaml"], says: ["cifar-10", "not found"], environment: ["NICHE_DATA": ""]),
+      Mistake(arguments: ["run", "descriptor.yaml"], says: ["widht", "Did you mean 'width'?"]),
+      Mistake(
+        arguments: ["run", "unreachable.yaml"], says: ["127.0.0.1:9"],
+        environment: ["OPENAI_API_KEY": "sk-secret-1234567"]),
+      Mistake(arguments: ["show", "nothing"], says: ["There is no run 'nothing'"]),
+      Mistake(arguments: ["status", "damaged"], says: ["damaged"]),
+      Mistake(arguments: ["verify", "study"], says: ["a study and no run", "niche study FILE --verify"]),
+      Mistake(arguments: ["show", "archives/study"], says: ["a study and no run"]),
+      Mistake(arguments: ["export", "/no/such/run"], says: ["There is no run '/no/such/run'"]),
+    ]
+    // Outside of a project what is wrong is still the run.
+    + [
+      ["export"], ["verify"], ["show"], ["status"], ["plot"], ["compare", "/no/such"], ["run", "--resume"],
+    ].map {
+      Mistake(
+        arguments: $0 + ["/no/such/run"], says: ["There is no run '/no/such"],
+        environment: ["NICHE_HOME": "/nowhere"])
+    } + [
+      Mistake(arguments: ["compile", "missing.py"], says: ["missing.py", "cannot be read"]),
+      Mistake(arguments: ["compare", "one"], says: ["second"], status: 2),
+      Mistake(arguments: ["compare", "one", "--niche", "3"], says: ["--niche"], status: 2),
+      Mistake(arguments: ["compare", "one", "--group", "two"], says: ["NAME=RUN"], status: 2),
+      Mistake(
+        arguments: ["compare", "one", "two", "--like", "one", "--axes", "a=0:1:2"],
+        says: ["--like and --axes"],
+        status: 2),
+      Mistake(arguments: ["export", "x", "--top", "0"], says: ["--top"], status: 2),
+      Mistake(arguments: ["frobnicate"], says: ["frobnicate"], status: 2),
+    ]
 
   @Test(arguments: mistakes) func getsOneSentence(_ mistake: Mistake) throws {
     let project = try Tool.project()
@@ -51,6 +66,10 @@ import Testing
     try FileManager.default.createDirectory(
       atPath: project + "/archives/damaged", withIntermediateDirectories: true)
     try write(String(repeating: "no database ", count: 500), project + "/archives/damaged/run.sqlite")
+
+    try FileManager.default.createDirectory(
+      atPath: project + "/archives/study", withIntermediateDirectories: true)
+    try write("", project + "/archives/study/study.jsonl")
 
     let result = try Tool.run(mistake.arguments, in: project, environment: mistake.environment)
     #expect(result.status == mistake.status, "\(result.error)")

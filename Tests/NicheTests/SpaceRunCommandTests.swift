@@ -4,16 +4,6 @@ import Testing
 
 /// `niche run` of a space, and what other commands say of it, as a user runs them.
 @Suite struct SpaceRunCommandTests {
-  /// A table of all cells by their numbers, whose values are made up.
-  private static func csv() -> String {
-    var lines = ["index,c10_val200_nats,c10_test200_nats,c10_val12,c10_test12"]
-    for index in 0..<15_625 {
-      let value = 60 + 30 * Double(index * 7919 % 15_625) / 15_625
-      lines.append("\(index),\(value),\(value - 1),\(value - 20 + Double(index % 7)),\(value - 22)")
-    }
-    return lines.joined(separator: "\n") + "\n"
-  }
-
   private func run(_ arguments: [String], in project: String, status: Int32 = 0) throws -> Tool.Result {
     let result = try Tool.run(arguments, in: project, environment: Self.environment)
     #expect(result.status == status, "\(arguments): \(result.error)")
@@ -54,7 +44,7 @@ import Testing
     let missing = try run(["run", "nas-bench-201"], in: project, status: 1)
     #expect(missing.error.contains("scripts/nas-bench-201"))
     #expect(!FileManager.default.fileExists(atPath: project + "/archives/nas-bench-201"))
-    try Self.csv().write(toFile: project + "/cells.csv", atomically: true, encoding: .utf8)
+    try NASBench201Table.csv().write(toFile: project + "/cells.csv", atomically: true, encoding: .utf8)
     _ = try run(["data", "import", "cells.csv"], in: project)
     for strategy in ["bohb", "collm-statistics"] {
       let found = try run(
@@ -76,6 +66,22 @@ import Testing
     let model = try run(
       ["run", "nas-bench-201", "--strategy", "collm", "--author", "rewriter"], in: project, status: 1)
     #expect(model.error.contains("asks a language model, and there is none"))
+    try Data(
+      "seeds: 2\nbudgets: [10, 30]\ndata: [cifar-10]\narms: [{strategy: random}, {strategy: bohb}]\n".utf8
+    )
+    .write(to: URL(fileURLWithPath: project + "/arms.yaml"))
+    let early = try run(["study", "arms.yaml", "--verify"], in: project, status: 1)
+    #expect(early.error.contains("There is no study.jsonl"))
+    _ = try run(["study", "arms.yaml"], in: project)
+    #expect(
+      try run(["study", "arms.yaml", "--verify"], in: project).output
+        == "arms holds. 4 of 4 kept searches, run again from the table, gave the same.\n")
+    let log = project + "/archives/arms/study.jsonl"
+    let lines = try String(contentsOfFile: log, encoding: .utf8)
+    try Data(lines.replacing("\"full\":10", with: "\"full\":9", maxReplacements: 1).utf8)
+      .write(to: URL(fileURLWithPath: log))
+    let broken = try run(["study", "arms.yaml", "--verify"], in: project, status: 1)
+    #expect(broken.output.contains("arms does not hold: the search of 'random' on cifar-10 with seed"))
     let other = try run(["run", "smoke", "--strategy", "random"], in: project, status: 1)
     #expect(other.error.contains("search.strategy"))
   }

@@ -21,21 +21,46 @@ struct JSONLines {
       if !FileManager.default.fileExists(atPath: path) { try Data().write(to: place) }
       let data = try Data(contentsOf: place)
       let handle = try FileHandle(forUpdating: place)
-      var found: [Line] = []
-      var end = 0
-      let decoder = JSONDecoder()
-      while let newline = data[end...].firstIndex(of: UInt8(ascii: "\n")) {
-        found.append(try decoder.decode(Line.self, from: data[end..<newline]))
-        end = newline + 1
-      }
+      let (found, end) = try lines(of: type, in: data)
       try handle.truncate(atOffset: UInt64(end))
       try handle.seekToEnd()
       return (JSONLines(path: path, handle: handle), found)
-    } catch is DecodingError {
-      throw SearchError("'\(path)' has a line that is no \(kind); move the file away to begin anew.")
     } catch {
-      throw SearchError("'\(path)' cannot be used: \(error.localizedDescription)")
+      throw sentence(for: error, path, kind)
     }
+  }
+
+  /// What a file holds, which is left as it is, whoever may be writing to it.
+  ///
+  /// - Throws: where the file cannot be read, or holds something else.
+  static func read<Line: Decodable>(
+    _ path: String, of type: Line.Type, kind: String
+  ) throws(SearchError) -> [Line] {
+    do {
+      return try lines(of: type, in: Data(contentsOf: URL(fileURLWithPath: path))).found
+    } catch {
+      throw sentence(for: error, path, kind)
+    }
+  }
+
+  /// The lines that are whole, and where the last of them ends.
+  private static func lines<Line: Decodable>(
+    of type: Line.Type, in data: Data
+  ) throws -> (found: [Line], end: Int) {
+    var found: [Line] = []
+    var end = 0
+    let decoder = JSONDecoder()
+    while let newline = data[end...].firstIndex(of: UInt8(ascii: "\n")) {
+      found.append(try decoder.decode(Line.self, from: data[end..<newline]))
+      end = newline + 1
+    }
+    return (found, end)
+  }
+
+  private static func sentence(for error: any Error, _ path: String, _ kind: String) -> SearchError {
+    error is DecodingError
+      ? SearchError("'\(path)' has a line that is no \(kind); move the file away to begin anew.")
+      : SearchError("'\(path)' cannot be used: \(error.localizedDescription)")
   }
 
   /// Adds a line.

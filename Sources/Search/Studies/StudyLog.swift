@@ -15,6 +15,14 @@ public final class StudyLog: Sendable {
   /// A log in memory alone.
   public init() { state = Mutex(State()) }
 
+  /// What a log in a folder holds, which is left as it is.
+  ///
+  /// - Throws: where the file cannot be read, or holds something else.
+  public init(reading folder: String) throws(SearchError) {
+    let found = try JSONLines.read(folder + "/" + Self.fileName, of: StudyCell.self, kind: Self.kind)
+    state = Mutex(State(cells: Self.byKey(found)))
+  }
+
   /// The log in a folder, which is made; what it holds already is read.
   ///
   /// A last line that a killed process left half written is dropped.
@@ -22,9 +30,14 @@ public final class StudyLog: Sendable {
   /// - Throws: where the file cannot be read or written, or holds something else.
   public init(folder: String) throws(SearchError) {
     let (file, found) = try JSONLines.open(
-      folder + "/" + Self.fileName, of: StudyCell.self, kind: "search of a study")
-    let cells = Dictionary(found.map { ($0.key, $0) }, uniquingKeysWith: { _, last in last })
-    state = Mutex(State(cells: cells, file: file))
+      folder + "/" + Self.fileName, of: StudyCell.self, kind: Self.kind)
+    state = Mutex(State(cells: Self.byKey(found), file: file))
+  }
+
+  private static let kind = "search of a study"
+
+  private static func byKey(_ cells: [StudyCell]) -> [String: StudyCell] {
+    Dictionary(cells.map { ($0.key, $0) }, uniquingKeysWith: { _, last in last })
   }
 
   /// The searches by their keys.

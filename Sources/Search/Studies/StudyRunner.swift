@@ -14,7 +14,7 @@ public struct StudyRunner<Space: ChoiceSpace>: Sendable {
   public let archive: SpaceArchive
   /// What tells the table from others.
   private let tableHash: String
-  private var models: StudyModels?
+  private(set) var models: StudyModels?
 
   /// A study over data sets.
   ///
@@ -35,7 +35,8 @@ public struct StudyRunner<Space: ChoiceSpace>: Sendable {
       figureNames: tasks.first?.evaluator.space.figureNames ?? [])
   }
 
-  private struct Job: Sendable {
+  /// A search of the study.
+  struct Job: Sendable {
     var arm: StudyArm
     var task: StudyTask<Space>
     var seed: Int
@@ -43,7 +44,7 @@ public struct StudyRunner<Space: ChoiceSpace>: Sendable {
   }
 
   /// The searches of the study: seed by seed, so that a study that is stopped has something of every arm.
-  private func jobs() throws(SearchError) -> [Job] {
+  func jobs() throws(SearchError) -> [Job] {
     var jobs: [Job] = []
     for seed in study.firstSeed..<(study.firstSeed + study.seeds) {
       for task in tasks {

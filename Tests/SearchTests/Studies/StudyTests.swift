@@ -83,6 +83,52 @@ import Testing
     }
   }
 
+  @Test func whatIsKeptIsRunAgain() async throws {
+    let (study, log) = (study(), StudyLog())
+    _ = try await runner(study).run(log: log, workers: 2)
+    func counts(_ runner: StudyRunner<ToySpace>) async throws -> [Int] {
+      let result = try await runner.verify(log, workers: 2)
+      #expect(result.holds, "\(result.fault ?? "")")
+      return [result.kept, result.checked, result.others]
+    }
+    #expect(try await counts(runner(study)) == [12, 12, 0])
+    // Of another study's point of view: fewer seeds, an arm that is another, a table that is another.
+    let less = self.study { ($0.seeds, $0.arms[2].factor) = (3, 4) }
+    #expect(try await counts(runner(less)) == [6, 6, 6])
+    let elsewhere = try StudyRunner(study, tasks: [task()], tableHash: "another")
+    #expect(try await counts(elsewhere) == [0, 0, 12])
+
+    let changes: [(inout StudyCell) -> String] = [
+      { cell in
+        cell.steps[cell.steps.count - 1].place += 1
+        return "by cell \(cell.steps[cell.steps.count - 1].place) after"
+      },
+      { cell in
+        cell.marks[1].qdScore = cell.marks[1].qdScore.nextUp
+        return "elites of QD score \(cell.marks[1].qdScore) at 20 evaluations"
+      },
+      { cell in
+        cell.steps.removeLast()
+        return "is kept with \(cell.steps.count) changes of the best"
+      },
+      { cell in
+        cell.seed += 1
+        return "is kept as that of 'evolution' on toy with seed \(cell.seed)"
+      },
+    ]
+    let honest = try #require(log.cells.values.first { $0.arm == "evolution" && $0.seed == study.firstSeed })
+    for change in changes {
+      var cell = honest
+      let words = change(&cell)
+      try log.append(cell)
+      let fault = try await runner(study).verify(log, workers: 2).fault
+      #expect(fault?.contains(words) == true, "\(fault ?? "nothing") has no '\(words)'")
+      #expect(fault?.hasPrefix("the search of 'evolution' on toy with seed \(study.firstSeed) ") == true)
+    }
+    try log.append(honest)
+    #expect(try await runner(study).verify(log, workers: 1).holds)
+  }
+
   @Test func ranksAndOptimaAreThoseOfTheTable() throws {
     let task = try task("cost <= 6")
     for place in stride(from: 0, to: task.validation.count, by: 97) {
