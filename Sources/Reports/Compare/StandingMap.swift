@@ -83,7 +83,7 @@ struct StandingMap: Sendable {
         point(x.upperBound, y.upperBound),
         point(x.lowerBound, y.upperBound),
       ]
-    case .polygon(let corners): return corners.map { point($0.x, $0.y) }
+    case .polygon(let corners, _): return corners.map { point($0.x, $0.y) }
     case .place(let place):
       let middle = point(place[0], place.count > 1 ? place[1] : 0.5)
       return [(-5.0, -5.0), (5, -5), (5, 5), (-5, 5)].map { Point(middle.x + $0.0, middle.y + $0.1) }

@@ -3,7 +3,9 @@ import QualityDiversity
 /// An archive of three or more axes as small maps of its first two, one for each stretch of the further ones.
 ///
 /// A grid's further axes are cut where its cells are, as far as the pictures stay large enough to read; of other
-/// archives, lists of categories are cut by category and other axes into equal stretches.
+/// archives, lists of categories are cut by category and other axes into equal stretches. Voronoi cells of two continuous
+/// axes are polygons in the map of their category; those of more are drawn as a plane in the middle of the stretch cuts
+/// them, below dots for the elites within the stretch.
 struct CellMultiples: Sendable {
   var title: String
   var subtitle = ""
@@ -21,6 +23,7 @@ struct CellMultiples: Sendable {
   private struct Stretch {
     var range: ClosedRange<Double>
     var name: String
+    var middle: Double { (range.lowerBound + range.upperBound) / 2 }
   }
 
   /// The picture.
@@ -29,7 +32,10 @@ struct CellMultiples: Sendable {
     let rows =
       layout.axes.count > 3 ? stretches(of: 3, most: Self.mostRows) : [Stretch(range: 0...1, name: "")]
     let hidden = layout.axes.dropFirst(4).map { MeasureAxis.words($0.name) }
-    let note = hidden.isEmpty ? "" : " · over all of \(hidden.joined(separator: ", ")) the best is seen"
+    var note = hidden.isEmpty ? "" : " · over all of \(hidden.joined(separator: ", ")) the best is seen"
+    // A plane through further axes would say nothing of where they are cut.
+    let hasCuts = layout.cuts != nil && hidden.isEmpty
+    if hasCuts { note = " · dots are elites; areas are cells as they are in the middle of each stretch" }
     let (horizontal, vertical) = (Scale(layout.axes[0]), Scale(layout.axes[1]))
     let heading = PictureParts.headingHeight(title: title, subtitle: subtitle + note, width: width)
     let top = PictureParts.margin + heading + 22
@@ -62,7 +68,10 @@ struct CellMultiples: Sendable {
         var part = panel
         part.isLabelled = false
         part.draw(
-          cells([(2, stretch), (3, rowStretch)]), borders: layout.borders, in: frame, on: &picture)
+          cells([(2, stretch), (3, rowStretch)]), borders: layout.borders,
+          cuts: hasCuts
+            ? layout.cuts(at: [stretch, rowStretch].prefix(layout.axes.count - 2).map(\.middle)) : [],
+          in: frame, on: &picture)
         Axes.drawHorizontal(
           horizontal, title: nil, in: frame, on: &picture, hasLabels: row == rows.count - 1,
           isNarrow: true)
@@ -129,8 +138,7 @@ struct CellMultiples: Sendable {
         let place: Double
         switch cell.area {
         case .box(let box): place = (box[axis].lowerBound + box[axis].upperBound) / 2
-        case .place(let position): place = position[axis]
-        case .polygon: return true
+        case .place(let position), .polygon(_, let position): place = position[axis]
         }
         let isLast = stretch.range.upperBound >= 1
         return place >= stretch.range.lowerBound && (isLast || place < stretch.range.upperBound)

@@ -22,11 +22,20 @@ struct CellPanel: Sendable {
 
   /// Draws cells of two axes; the first goes to the right, the second upwards.
   ///
-  /// - Parameter borders: where a grid's axes are cut; nil takes the borders of the cells given.
+  /// - Parameters:
+  ///   - borders: where a grid's axes are cut; nil takes the borders of the cells given.
+  ///   - cuts: what a plane cuts out of cells that have no area here, drawn below them.
   func draw(
-    _ cells: [CellLayout.Cell], borders: [[Double]]? = nil, in frame: Rectangle, on picture: inout SVG
+    _ cells: [CellLayout.Cell], borders: [[Double]]? = nil, cuts: [CellCuts.Cut] = [], in frame: Rectangle,
+    on picture: inout SVG
   ) {
     picture.rectangle(frame, fill: picture.theme.paint(.empty))
+    for cut in cuts {
+      let colour = values[cut.cell].map { colours.colour(at: scale.position($0)).hex }
+      picture.polygon(
+        cut.corners.map { Self.point($0.x, $0.y, frame) }, fill: colour ?? picture.theme.paint(.empty),
+        stroke: picture.theme.paint(.background))
+    }
     drawBorders(cells, borders, in: frame, on: &picture)
     // The smallest cells touch each other; without a border of their own colour seams would show.
     let isDense = cells.count > 2500
@@ -44,7 +53,7 @@ struct CellPanel: Sendable {
           picture.rectangle(
             Self.rectangle(box, frame), fill: colour.hex,
             stroke: isDense ? colour.hex : picture.theme.paint(.background))
-        case .polygon(let corners):
+        case .polygon(let corners, _):
           picture.polygon(
             corners.map { Self.point($0.x, $0.y, frame) }, fill: colour.hex,
             stroke: isDense ? colour.hex : picture.theme.paint(.background))
@@ -70,7 +79,7 @@ struct CellPanel: Sendable {
       case .box(let box):
         columns.insert(box[0].lowerBound)
         if box.count > 1 { rows.insert(box[1].lowerBound) }
-      case .polygon(let corners):
+      case .polygon(let corners, _):
         guard values[cell.number] == nil else { continue }
         lines += SVG.path(corners.map { Self.point($0.x, $0.y, frame) }) + "Z"
       case .place(let place):
@@ -136,7 +145,7 @@ struct CellPanel: Sendable {
       let rectangle = Self.rectangle(box, frame)
       guard rectangle.width >= needed, rectangle.height >= 16 else { return }
       place = Point(rectangle.midX, rectangle.midY + 4)
-    case .polygon(let corners):
+    case .polygon(let corners, _):
       let points = corners.map { Self.point($0.x, $0.y, frame) }
       guard let middle = Self.centroid(points) else { return }
       let room = [Point(-needed / 2, -8), Point(needed / 2, -8), Point(-needed / 2, 8), Point(needed / 2, 8)]

@@ -98,6 +98,87 @@ struct ChartTests {
     return abs(sum) / 2
   }
 
+  @Test("A plane cuts each place out of the cell whose centroid is nearest", arguments: [1, 2, 40])
+  func cuts(cells: Int) throws {
+    let axes = Array(try axes(5, isMixed: false).dropFirst())
+    let tessellation = try VoronoiTessellation(axes: axes, cells: cells, samples: 500, seed: 5)
+    let cuts = try #require(CellCuts(tessellation))
+    var stream = RandomStream(seed: 6).stream("cuts")
+    for _ in 0..<10 {
+      let plane = [stream.uniform(), stream.uniform()]
+      let found = cuts.cuts(at: plane)
+      #expect(abs(found.reduce(0) { $0 + Self.area($1.corners) } - 1) < 1e-9)
+      for _ in 0..<50 {
+        let point = Point(stream.uniform(), stream.uniform())
+        let place = [point.x, point.y] + plane
+        let nearest = try #require(
+          (0..<cells).min { Self.distance(tessellation, $0, place) < Self.distance(tessellation, $1, place) })
+        let cut = try #require(found.first { $0.cell == nearest })
+        #expect(Self.isInside(cut.corners, point))
+      }
+    }
+    #expect(
+      CellCuts(try VoronoiTessellation(axes: Array(axes.prefix(2)), cells: 9, samples: 99, seed: 1)) == nil)
+  }
+
+  private static func distance(_ tessellation: VoronoiTessellation, _ cell: Int, _ place: [Double]) -> Double
+  {
+    zip(tessellation.centroid(of: cell), place).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+  }
+
+  private static func area(_ corners: [Point]) -> Double {
+    abs(
+      corners.indices.reduce(0) { sum, index in
+        let (corner, next) = (corners[index], corners[(index + 1) % corners.count])
+        return sum + corner.x * next.y - next.x * corner.y
+      }) / 2
+  }
+
+  private static func isInside(_ corners: [Point], _ point: Point) -> Bool {
+    let sides = corners.indices.map { index in
+      let (corner, next) = (corners[index], corners[(index + 1) % corners.count])
+      return (next.x - corner.x) * (point.y - corner.y) - (next.y - corner.y) * (point.x - corner.x)
+    }
+    return sides.allSatisfy { $0 > -1e-9 } || sides.allSatisfy { $0 < 1e-9 }
+  }
+
+  @Test(
+    "Within categories the Voronoi cells of two axes fill a map each, and those of one axis stand in columns")
+  func cellsOfCategories() throws {
+    let all = try axes(4, isMixed: true)
+    // The category stands first among the axes, and beside the others in the picture.
+    var archive = try self.archive(.voronoi, [all[1], all[0], all[3]])
+    fill(&archive, 4000, isConstant: false)
+    #expect(archive.count == archive.cellCount && archive.cellCount % 3 == 0)
+    let layout = CellLayout(archive)
+    #expect(layout.axes.map(\.name) == ["width", "parameters", "kind"] && layout.cuts == nil)
+    var areas = [0.0, 0.0, 0.0]
+    for cell in layout.cells {
+      guard case .polygon(let corners, let place) = cell.area else {
+        Issue.record("cell \(cell.number) is no polygon")
+        continue
+      }
+      let elite = try #require(archive.elite(at: cell.number))
+      #expect(place == [1, 2, 0].map { archive.axes[$0].normalized(elite.measures[$0]) })
+      #expect(Self.isInside(corners, Point(place[0], place[1])))
+      areas[Int(elite.measures[0])] += Self.area(corners)
+    }
+    #expect(areas.allSatisfy { abs($0 - 1) < 1e-9 }, "\(areas)")
+    let picture = try #require(DocumentReader.read(picture(archive, .light).document))
+    #expect(picture.attributes(of: "path").count { ($0["d"] ?? "").hasSuffix("Z") } == archive.cellCount)
+
+    var flat = try self.archive(.voronoi, [all[1], all[0]])
+    fill(&flat, 300, isConstant: false)
+    let columns = CellLayout(flat)
+    #expect(columns.axes.map(\.name) == ["width", "kind"] && columns.cells.count == flat.cellCount)
+    for cell in columns.cells {
+      guard case .box(let box) = cell.area, let elite = flat.elite(at: cell.number) else { continue }
+      #expect(box[0].contains(flat.axes[1].normalized(elite.measures[1])))
+      #expect(box[1].contains((elite.measures[0] + 0.5) / 3))
+    }
+    #expect(columns.hasAreas)
+  }
+
   @Test("The Voronoi cells of a full archive fill the frame, each in its value's colour")
   func polygons() throws {
     var archive: any Archive<Int> = try archive(.voronoi, axes(2, isMixed: false))

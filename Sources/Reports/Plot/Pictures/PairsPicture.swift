@@ -74,8 +74,7 @@ struct PairsPicture: Sendable {
     func place(_ cell: CellLayout.Cell, _ axis: Int) -> Double {
       switch cell.area {
       case .box(let box): (box[axis].lowerBound + box[axis].upperBound) / 2
-      case .place(let place): place[axis]
-      case .polygon: 0
+      case .place(let place), .polygon(_, let place): place[axis]
       }
     }
     func stretch(_ borders: [Double], _ value: Double) -> Int {
