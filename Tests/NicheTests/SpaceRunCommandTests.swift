@@ -15,7 +15,7 @@ import Testing
   /// A project with the table.
   private func projectWithTable() throws -> String {
     let project = try Tool.project()
-    try Self.csv().write(toFile: project + "/cells.csv", atomically: true, encoding: .utf8)
+    try NASBench201Table.csv().write(toFile: project + "/cells.csv", atomically: true, encoding: .utf8)
     _ = try run(["data", "import", "cells.csv"], in: project)
     return project
   }
