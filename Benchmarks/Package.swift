@@ -26,7 +26,7 @@ let package = Package(
       path: "overhead", exclude: ["compare"]),
     .executableTarget(
       name: "strategy-benchmark", dependencies: [.product(name: "NicheRuns", package: "niche")],
-      path: "strategies"),
+      path: "strategies", exclude: ["compare"]),
   ]
 )
 
