@@ -176,12 +176,20 @@ typedef struct {
   ptrdiff_t all_columns;
 } niche_product;
 
+// How a head's matrix lies, whose rows are dense: from one row to the next, and to the head that comes behind, which is
+// fetched ahead.
+typedef struct {
+  ptrdiff_t row, head;
+} niche_rows;
+
 // One head of attention: q [queries, features], k [keys, features], v [keys, values]; the mask's steps are from one
-// query and from one key to the next, the latter 0 or 1.
+// query and from one key to the next, the latter 0 or 1. `gradient` is that of the result; the gradients' steps are read
+// by the gradient alone.
 typedef struct {
   ptrdiff_t queries, keys, features, values;
   ptrdiff_t mask_query, mask_key;
   float scale;
+  niche_rows q, k, v, result, gradient, q_gradient, k_gradient, v_gradient;
 } niche_attention;
 
 typedef struct {

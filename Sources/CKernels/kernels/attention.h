@@ -13,9 +13,9 @@ typedef struct {
 static void nk_attention_scores(
     const niche_attention *s, const nk_score_block *b, const float *q, const float *k, const float *mask,
     void *scratch) {
-  niche_product product = {.rows = b->queries, .columns = b->keys, .inner = s->features, .left_row = s->features};
+  niche_product product = {.rows = b->queries, .columns = b->keys, .inner = s->features, .left_row = s->q.row};
   product.left_inner = product.right_inner = 1;
-  product.right_column = s->features;
+  product.right_column = s->k.row;
   product.result_row = b->step;
   nk_multiply(&product, q, k, 0, b->scores, scratch);
   for (ptrdiff_t row = 0; row < b->queries; row++) {
@@ -33,8 +33,8 @@ static void nk_attention_scores(
 
 // result (+)= left · right or leftᵀ · right, where left is a block of scores and right has `columns` columns.
 static void nk_attention_product(
-    const nk_score_block *b, int is_transposed, const float *right, ptrdiff_t columns, int adds, float *result,
-    void *scratch) {
+    const nk_score_block *b, int is_transposed, const float *right, niche_rows right_rows, ptrdiff_t columns, int adds,
+    float *result, niche_rows result_rows, void *scratch) {
   niche_product product = {.rows = b->queries, .columns = columns, .inner = b->keys};
   product.left_row = b->step;
   product.left_inner = 1;
@@ -44,7 +44,8 @@ static void nk_attention_product(
     product.left_row = 1;
     product.left_inner = b->step;
   }
-  product.right_inner = product.result_row = columns;
+  product.right_inner = right_rows.row;
+  product.result_row = result_rows.row;
   product.right_column = 1;
   product.adds = adds;
   nk_multiply(&product, b->scores, right, 0, result, scratch);
@@ -59,9 +60,10 @@ static inline nk_score_block nk_attention_block(
   return block;
 }
 
-// Fetches what the head behind this one has in a row's place, as heads lie one behind the other.
-static inline void nk_attention_ahead(const float *matrix, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t row, int writes) {
-  const float *from = matrix + (rows + row) * columns;
+// Fetches what the head behind this one has in a row's place.
+static inline void nk_attention_ahead(
+    const float *matrix, niche_rows lies, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t row, int writes) {
+  const float *from = matrix + lies.head + row * lies.row;
   for (ptrdiff_t i = 0; row < rows && i < columns; i += 16) {
     if (writes) {
       __builtin_prefetch(from + i, 1, 2);
@@ -88,12 +90,12 @@ static void nk_attention(
   float *sums = maxima + NICHE_ATTENTION_QUERIES;
   void *rest = sums + NICHE_ATTENTION_QUERIES;
   for (ptrdiff_t query = 0; query < s->queries; query += NICHE_ATTENTION_QUERIES) {
-    float *to = result + query * s->values;
+    float *to = result + query * s->result.row;
     nk_score_block block;
     for (ptrdiff_t key = 0; key < s->keys; key += NICHE_ATTENTION_KEYS) {
       block = nk_attention_block(s, query, key, scores);
       nk_attention_scores(
-          s, &block, q + query * s->features, k + key * s->features,
+          s, &block, q + query * s->q.row, k + key * s->k.row,
           mask ? mask + query * s->mask_query + key * s->mask_key : 0, rest);
       for (ptrdiff_t row = 0; row < block.queries; row++) {
         float *x = scores + row * block.step, maximum = nk_row_maximum(block.step, x);
@@ -111,20 +113,20 @@ static void nk_attention(
         if (key > 0) {
           float fade = nk_exp(maxima[row] - shift);
           sum += sums[row] * fade;
-          float *line = to + row * s->values;
+          float *line = to + row * s->result.row;
           NK_INDEPENDENT for (ptrdiff_t i = 0; i < s->values; i++) line[i] *= fade;
         }
         sums[row] = sum;
         maxima[row] = maximum;
-        nk_attention_ahead(q, s->queries, s->features, query + row, 0);
-        nk_attention_ahead(k, s->keys, s->features, query + row, 0);
-        nk_attention_ahead(v, s->keys, s->values, query + row, 0);
-        nk_attention_ahead(result, s->queries, s->values, query + row, 1);
+        nk_attention_ahead(q, s->q, s->queries, s->features, query + row, 0);
+        nk_attention_ahead(k, s->k, s->keys, s->features, query + row, 0);
+        nk_attention_ahead(v, s->v, s->keys, s->values, query + row, 0);
+        nk_attention_ahead(result, s->result, s->queries, s->values, query + row, 1);
       }
-      nk_attention_product(&block, 0, v + key * s->values, s->values, key > 0, to, rest);
+      nk_attention_product(&block, 0, v + key * s->v.row, s->v, s->values, key > 0, to, s->result, rest);
     }
     for (ptrdiff_t row = 0; row < block.queries; row++) {
-      float scale = 1.0f / sums[row], *line = to + row * s->values;
+      float scale = 1.0f / sums[row], *line = to + row * s->result.row;
       NK_INDEPENDENT for (ptrdiff_t i = 0; i < s->values; i++) line[i] *= scale;
       log_sums[query + row] = maxima[row] + logf(sums[row]);
     }
@@ -138,24 +140,25 @@ static void nk_attention_gradient(
   float *scores = scratch, *slopes = scores + NICHE_ATTENTION_QUERIES * NICHE_ATTENTION_KEYS;
   void *rest = slopes + NICHE_ATTENTION_QUERIES * NICHE_ATTENTION_KEYS;
   for (ptrdiff_t query = 0; query < s->queries; query += NICHE_ATTENTION_QUERIES) {
-    const float *g = gradient + query * s->values, *out = y + query * s->values;
+    const float *g = gradient + query * s->gradient.row, *out = y + query * s->result.row;
     for (ptrdiff_t key = 0; key < s->keys; key += NICHE_ATTENTION_KEYS) {
       nk_score_block block = nk_attention_block(s, query, key, scores), slope = block;
       slope.scores = slopes;
       nk_attention_scores(
-          s, &block, q + query * s->features, k + key * s->features,
+          s, &block, q + query * s->q.row, k + key * s->k.row,
           mask ? mask + query * s->mask_query + key * s->mask_key : 0, rest);
       // The gradient of the probabilities.
       niche_product product = {.rows = block.queries, .columns = block.keys, .inner = s->values};
-      product.left_row = product.right_column = s->values;
+      product.left_row = s->gradient.row;
+      product.right_column = s->v.row;
       product.left_inner = product.right_inner = 1;
       product.result_row = block.step;
-      nk_multiply(&product, g, v + key * s->values, 0, slopes, rest);
+      nk_multiply(&product, g, v + key * s->v.row, 0, slopes, rest);
       for (ptrdiff_t row = 0; row < block.queries; row++) {
         float *x = scores + row * block.step, *d = slopes + row * block.step, share = 0;
         {
 #pragma clang fp reassociate(on)
-          for (ptrdiff_t i = 0; i < s->values; i++) share += g[row * s->values + i] * out[row * s->values + i];
+          for (ptrdiff_t i = 0; i < s->values; i++) share += g[row * s->gradient.row + i] * out[row * s->result.row + i];
         }
         float shift = log_sums[query + row], scale = s->scale;
         for (ptrdiff_t i = block.keys; i < block.step; i++) d[i] = 0;
@@ -164,20 +167,23 @@ static void nk_attention_gradient(
           x[i] = value;
           d[i] = value * (d[i] - share) * scale;
         }
-        nk_attention_ahead(q, s->queries, s->features, query + row, 0);
-        nk_attention_ahead(k, s->keys, s->features, query + row, 0);
-        nk_attention_ahead(v, s->keys, s->values, query + row, 0);
-        nk_attention_ahead(y, s->queries, s->values, query + row, 0);
-        nk_attention_ahead(gradient, s->queries, s->values, query + row, 0);
-        nk_attention_ahead(q_gradient, s->queries, s->features, query + row, 1);
-        nk_attention_ahead(k_gradient, s->keys, s->features, query + row, 1);
-        nk_attention_ahead(v_gradient, s->keys, s->values, query + row, 1);
+        nk_attention_ahead(q, s->q, s->queries, s->features, query + row, 0);
+        nk_attention_ahead(k, s->k, s->keys, s->features, query + row, 0);
+        nk_attention_ahead(v, s->v, s->keys, s->values, query + row, 0);
+        nk_attention_ahead(y, s->result, s->queries, s->values, query + row, 0);
+        nk_attention_ahead(gradient, s->gradient, s->queries, s->values, query + row, 0);
+        nk_attention_ahead(q_gradient, s->q_gradient, s->queries, s->features, query + row, 1);
+        nk_attention_ahead(k_gradient, s->k_gradient, s->keys, s->features, query + row, 1);
+        nk_attention_ahead(v_gradient, s->v_gradient, s->keys, s->values, query + row, 1);
       }
-      nk_attention_product(&block, 1, g, s->values, query > 0, v_gradient + key * s->values, rest);
       nk_attention_product(
-          &slope, 0, k + key * s->features, s->features, key > 0, q_gradient + query * s->features, rest);
+          &block, 1, g, s->gradient, s->values, query > 0, v_gradient + key * s->v_gradient.row, s->v_gradient, rest);
       nk_attention_product(
-          &slope, 1, q + query * s->features, s->features, query > 0, k_gradient + key * s->features, rest);
+          &slope, 0, k + key * s->k.row, s->k, s->features, key > 0, q_gradient + query * s->q_gradient.row,
+          s->q_gradient, rest);
+      nk_attention_product(
+          &slope, 1, q + query * s->q.row, s->q, s->features, query > 0, k_gradient + key * s->k_gradient.row,
+          s->k_gradient, rest);
     }
   }
 }

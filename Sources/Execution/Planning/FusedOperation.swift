@@ -15,6 +15,10 @@ enum FusedOperation {
   /// batch normalisation's gradient from that of the activation's value. The activation's operand is computed anew
   /// from x.
   case normalizationGradient(BatchNormalization, activation: UnaryFunction)
+  /// Attention whose operands and result lie in values of other shapes.
+  case attention(FusedAttention)
+  /// The same of its gradient.
+  case attentionGradient(FusedAttentionGradient)
 
   /// The names of the operations, joined by `+`.
   var name: String {
@@ -33,6 +37,8 @@ enum FusedOperation {
       "\(Operation.unaryGradient(activation).name)+\(Operation.unary(activation).name)"
     case .normalizationGradient(_, let activation):
       "\(Operation.unaryGradient(activation).name)+batchNormalizationGradient"
+    case .attention(let fused): "transpose+\(Operation.attention(fused.attention).name)"
+    case .attentionGradient(let fused): "transpose+\(Operation.attentionGradient(fused.attention).name)"
     }
   }
 
@@ -45,8 +51,30 @@ enum FusedOperation {
     case .activationGradient(let activation): context.activationGradient(activation)
     case .normalizationGradient(let normalization, let activation):
       context.normalizationGradient(normalization, activation: activation)
+    case .attention(let fused): context.attention(fused)
+    case .attentionGradient(let fused): context.attentionGradient(fused)
     }
   }
+}
+
+/// Attention with where its operands and its result lie in the node's.
+struct FusedAttention {
+  var attention: Attention
+  var query, key, value, result: StridedTensor
+}
+
+/// Attention's gradient with where its operands and its results lie in the node's.
+struct FusedAttentionGradient {
+  /// One of the node's outputs, and where in it a gradient lies.
+  struct Result {
+    var output: Int
+    var tensor: StridedTensor
+  }
+
+  var attention: Attention
+  var query, key, value, result, gradient: StridedTensor
+  /// Of query, key and value; between them they fill the node's outputs.
+  var gradients: [Result]
 }
 
 /// A convolution with what follows it; the operands of a normalisation come behind its own, the residual last.

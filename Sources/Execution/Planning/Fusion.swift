@@ -7,12 +7,14 @@ import NetworkGraph
 /// results before.
 struct Fusion {
   /// nil: done by another node.
-  private var nodes: [PlannedNode?]
-  private var values: [PlannedValue]
+  var nodes: [PlannedNode?]
+  var values: [PlannedValue]
   /// By value, the node that defines it.
-  private var producers: [Int?]
+  var producers: [Int?]
   /// By value, the nodes that read it, once for each time; one behind the last stands for what a run yields.
-  private var readers: [[Int]]
+  var readers: [[Int]]
+  /// By value that is no longer there as such, where it lies.
+  var written: [Int: Placement] = [:]
   /// By node, the one behind which it is run in place of where it stood.
   private var moved: [Int: Int] = [:]
 
@@ -21,6 +23,7 @@ struct Fusion {
     _ layouts: LayoutAssignment, results: [Int]
   ) -> (nodes: [PlannedNode], values: [PlannedValue]) {
     var fusion = Fusion(layouts, results: results)
+    for index in layouts.nodes.indices { fusion.placeAttention(at: index) }
     for index in layouts.nodes.indices { fusion.gateNormalizationGradient(at: index) }
     for index in layouts.nodes.indices { fusion.extendNormalization(at: index) }
     for index in layouts.nodes.indices { fusion.extendConvolution(at: index) }
@@ -49,7 +52,7 @@ struct Fusion {
   }
 
   /// The node that defines a value.
-  private func producer(of value: Int) -> (index: Int, node: PlannedNode)? {
+  func producer(of value: Int) -> (index: Int, node: PlannedNode)? {
     guard let index = producers[value], let node = nodes[index] else { return nil }
     return (index, node)
   }
@@ -270,7 +273,7 @@ struct Fusion {
     return node
   }
 
-  private mutating func removeReader(_ reader: Int, of value: Int) {
+  mutating func removeReader(_ reader: Int, of value: Int) {
     if let place = readers[value].firstIndex(of: reader) { readers[value].remove(at: place) }
   }
 }

@@ -154,8 +154,9 @@ extension Operation {
     case .linear(let hasBias): try context.linear(hasBias: hasBias)
     case .matrixMultiply(let transposeLeft, let transposeRight):
       try context.matrixMultiply(transposeLeft: transposeLeft, transposeRight: transposeRight)
-    case .attention(let attention): context.attention(attention)
-    case .attentionGradient(let attention): context.attentionGradient(attention)
+    case .attention(let attention): context.attention(FusedAttention(attention, inputs: context.inputs))
+    case .attentionGradient(let attention):
+      context.attentionGradient(FusedAttentionGradient(attention, inputs: context.inputs))
     case .batchNormalization(let normalization):
       context.normalization(FusedNormalization(normalization: normalization))
     case .batchNormalizationGradient(let normalization): context.normalizationGradient(normalization)
