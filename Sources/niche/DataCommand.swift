@@ -137,20 +137,23 @@ struct DataImportCommand: AsyncParsableCommand {
 }
 
 extension BenchmarkImport {
-  /// The import of NAS-Bench-201: rows are cells by `arch`, `ops` or `index`.
+  /// The import of NAS-Bench-201.
   static let nasBench201 = BenchmarkImport(
     space: NASBench201Space().name, rowCount: NASBench201Cell.count, columns: BenchmarkColumn.nasBench201,
-    keys: [
-      Key(name: "arch") { try NASBench201Space().genotype(from: $0).index },
-      Key(name: "ops") { text in
-        let digits = text.map { $0.wholeNumberValue ?? -1 }
-        return try NASBench201Space().genotype(options: digits).index
-      },
-      Key(name: "index") { text in
-        guard let index = Int(text) else {
-          throw SearchSpaceError("'\(text.prefix(40))' is no whole number.")
-        }
-        return index
-      },
-    ])
+    keys: nasBench201Keys)
+
+  /// Rows of files on NAS-Bench-201 are cells by `arch`, `ops` or `index`.
+  static let nasBench201Keys = [
+    Key(name: "arch") { try NASBench201Space().genotype(from: $0).index },
+    Key(name: "ops") { text in
+      let digits = text.map { $0.wholeNumberValue ?? -1 }
+      return try NASBench201Space().genotype(options: digits).index
+    },
+    Key(name: "index") { text in
+      guard let index = Int(text) else {
+        throw SearchSpaceError("'\(text.prefix(40))' is no whole number.")
+      }
+      return index
+    },
+  ]
 }

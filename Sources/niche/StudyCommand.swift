@@ -43,6 +43,12 @@ struct StudyCommand: AsyncParsableCommand {
   @Option(help: "Write its figures into this file as CSV.")
   var csv: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "A CSV file of scores, such as zero-cost proxies', with a column arch, ops or index: how far each orders architectures as validation accuracy does is told.",
+      valueName: "file"))
+  var proxies: String?
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -57,6 +63,10 @@ struct StudyCommand: AsyncParsableCommand {
       let study = try configuration()
       let space = NASBench201Space()
       let table = try BenchmarkCatalog.standard().table(of: space.name, rowCount: NASBench201Cell.count)
+      let proxies = try proxies.map {
+        try ProxyTable(
+          readingCSV: $0, rowCount: NASBench201Cell.count, keys: BenchmarkImport.nasBench201Keys)
+      }
       let folder = try folder ?? Project.archives() + "/" + study.name
       guard !verify || FileManager.default.fileExists(atPath: "\(folder)/\(StudyLog.fileName)") else {
         throw Failure("There is no \(StudyLog.fileName) in '\(folder)'; 'niche study \(file)' makes one.")
@@ -84,7 +94,7 @@ struct StudyCommand: AsyncParsableCommand {
       try exchanges?.check()
       guard !cells.isEmpty else { throw Failure("Nothing was finished; the same command begins anew.") }
       if !isComplete { Terminal.note("stopped; the same command goes on.") }
-      try report(StudySummary(runner, cells: cells, isComplete: isComplete))
+      try report(StudySummary(runner, cells: cells, isComplete: isComplete, proxies: proxies))
     }
   }
 
@@ -150,7 +160,9 @@ struct StudyCommand: AsyncParsableCommand {
   private func report(_ summary: StudySummary) throws {
     try write(summary.html, to: html)
     try write(summary.csv, to: csv)
-    let command = "niche study \(file)" + (seeds.map { " --seeds \($0)" } ?? "")
+    let command =
+      "niche study \(file)" + (seeds.map { " --seeds \($0)" } ?? "")
+      + (proxies.map { " --proxies \($0)" } ?? "")
     try write(summary.markdown(command: command + (markdown.map { " --markdown \($0)" } ?? "")), to: markdown)
     if common.json {
       try common.print(summary)

@@ -1,6 +1,7 @@
 import QualityDiversity
 import RandomStreams
 import Reports
+import Scoring
 import Search
 import SearchSpaces
 import Testing
@@ -41,7 +42,15 @@ import Testing
       }
     }
     let cells = log.cells.values.sorted { ($0.arm, $0.seed) < ($1.arm, $1.seed) }
-    return (try StudySummary(runner, cells: cells, isComplete: true), cells, task)
+    // One proxy is as good as can be, one is known of every other cell alone and the worse the better the cell.
+    let proxies = ProxyTable(columns: [
+      .init(name: "clairvoyant", scores: validation.map { $0 * $0 }),
+      .init(
+        name: "half-known", scores: validation.enumerated().map { $0.offset % 2 == 0 ? -$0.element : .nan }),
+      .init(name: "constant", scores: validation.map { _ in 1 }),
+      .init(name: "flops", scores: validation),
+    ])
+    return (try StudySummary(runner, cells: cells, isComplete: true, proxies: proxies), cells, task)
   }
 
   @Test func rowsAreMeansOfTheCells() throws {
@@ -91,6 +100,18 @@ import Testing
     }
     let convolutions = try #require(summary.correlations.first { $0.figure == "nor_conv_3x3" })
     #expect(convolutions.spearman > 0.9 && convolutions.kendall < convolutions.spearman)
+    #expect(convolutions.architectures == 15_625)
+    let proxies = summary.correlations.filter {
+      ["clairvoyant", "half-known", "constant"].contains($0.figure)
+    }
+    #expect(Set(proxies.map(\.figure)) == ["clairvoyant", "half-known"], "what does not vary orders nothing")
+    #expect(summary.correlations.count { $0.figure == "flops" } == 1)
+    #expect(summary.correlations.contains { $0.figure == "flops of the file" && $0.spearman > 0.999 })
+    for proxy in proxies {
+      let sign = proxy.figure == "clairvoyant" ? 1.0 : -1
+      #expect(abs(proxy.spearman - sign) < 1e-12 && abs(proxy.kendall - sign) < 1e-12)
+      #expect(proxy.architectures == (sign > 0 ? 15_625 : 7813))
+    }
   }
 
   @Test func allFormsSayTheSame() throws {
@@ -98,7 +119,16 @@ import Testing
     let row = try #require(summary.rows.last)
     let figure = Figures.fixed(row.testAtBestValidation.mean * 100, 2)
     let markdown = summary.markdown(command: "niche study x.yaml")
-    for text in [summary.text, markdown, summary.html] { #expect(text.contains(figure)) }
+    let convolutions = try #require(summary.correlations.first { $0.figure == "nor_conv_3x3" })
+    let correlation = "\(Figures.fixed(convolutions.spearman, 3)) / \(Figures.fixed(convolutions.kendall, 3))"
+    let reach = try #require(summary.reaches.first { $0.median == nil })
+    let share = "> 40 (\(Figures.percent(reach.share, decimals: 0)))"
+    let rank = "\(Figures.fixed(row.validationRank, 0)) / \(Figures.fixed(row.testRank, 0))"
+    for text in [summary.text, markdown, summary.html.replacing("&gt;", with: ">")] {
+      for words in [figure, rank, share, correlation, "-1.000 / -1.000 (7813)"] {
+        #expect(text.replacing("−", with: "-").contains(words), "\(words)")
+      }
+    }
     #expect(markdown.contains("evo\\|lution") && markdown.contains("`niche study x.yaml`"))
     #expect(
       summary.html.contains("evo|lution") && !summary.html.contains("http:")

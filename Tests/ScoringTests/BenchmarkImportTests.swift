@@ -129,4 +129,35 @@ import Testing
       #expect(abs(best[0] - validation) < 0.0051 && abs(best[1] - test) < 0.0051, "\(task): \(best)")
     }
   }
+
+  @Test func scoresMayHaveAnyNames() throws {
+    let folder = try TableFolder()
+    let path = try folder.write("zen,letter, syn flow\n1e300,c,\n-2.5,a,nan\n", as: "scores.csv")
+    let table = try ProxyTable(readingCSV: path, rowCount: 4, keys: letters)
+    #expect(table.columns.map(\.name) == ["zen", "syn flow"])
+    let scores = table.columns[0].scores
+    #expect(scores[0] == -2.5 && scores[1].isNaN && scores[2] == 1e300 && scores[3].isNaN)
+    #expect(table.columns[1].scores.allSatisfy { $0.isNaN })
+    for (text, words) in [
+      ("letter\na\n", "line 1: there is no column of scores"), ("zen\n1\n", "says which architecture"),
+      ("letter,zen\na,b\n", "line 2: column zen: 'b' is no number"),
+      ("letter,zen\na,1\na,2\n", "line 3: the same architecture is on line 2"),
+    ] {
+      let path = try folder.write(text, as: "wrong.csv")
+      let error = #expect(throws: BenchmarkError.self) {
+        try ProxyTable(readingCSV: path, rowCount: 4, keys: letters)
+      }
+      let said = error.map { "\($0)" } ?? ""
+      #expect(said.contains(words), "\(said)")
+    }
+  }
+
+  private let letters = [
+    BenchmarkImport.Key(name: "letter") { text in
+      guard let index = ["a", "b", "c", "d"].firstIndex(of: text) else {
+        throw Sentence(description: "there is no '\(text)'")
+      }
+      return index
+    }
+  ]
 }

@@ -1,6 +1,7 @@
 import Foundation
 import QualityDiversity
 import RandomStreams
+import Scoring
 import Search
 import SearchSpaces
 
@@ -117,7 +118,10 @@ extension StudySummary {
 
   // MARK: What is known without training
 
-  static func correlations<Space: ChoiceSpace>(_ task: StudyTask<Space>) -> [Correlation] {
+  /// Spearman's and Kendall's correlations with validation accuracy, the strongest first.
+  static func correlations<Space: ChoiceSpace>(
+    _ task: StudyTask<Space>, proxies: ProxyTable?
+  ) -> [Correlation] {
     let evaluator = task.evaluator
     var columns = evaluator.space.figureNames.map { name in
       (name, task.validation.indices.map { evaluator.figures(at: $0)[name] ?? 0 })
@@ -126,11 +130,18 @@ extension StudySummary {
       let scores = evaluator.genotypes.map { evaluator.score(of: $0, fidelity: index).fitness ?? 0 }
       columns.append(("accuracy after \(fidelity.name)", scores))
     }
+    for proxy in proxies?.columns ?? [] where proxy.scores.count == task.validation.count {
+      let isKnown = columns.contains { $0.0 == proxy.name }
+      columns.append((isKnown ? "\(proxy.name) of the file" : proxy.name, proxy.scores))
+    }
     return columns.compactMap { name, values in
-      guard let spearman = RankCorrelation.spearman(values, task.validation),
-        let kendall = RankCorrelation.kendall(values, task.validation)
+      let places = values.indices.filter { !values[$0].isNaN }
+      let (known, accuracies) = (places.map { values[$0] }, places.map { task.validation[$0] })
+      guard let spearman = RankCorrelation.spearman(known, accuracies),
+        let kendall = RankCorrelation.kendall(known, accuracies)
       else { return nil }
-      return Correlation(data: task.name, figure: name, spearman: spearman, kendall: kendall)
+      return Correlation(
+        data: task.name, figure: name, architectures: places.count, spearman: spearman, kendall: kendall)
     }.sorted { abs($0.spearman) > abs($1.spearman) }
   }
 }

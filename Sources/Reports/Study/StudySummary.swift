@@ -1,5 +1,6 @@
 public import QualityDiversity
 import RandomStreams
+public import Scoring
 public import Search
 public import SearchSpaces
 
@@ -141,8 +142,10 @@ public struct StudySummary: Encodable, Sendable {
   public struct Correlation: Encodable, Sendable {
     /// The data set.
     public var data: String
-    /// The figure.
+    /// The figure; of a file of scores its column.
     public var figure: String
+    /// How many architectures have it.
+    public var architectures: Int
     /// Spearman's ρ.
     public var spearman: Double
     /// Kendall's τ-b.
@@ -150,8 +153,10 @@ public struct StudySummary: Encodable, Sendable {
   }
 
   /// The summary of the searches that are there.
+  ///
+  /// - Parameter proxies: scores of the space's architectures, to be correlated with accuracy.
   public init<Space: ChoiceSpace>(
-    _ runner: StudyRunner<Space>, cells: [StudyCell], isComplete: Bool
+    _ runner: StudyRunner<Space>, cells: [StudyCell], isComplete: Bool, proxies: ProxyTable? = nil
   ) throws(SearchError) {
     let study = runner.study
     name = study.name
@@ -183,7 +188,7 @@ public struct StudySummary: Encodable, Sendable {
         curves.append(Self.curve(runs, task, budgets.last ?? 1, arm: arm))
         for points in study.reach { reaches.append(Self.reach(runs, task, points: points, arm: arm)) }
       }
-      correlations += Self.correlations(task)
+      correlations += Self.correlations(task, proxies: proxies)
     }
     addTests(cells)
   }

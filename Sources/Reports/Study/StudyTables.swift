@@ -91,14 +91,18 @@ extension StudySummary {
   func correlationTable() -> StudyTable {
     let names = optima.map(\.data)
     let figures = correlations.filter { $0.data == names.first }.map(\.figure)
+    let some = correlations.contains { $0.architectures < architectures } ? " (or so many)" : ""
     return StudyTable(
-      title: "Rank correlation with validation accuracy over all architectures: Spearman's ρ / Kendall's τ-b",
+      title:
+        "Rank correlation with validation accuracy over all architectures\(some): Spearman's ρ / Kendall's τ-b",
       columns: [(title: "figure", isNumeric: false)] + names.map { (title: $0, isNumeric: true) },
       rows: figures.map { figure in
         [figure]
           + names.map { name in
             let found = correlations.first { $0.data == name && $0.figure == figure }
-            return found.map { "\(Figures.fixed($0.spearman, 3)) / \(Figures.fixed($0.kendall, 3))" } ?? "–"
+            guard let found else { return "–" }
+            let part = found.architectures < architectures ? " (\(found.architectures))" : ""
+            return "\(Figures.fixed(found.spearman, 3)) / \(Figures.fixed(found.kendall, 3))\(part)"
           }
       })
   }
