@@ -25,6 +25,8 @@ public final class Executor {
   public let instructionSet: InstructionSet
 
   private let arena: AlignedMemory
+  /// Nil where the batch is computed as one.
+  private let batchParts: BatchParts?
   private let team: ThreadTeam?
   /// Run before the first run and after variables have changed.
   private let fixedSteps: [BoundStep]
@@ -47,7 +49,8 @@ public final class Executor {
   ///   - memoryLimit: the most bytes to allocate.
   ///   - instructionSet: which kernels to use; by default the preferred ones.
   ///   - keepsVariables: whether what rests on variables alone, such as weights packed for products, is computed
-  ///     before the first run and then kept, until `variablesChanged` is called.
+  ///     before the first run and then kept, until `variablesChanged` is called. A batch of a convolutional network
+  ///     in evaluation mode may then be computed some examples at a time.
   ///   - team: the threads that share the work of each large operation; nil for the caller's alone.
   /// - Throws: `ExecutionError.graph` where the graph is not well formed; `.missingVariable` or `.variableShape`
   ///   where the store does not fit it; `.tooLarge`, `.memoryLimit` or `.allocation`; `.instructionSet`.
@@ -68,8 +71,11 @@ public final class Executor {
     do { try graph.verify() } catch { throw .graph(error) }
     let set = if let instructionSet { instructionSet } else { try InstructionSet.preferred() }
     let kernels = try set.kernels()
+    let whole = graph
+    let batchParts = keepsVariables ? BatchParts(whole, threads: team?.count ?? 1) : nil
     let plan = try ExecutionPlan(
-      graph, kernels: kernels, reusesMemory: reusesMemory, usesBlocks: usesBlocks, fuses: fuses,
+      batchParts?.graph ?? whole, kernels: kernels, reusesMemory: reusesMemory, usesBlocks: usesBlocks,
+      fuses: fuses,
       keepsVariables: keepsVariables, team: team)
     let graph = plan.graph
     var shapes: [String: [Int]] = [:]
@@ -78,8 +84,10 @@ public final class Executor {
       shapes[variable.name] = shape
       _ = try variables.address(of: variable.name, shape: shape)
     }
-    if let memoryLimit, plan.byteCount > memoryLimit {
-      throw .memoryLimit(neededBytes: plan.byteCount, limitBytes: memoryLimit)
+    let (byteCount, overflows) = plan.byteCount.addingReportingOverflow(
+      batchParts == nil ? 0 : BatchParts.byteCount(of: whole))
+    if let memoryLimit, overflows || byteCount > memoryLimit {
+      throw .memoryLimit(neededBytes: overflows ? .max : byteCount, limitBytes: memoryLimit)
     }
     let arena = try AlignedMemory(byteCount: plan.byteCount)
     func address(_ place: ExecutionPlan.Place) throws(ExecutionError) -> UnsafeMutableRawPointer {
@@ -106,13 +114,19 @@ public final class Executor {
     var inputs: [String: (type: TensorType, memory: UnsafeMutableRawPointer)] = [:]
     for input in graph.inputs {
       guard let place = plan.inputs[input.name] else { continue }
-      let (type, memory) = (graph.type(of: input.value), try address(place))
+      var (type, memory) = (graph.type(of: input.value), try address(place))
+      if let batchParts, let all = whole.inputs.first(where: { $0.name == input.name }) {
+        kernels.pointee.fill(type.elementCount, 0, memory)
+        type = whole.type(of: all.value)
+        memory = try batchParts.input(memory, type)
+      }
       kernels.pointee.fill(type.elementCount, 0, memory)
       inputs[input.name] = (type, memory)
     }
     var outputs: [(type: TensorType, memory: UnsafeMutableRawPointer)] = []
-    for (value, place) in zip(graph.outputs, plan.outputs) {
-      outputs.append((graph.type(of: value), try address(place)))
+    for (value, place) in zip(whole.outputs, plan.outputs) {
+      let (type, memory) = (whole.type(of: value), try address(place))
+      outputs.append((type, try batchParts?.output(memory, type) ?? memory))
     }
     var updates: [(target: UnsafeMutableRawPointer, source: UnsafeMutableRawPointer, byteCount: Int)] = []
     for update in plan.updates {
@@ -121,6 +135,7 @@ public final class Executor {
     self.variables = variables
     self.instructionSet = set
     self.arena = arena
+    self.batchParts = batchParts
     self.team = team
     fixedSteps = Array(steps.prefix(plan.fixedStepCount))
     self.steps = Array(steps.dropFirst(plan.fixedStepCount))
@@ -129,7 +144,7 @@ public final class Executor {
     self.updates = updates
     self.inputs = inputs
     self.outputs = outputs
-    arenaByteCount = plan.byteCount
+    arenaByteCount = byteCount
     needsRandomStream = plan.drawCount > 0
   }
 
@@ -142,7 +157,7 @@ public final class Executor {
   public func run(dropout stream: RandomStream? = nil) throws(ExecutionError) {
     guard stream != nil || !needsRandomStream else { throw .missingRandomStream }
     try prepare()
-    for step in steps { try run(step, stream) }
+    try perform { () throws(ExecutionError) in for step in steps { try run(step, stream) } }
     for update in updates { update.target.copyMemory(from: update.source, byteCount: update.byteCount) }
   }
 
@@ -156,6 +171,11 @@ public final class Executor {
     for step in fixedSteps { try run(step, nil) }
     for preparation in preparations { preparation() }
     isPrepared = true
+  }
+
+  /// Does the steps for the batch, or for each of its parts.
+  private func perform(_ body: () throws(ExecutionError) -> Void) throws(ExecutionError) {
+    if let batchParts { try batchParts.run(body) } else { try body() }
   }
 
   private func run(_ step: BoundStep, _ stream: RandomStream?) throws(ExecutionError) {
@@ -176,12 +196,13 @@ public final class Executor {
   public func timedRun(dropout stream: RandomStream? = nil) throws(ExecutionError) -> [OperationTime] {
     guard stream != nil || !needsRandomStream else { throw .missingRandomStream }
     try prepare()
-    var times: [OperationTime] = []
-    for (step, label) in zip(steps, labels) {
-      let start = processorTime()
-      try run(step, stream)
-      let nanoseconds = processorTime() - start
-      times.append(OperationTime(operation: label.description, seconds: Double(nanoseconds) * 1e-9))
+    var times = labels.map { OperationTime(operation: $0.description, seconds: 0) }
+    try perform { () throws(ExecutionError) in
+      for (index, step) in steps.enumerated() {
+        let start = processorTime()
+        try run(step, stream)
+        times[index].seconds += Double(processorTime() - start) * 1e-9
+      }
     }
     for update in updates { update.target.copyMemory(from: update.source, byteCount: update.byteCount) }
     return times
