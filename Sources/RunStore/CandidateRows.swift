@@ -108,19 +108,20 @@ struct CandidateRows: Sendable {
         "Candidate \(record.id) has \(objectives.count) objectives beside fitness, but the run has \(objectiveCount)."
       )
     }
-    var numbers = (record.measures ?? []) + (record.objectives ?? [])
-    if let figures = record.description?.figures { numbers += figures.values }
-    numbers += [record.fitness, record.origin.temperature].compactMap { $0 }
-    if let evaluation = record.evaluation {
-      numbers += [evaluation.seconds, evaluation.latencyMilliseconds ?? 0]
-      for epoch in evaluation.epochs {
-        numbers += [
-          epoch.trainingLoss, epoch.trainingAccuracy, epoch.validationLoss, epoch.validationAccuracy,
-        ]
-      }
-      if let judgement = evaluation.judgement { numbers.append(judgement.incumbentFitness) }
-    }
-    guard numbers.allSatisfy(\.isFinite) else {
+    let evaluation = record.evaluation
+    let single = [
+      record.fitness, record.origin.temperature, evaluation?.seconds, evaluation?.latencyMilliseconds,
+      evaluation?.judgement?.incumbentFitness,
+    ]
+    // Without gathering them, as there are many in each of many candidates.
+    guard single.allSatisfy({ $0?.isFinite ?? true }), record.measures?.allSatisfy(\.isFinite) ?? true,
+      record.objectives?.allSatisfy(\.isFinite) ?? true,
+      record.description?.figures?.allSatisfy({ $0.value.isFinite }) ?? true,
+      evaluation?.epochs.allSatisfy({
+        $0.trainingLoss.isFinite && $0.trainingAccuracy.isFinite && $0.validationLoss.isFinite
+          && $0.validationAccuracy.isFinite
+      }) ?? true
+    else {
       throw RunLogError("Candidate \(record.id) has a figure that is no finite number; it was not stored.")
     }
   }

@@ -63,7 +63,7 @@ struct NumberObjectText {
   mutating func object(_ numbers: [String: Double]) throws -> String {
     if numbers.isEmpty { return "{}" }
     // What is no number in JSON is refused as the encoder does.
-    guard numbers.values.allSatisfy(\.isFinite) else { return try RunText.encode(numbers) }
+    guard numbers.allSatisfy({ $0.value.isFinite }) else { return try RunText.encode(numbers) }
     if let text = known(numbers) { return text }
     names = numbers.keys.sorted()
     (labels, ends) = ([], [])
