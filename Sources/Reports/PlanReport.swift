@@ -9,6 +9,8 @@ public struct PlanReport: Codable, Sendable {
   public var mode: BenchReport.Mode
   /// Examples of one step.
   public var batch: Int
+  /// Into how many parts they fall, for each of which all steps are done.
+  public var parts: Int
   /// The kernels' instruction set.
   public var instructionSet: String
   /// What all intermediate values, inputs and outputs take together.
@@ -67,11 +69,13 @@ public struct PlanReport: Codable, Sendable {
     let plan: PlanDescription
     do {
       plan = try PlanDescription(
-        StepTimer.graph(of: network.graph, isTraining: mode == .train).graph)
+        StepTimer.graph(of: network.graph, isTraining: mode == .train).graph,
+        keepsVariables: mode != .train)
     } catch {
       throw ReportError(error)
     }
     (self.mode, self.batch, instructionSet) = (mode, batch, plan.instructionSet.rawValue)
+    parts = plan.partCount
     (arenaBytes, separateBytes) = (plan.arenaByteCount, plan.separateByteCount)
     steps = plan.steps.map { step in
       Step(
@@ -102,7 +106,8 @@ public struct PlanReport: Codable, Sendable {
     let views = steps.count - number
     let share = separateBytes > 0 ? Double(arenaBytes) / Double(separateBytes) : 1
     return [
-      "plan of \(mode == .train ? "a training step" : "a forward pass") of \(batch) with \(instructionSet) kernels; "
+      "plan of \(mode == .train ? "a training step" : "a forward pass") of \(batch)"
+        + (parts > 1 ? " in \(parts) parts" : "") + " with \(instructionSet) kernels; "
         + "# lies in blocks of sixteen images, @ so many bytes behind the arena's beginning",
       table.text, "",
       "\(number) steps and \(views) \(views == 1 ? "view" : "views") in an arena of "

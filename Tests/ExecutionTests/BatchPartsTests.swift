@@ -66,6 +66,18 @@ import Testing
     #expect(BatchParts(builder.graph, threads: 1) == nil)
   }
 
+  @Test func partsAreDescribed() throws {
+    let graph = try network(images: 128)
+    let variables = try VariableStore(graph: graph, stream: RandomStream(seed: 1))
+    let plan = try PlanDescription(graph, keepsVariables: true)
+    #expect(plan.partCount == BatchParts(graph, threads: 1)?.count)
+    let executor = try Executor(graph: graph, variables: variables, keepsVariables: true)
+    #expect(plan.arenaByteCount == executor.arenaByteCount)
+    #expect(plan.separateByteCount > plan.arenaByteCount)
+    #expect(plan.steps.allSatisfy { $0.outputs.allSatisfy { $0.shape[0] == 128 / plan.partCount } })
+    #expect(try PlanDescription(graph).partCount == 1)
+  }
+
   /// What does not fit is refused, inputs and outputs of the whole batch included.
   @Test func limitsCountTheWholeBatch() throws {
     let graph = try network(images: 128)

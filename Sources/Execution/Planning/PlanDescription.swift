@@ -58,7 +58,10 @@ public struct PlanDescription: Sendable, Hashable, Codable {
 
   /// In the order in which they are done.
   public var steps: [Step]
-  /// What all intermediate values, inputs and outputs take, each in its place of the arena.
+  /// Into how many parts the batch falls, for each of which all steps are done; 1 where it is computed as a whole.
+  public var partCount = 1
+  /// What all intermediate values, inputs and outputs take, each in its place of the arena or, where there are parts, of
+  /// the whole batch's inputs and outputs.
   public var arenaByteCount: Int
   /// What they and all scratch memory would take if each had a place of its own.
   public var separateByteCount: Int
@@ -70,13 +73,18 @@ public struct PlanDescription: Sendable, Hashable, Codable {
   /// - Parameters:
   ///   - graph: what would run.
   ///   - instructionSet: with which kernels, by default the preferred ones.
+  ///   - keepsVariables: as the executor's.
   /// - Throws: `ExecutionError.graph` where the graph is not well formed, `.tooLarge` where extents do not fit the
   ///   kernels, `.instructionSet`.
-  public init(_ graph: Graph, instructionSet: InstructionSet? = nil) throws(ExecutionError) {
+  public init(
+    _ graph: Graph, instructionSet: InstructionSet? = nil, keepsVariables: Bool = false
+  ) throws(ExecutionError) {
     do { try graph.verify() } catch { throw .graph(error) }
     let set = if let instructionSet { instructionSet } else { try InstructionSet.preferred() }
     let kernels = try set.kernels()
-    let plan = try ExecutionPlan(graph, kernels: kernels)
+    let parts = keepsVariables ? BatchParts(graph, threads: 1) : nil
+    let planned = parts?.graph ?? graph
+    let plan = try ExecutionPlan(planned, kernels: kernels, keepsVariables: keepsVariables)
     steps = []
     var views = plan.views[...]
     for (position, step) in plan.steps.enumerated() {
@@ -91,8 +99,13 @@ public struct PlanDescription: Sendable, Hashable, Codable {
           scratchByteCount: step.operation.scratchByteCount, isView: false))
     }
     steps += views.map { Self.step($0, in: plan) }
-    arenaByteCount = plan.byteCount
-    separateByteCount = try ExecutionPlan(graph, kernels: kernels, reusesMemory: false).byteCount
+    partCount = parts?.count ?? 1
+    let wholeByteCount = parts == nil ? 0 : BatchParts.byteCount(of: graph)
+    arenaByteCount = plan.byteCount + wholeByteCount
+    separateByteCount =
+      try ExecutionPlan(planned, kernels: kernels, reusesMemory: false, keepsVariables: keepsVariables)
+      .byteCount
+      + wholeByteCount
     self.instructionSet = set
   }
 
