@@ -170,6 +170,29 @@ struct AuthorshipTests {
   }
 
   @Test(
+    "The rewriter makes as many changes as it may",
+    arguments: [("add-layer", 1, 1), ("add-layer", 8, 8), ("random-network", 1, 1), ("random-network", 4, 4)])
+  func rewriterChanges(prompt: String, most: Int, found: Int) async throws {
+    var search = SearchSettings()
+    #expect(search.rewriterChanges == 1 && search.randomChanges == 8)
+    if prompt == "add-layer" { search.rewriterChanges = most } else { search.randomChanges = most }
+    let prompts = try Toy.prompts()
+    let rewriter = RewriterWriter(task: Toy.task, prompts: prompts, search: search, stream: .init(seed: 1))
+    let source = try prompts.prompt("initial-network").rendered(Toy.task.variables) + "\n"
+    var counts: [Int] = []
+    for id in 1...60 {
+      let proposal = Proposal(
+        id: id, generation: 1, index: 0, step: .mutation, parents: [0], prompt: prompt, temperature: 0.5,
+        goesToRewriter: true)
+      let draft = try await rewriter.draft(for: proposal, sources: [source])
+      if draft.source != nil { counts.append(draft.applied.count) }
+    }
+    #expect(counts.count > 30)
+    #expect(counts.min() == 1 && counts.max() == found)
+    #expect(Set(counts).count == found)
+  }
+
+  @Test(
     "A prompt whose rewrite nobody knows, or a rewriter without a parent, is an error and not a candidate")
   func rewriterErrors() async throws {
     let rewriter = RewriterWriter(task: Toy.task, prompts: try Toy.prompts(), stream: .init(seed: 1))

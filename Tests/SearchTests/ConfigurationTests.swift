@@ -197,6 +197,7 @@ struct ConfigurationTests {
       "repairRounds",
       "inspirations", "askForNiche", "promptEvolution", "prompts", "mutations", "strategy", "topCount",
       "crossoverNetworks", "networkArchive", "promptArchive", "population", "operatorChoice",
+      "rewriterChanges", "randomChanges",
     ] {
       #expect(search.removeValue(forKey: key) != nil)
     }

@@ -186,6 +186,8 @@ extension ConfigurationReader {
     try check(search.population, "search.population", 1...100_000)
     try check(search.crossoverNetworks, "search.crossover_networks", 0...100_000)
     try check(search.crossoverParents, "search.crossover_parents", 2...8)
+    try check(search.rewriterChanges, "search.rewriter_changes", 1...100)
+    try check(search.randomChanges, "search.random_changes", 1...100)
     try check(search.repairRounds, "search.repair_rounds", 0...10)
     try check(search.inspirations, "search.inspirations", 0...10)
     try check(search.askForNiche, "search.ask_for_niche", 0...1)

@@ -118,6 +118,10 @@ public struct SearchSettings: Codable, Sendable, Hashable {
   public var population = 100
   /// The share of candidates that the built-in rewriter writes though a model is there; an operator of its own.
   public var rewriterShare = 0.0
+  /// The most changes that the rewriter makes for one mutation; each number up to it is as likely.
+  public var rewriterChanges = 1
+  /// The most changes that make a random network of the initial one; each number up to it is as likely.
+  public var randomChanges = 8
   /// No generation is begun that would probably end later than this after the start, in minutes; 0: no limit.
   ///
   /// A resumed run has the time anew.
@@ -146,6 +150,8 @@ public struct SearchSettings: Codable, Sendable, Hashable {
     parents = try container.decodeIfPresent(ParentChoice.self, forKey: .parents) ?? parents
     tournamentSize = try container.decodeIfPresent(Int.self, forKey: .tournamentSize) ?? tournamentSize
     promptChoice = try container.decodeIfPresent(PromptChoice.self, forKey: .promptChoice) ?? promptChoice
+    rewriterChanges = try container.decodeIfPresent(Int.self, forKey: .rewriterChanges) ?? rewriterChanges
+    randomChanges = try container.decodeIfPresent(Int.self, forKey: .randomChanges) ?? randomChanges
     operatorChoice =
       try container.decodeIfPresent(OperatorChoice.self, forKey: .operatorChoice) ?? operatorChoice
     exploration = try container.decodeIfPresent(Double.self, forKey: .exploration) ?? exploration

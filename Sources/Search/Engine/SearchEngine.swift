@@ -40,7 +40,7 @@ public struct SearchEngine: Sendable {
     self.report = report
     let root = RandomStream(seed: UInt64(bitPattern: Int64(configuration.seed)))
     let task = ImageTask(data)
-    rewriter = RewriterWriter(task: task, prompts: prompts, stream: root)
+    rewriter = RewriterWriter(task: task, prompts: prompts, search: configuration.search, stream: root)
     screening = Screening(
       task: task, limits: configuration.limits,
       descriptors: try configuration.makeDescriptors(), objectives: try ObjectiveMeasures(configuration),

@@ -76,7 +76,7 @@ public struct RunForecaster {
 
   private func sampleNetworks() async throws(SearchError) -> Sample {
     let root = RandomStream(seed: UInt64(bitPattern: Int64(configuration.seed))).stream("forecast")
-    let rewriter = RewriterWriter(task: task, prompts: prompts, stream: root)
+    let rewriter = RewriterWriter(task: task, prompts: prompts, search: configuration.search, stream: root)
     let screening = Screening(
       task: task, limits: configuration.limits, descriptors: try configuration.makeDescriptors())
     let initial: String

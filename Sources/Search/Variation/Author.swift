@@ -178,7 +178,9 @@ public struct Author: Sendable {
   ) -> any CandidateWriter {
     let stream = RandomStream(seed: UInt64(bitPattern: Int64(configuration.seed)))
     let task = ImageTask(data)
-    guard let model else { return RewriterWriter(task: task, prompts: prompts, stream: stream) }
+    guard let model else {
+      return RewriterWriter(task: task, prompts: prompts, search: configuration.search, stream: stream)
+    }
     return ModelWriter(
       model: model, form: form, settings: configuration.model, search: configuration.search,
       limits: configuration.limits, task: task, prompts: prompts, log: log, stream: stream, prices: prices,

@@ -6,20 +6,23 @@ public struct RewriterWriter: CandidateWriter {
   private let task: ImageTask
   private let prompts: PromptLibrary
   private let stream: RandomStream
+  private let mostChanges: Int
+  private let mostRandomChanges: Int
 
-  /// A rewriter for the task; `stream` decides what it does.
-  public init(task: ImageTask, prompts: PromptLibrary, stream: RandomStream) {
+  /// A rewriter for the task; `stream` decides what it does, and of `search` how many changes it makes at most.
+  public init(
+    task: ImageTask, prompts: PromptLibrary, search: SearchSettings = SearchSettings(), stream: RandomStream
+  ) {
     self.task = task
     self.prompts = prompts
     self.stream = stream
+    (mostChanges, mostRandomChanges) = (max(1, search.rewriterChanges), max(1, search.randomChanges))
   }
-
-  /// The most changes that make a random network of the initial one.
-  static let mostRandomChanges = 8
 
   /// Rewrites the first parent, combines all of them, or changes the first several times at random.
   ///
-  /// A prompt that says nothing of the rewriter has it do what is likely to help.
+  /// A prompt that says nothing of the rewriter has it do what is likely to help. Where a mutation is of several changes
+  /// the prompt's comes first, random ones behind it.
   public func draft(
     for proposal: Proposal, sources: [String], inspirations: [Inspiration]
   ) async throws(SearchError) -> Draft {
@@ -37,14 +40,7 @@ public struct RewriterWriter: CandidateWriter {
     do {
       var text = source
       if prompt.kind == .generation {
-        let mutations = prompts.mutations.map(Self.instruction)
-        for _ in 0...draws.integer(below: Self.mostRandomChanges) {
-          guard let instruction = draws.element(of: mutations) else { continue }
-          // What one instruction can do nothing with another may.
-          guard let change = try? rewrite(text, instruction, partner: nil, &draws) else { continue }
-          text = change.source
-          draft.applied.append(change.description)
-        }
+        changeAtRandom(&text, 1 + draws.integer(below: mostRandomChanges), &draft, &draws)
         guard !draft.applied.isEmpty else {
           draft.reason = "None of the random changes could be made."
           return draft
@@ -57,12 +53,29 @@ public struct RewriterWriter: CandidateWriter {
           text = change.source
           draft.applied.append(change.description)
         }
+        if mostChanges > 1, prompt.kind == .mutation {
+          changeAtRandom(&text, draws.integer(below: mostChanges), &draft, &draws)
+        }
       }
       draft.source = text
     } catch {
       draft.reason = "\(error)"
     }
     return draft
+  }
+
+  /// Makes so many changes, each by the instruction of a random mutation.
+  private func changeAtRandom(
+    _ text: inout String, _ count: Int, _ draft: inout Draft, _ draws: inout RandomStream
+  ) {
+    let mutations = prompts.mutations.map(Self.instruction)
+    for _ in 0..<count {
+      guard let instruction = draws.element(of: mutations) else { continue }
+      // What one instruction can do nothing with another may.
+      guard let change = try? rewrite(text, instruction, partner: nil, &draws) else { continue }
+      text = change.source
+      draft.applied.append(change.description)
+    }
   }
 
   private static func instruction(_ prompt: Prompt) -> RewriteInstruction {
