@@ -105,9 +105,10 @@ public struct PlanReport: Codable, Sendable {
     }
     let views = steps.count - number
     let share = separateBytes > 0 ? Double(arenaBytes) / Double(separateBytes) : 1
+    let kind = mode == .train ? "a training step" : "a forward pass"
+    let examples = parts > 1 ? "\(batch) in \(parts) parts" : "\(batch)"
     return [
-      "plan of \(mode == .train ? "a training step" : "a forward pass") of \(batch)"
-        + (parts > 1 ? " in \(parts) parts" : "") + " with \(instructionSet) kernels; "
+      "plan of \(kind) of \(examples) with \(instructionSet) kernels; "
         + "# lies in blocks of sixteen images, @ so many bytes behind the arena's beginning",
       table.text, "",
       "\(number) steps and \(views) \(views == 1 ? "view" : "views") in an arena of "
