@@ -40,6 +40,8 @@ public struct PlanReport: Codable, Sendable {
     public var outputs: [Value]
     /// What it needs while it runs.
     public var scratchBytes: Int
+    /// What is made of its weights before the first run and kept.
+    public var keptBytes: Int
     /// Whether nothing is done, as the result is the operand as it lies in memory.
     public var isView: Bool
   }
@@ -81,7 +83,7 @@ public struct PlanReport: Codable, Sendable {
       Step(
         operation: step.operation, inputs: step.inputs.map { Value($0, isInPlace: false) },
         outputs: step.outputs.map { Value($0, isInPlace: step.isInPlace($0)) },
-        scratchBytes: step.scratchByteCount, isView: step.isView)
+        scratchBytes: step.scratchByteCount, keptBytes: step.keptByteCount, isView: step.isView)
     }
     kernels = Dictionary(grouping: plan.steps.filter { !$0.isView }, by: \.operation)
       .map { Kernel(operation: $0.key, count: $0.value.count) }

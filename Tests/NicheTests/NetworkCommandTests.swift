@@ -218,9 +218,12 @@ import Training
       #expect(read[0]["offset"] as? Int != nil && read[0]["layout"] as? String == "rows")
       let written = try #require(steps[0]["outputs"] as? [[String: Any]])
       #expect(written.map { $0["bytes"] as? Int } == [24])
-      // The input, the result and what the step works in, each on a boundary of 64 bytes and none in another's place.
+      // The input, the result, what the step works in and the weights that it has packed, each on a boundary of 64 bytes
+      // and none in another's place.
       let scratch = try #require(steps[0]["scratch_bytes"] as? Int)
-      let bytes = 128 + (scratch + 63) / 64 * 64
+      let kept = try #require(steps[0]["kept_bytes"] as? Int)
+      #expect(kept > 16)
+      let bytes = 128 + (scratch + 63) / 64 * 64 + (kept + 63) / 64 * 64
       #expect(plan["arena_bytes"] as? Int == bytes && plan["separate_bytes"] as? Int == bytes)
       let training = try Tool.run(["compile", "net.py", "--input", "2", "--plan"], in: project)
       #expect(training.status == 0)

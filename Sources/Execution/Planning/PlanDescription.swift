@@ -47,6 +47,8 @@ public struct PlanDescription: Sendable, Hashable, Codable {
     public var outputs: [Value]
     /// What it needs while it runs.
     public var scratchByteCount: Int
+    /// What is made of its weights before the first run and kept.
+    public var keptByteCount = 0
     /// Whether its result is its operand as it lies in memory.
     public var isView: Bool
 
@@ -96,7 +98,8 @@ public struct PlanDescription: Sendable, Hashable, Codable {
         Step(
           operation: step.label.name, inputs: Self.values(step.label.inputs, step.inputs, in: plan),
           outputs: Self.values(step.label.outputs, step.outputs, in: plan),
-          scratchByteCount: step.operation.scratchByteCount, isView: false))
+          scratchByteCount: step.operation.scratchByteCount,
+          keptByteCount: step.operation.preparation?.byteCount ?? 0, isView: false))
     }
     steps += views.map { Self.step($0, in: plan) }
     partCount = parts?.count ?? 1
