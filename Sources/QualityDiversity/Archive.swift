@@ -177,7 +177,9 @@ extension Archive {
   }
 
   /// Checks that there is an objective and a row of measures for each solution.
-  func checkColumns(_ count: Int, _ objectives: [Double], _ measures: [Double]) throws(MeasureError) {
+  @inlinable func checkColumns(
+    _ count: Int, _ objectives: [Double], _ measures: [Double]
+  ) throws(MeasureError) {
     guard objectives.count == count else { throw .wrongCount(expected: count, got: objectives.count) }
     let expected = count * axes.count
     guard measures.count == expected else { throw .wrongCount(expected: expected, got: measures.count) }

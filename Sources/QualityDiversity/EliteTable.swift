@@ -1,14 +1,10 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+public import RandomStreams
 
 /// All that an archive of one elite per cell keeps, but for the solutions.
 ///
 /// It knows nothing of their type, so that its loops run over plain numbers whatever is archived. An elite has a
-/// place in the columns, which it keeps.
-struct EliteTable: Sendable {
+/// place in the columns, which it keeps. Only its own methods change it.
+@usableFromInline struct EliteTable: Sendable {
   /// What would become of an addition.
   struct Verdict {
     var status: AddStatus
@@ -17,20 +13,22 @@ struct EliteTable: Sendable {
     var place: Int
   }
 
-  private let scales: [AxisScale]
+  let scales: [AxisScale]
   let rule: ThresholdRule?
-  private(set) var additionCount = 0
-  private(set) var clampCounts: [Int]
+  var additionCount = 0
+  var clampCounts: [Int]
 
-  private(set) var objectives: [Double] = []
-  private(set) var measures: [Double] = []
-  private(set) var cells: [Int32] = []
-  private(set) var ordinals: [Int] = []
+  var objectives: [Double] = []
+  var measures: [Double] = []
+  var cells: [Int32] = []
+  var ordinals: [Int] = []
   /// The thresholds of the places; empty where there is no rule.
-  private(set) var thresholds: [Double] = []
+  var thresholds: [Double] = []
+  /// What a batch brings to the thresholds of the places while it is added; otherwise nothing.
+  var gains: [ThresholdGain] = []
   /// The place of each cell's elite, or -1.
-  private(set) var places: [Int32]
-  private(set) var occupancy: OccupancyTree
+  var places: [Int32]
+  var occupancy: OccupancyTree
 
   init(axes: [MeasureAxis], cellCount: Int, rule: ThresholdRule?) {
     scales = axes.map(\.arithmetic)
@@ -150,199 +148,35 @@ struct EliteTable: Sendable {
     }
   }
 
-  /// Adds a batch whose cells are known, and tells which rows' solutions are to be kept and where.
-  ///
-  /// All are held against what the cells had before the batch; of those accepted into a cell the first of the
-  /// best enters. A row's ordinal is its number after the additions before the batch.
-  mutating func add(
-    _ objectives: [Double], _ measures: [Double], cells: [Int32]
-  ) -> (outcome: BatchOutcome, writes: BatchWrites) {
-    let (outcome, accepted) = judge(objectives, cells)
-    for axis in scales.indices where scales[axis].kind != .categorical {
-      clampCounts[axis] += clamped(measures, axis, outcome.cells)
-    }
-    let firstOrdinal = additionCount
-    additionCount += objectives.count
-    let winners = place(accepted, objectives, outcome, firstOrdinal)
-    return (outcome, write(winners, objectives, measures, firstOrdinal))
+  /// The places of elites drawn with equal probability from all, each anew; none where there are no elites.
+  @usableFromInline func draw(_ count: Int, using stream: inout RandomStream) -> [Int] {
+    guard self.count > 0, count > 0 else { return [] }
+    return occupancy.draw(count, of: self.count, from: places, using: &stream)
   }
 
-  /// What becomes of each row of a batch by what its cell had before; gives the accepted rows.
-  private func judge(
-    _ objectives: [Double], _ cells: [Int32]
-  ) -> (outcome: BatchOutcome, accepted: [Int32]) {
-    var cells = cells
-    var statuses = [AddStatus](repeating: .rejected, count: cells.count)
-    var improvements = [Double](repeating: 0, count: cells.count)
-    var accepted = [Int32](repeating: 0, count: cells.count)
-    var count = 0
-    do {
-      // In an empty cell all is accepted without a rule, and the improvement is the objective.
-      let (floor, base) = (rule?.minimum ?? -.infinity, rule?.minimum ?? 0)
-      let held = rule == nil ? self.objectives : thresholds
-      let (bars, places, objectives) = (held.span, places.span, objectives.span)
-      var rows = accepted.mutableSpan
-      var cells = cells.mutableSpan
-      var statuses = statuses.mutableSpan
-      var improvements = improvements.mutableSpan
-      for row in 0..<objectives.count {
-        let objective = objectives[row]
-        guard cells[row] >= 0, objective.isFinite else {
-          cells[row] = -1
-          continue
+  /// The elites of places but for their solutions.
+  @usableFromInline func figures(of chosen: [Int]) -> EliteFigures {
+    let width = scales.count
+    return EliteFigures(
+      axisCount: width,
+      objectives: Array.filled(chosen.count) { column in
+        let objectives = objectives.span
+        for place in chosen { column.append(objectives[place]) }
+      },
+      measures: Array.filled(chosen.count * width) { column in
+        let measures = measures.span
+        for place in chosen {
+          for axis in 0..<width { column.append(measures[place &* width &+ axis]) }
         }
-        let place = places[Int(cells[row])]
-        let isEmpty = place < 0
-        let bar = isEmpty ? floor : bars[Int(place)]
-        let isAccepted = objective > bar
-        improvements[row] = objective - (isEmpty ? base : bar)
-        statuses[row] = isAccepted ? (isEmpty ? .new : .improved) : .rejected
-        // Without a branch: what is not accepted is overwritten.
-        rows[count] = Int32(truncatingIfNeeded: row)
-        count += isAccepted ? 1 : 0
-      }
-    }
-    accepted.removeLast(accepted.count - count)
-    return (BatchOutcome(statuses: statuses, cells: cells, improvements: improvements), accepted)
-  }
-
-  /// How many rows that have a cell lie beyond the range of an axis.
-  private func clamped(_ measures: [Double], _ axis: Int, _ cells: [Int32]) -> Int {
-    let (lower, upper, width) = (scales[axis].lower, scales[axis].upper, scales.count)
-    let (measures, cells) = (measures.span, cells.span)
-    var (count, place) = (0, axis)
-    for row in 0..<cells.count {
-      let value = measures[place]
-      place &+= width
-      // Bits and no branches, which would be guessed wrongly where many lie beyond.
-      let isBeyond: UInt8 = (value < lower ? 1 : 0) | (value > upper ? 1 : 0)
-      count &+= Int(isBeyond & (cells[row] >= 0 ? 1 : 0))
-    }
-    return count
-  }
-
-  /// Gives each cell that a row was accepted into a place and its first best row, and moves its threshold.
-  ///
-  /// Until the elites are written, a place's ordinal is that of the batch's beginning and the number of its winner.
-  private mutating func place(
-    _ accepted: [Int32], _ objectives: [Double], _ outcome: BatchOutcome, _ firstOrdinal: Int
-  ) -> BatchWinners {
-    let before = count
-    let room = min(accepted.count, places.count - before)
-    // Columns are taken out for the while, since a span of one has all of the table to itself.
-    var (places, ordinals, held) = (taken(&self.places), taken(&self.ordinals), taken(&self.cells))
-    ordinals.append(contentsOf: repeatElement(-1, count: room))
-    held.append(contentsOf: repeatElement(0, count: room))
-    // There are no more winners than rows before, so that one column holds both.
-    var winnerRows = accepted
-    var winnerPlaces = [Int32](repeating: 0, count: accepted.count)
-    var gains = [ThresholdGain](repeating: ThresholdGain(), count: rule == nil ? 0 : accepted.count)
-    var (next, winnerCount) = (before, 0)
-    do {
-      let (objectives, cells) = (objectives.span, outcome.cells.span)
-      var places = places.mutableSpan
-      var ordinals = ordinals.mutableSpan
-      var held = held.mutableSpan
-      var winnerRows = winnerRows.mutableSpan
-      var winnerPlaces = winnerPlaces.mutableSpan
-      var gains = gains.mutableSpan
-      for index in 0..<winnerRows.count {
-        let row = Int(winnerRows[index])
-        let cell = cells[row]
-        var place = Int(places[Int(cell)])
-        if place < 0 {
-          place = next
-          next &+= 1
-          places[Int(cell)] = Int32(truncatingIfNeeded: place)
-          held[place] = cell
-        }
-        var winner = ordinals[place] &- firstOrdinal
-        if winner < 0 {
-          winner = winnerCount
-          winnerCount &+= 1
-          ordinals[place] = firstOrdinal &+ winner
-          winnerRows[winner] = Int32(truncatingIfNeeded: row)
-          winnerPlaces[winner] = Int32(truncatingIfNeeded: place)
-        } else {
-          // A choice and not a branch, which would be guessed wrongly half of the time.
-          let leader = winnerRows[winner]
-          let isBetter = objectives[row] > objectives[Int(leader)]
-          winnerRows[winner] = isBetter ? Int32(truncatingIfNeeded: row) : leader
-        }
-        if !gains.isEmpty {
-          gains[winner].sum += objectives[row]
-          gains[winner].count &+= 1
-        }
-      }
-    }
-    ordinals.removeLast(ordinals.count - next)
-    held.removeLast(held.count - next)
-    occupancy.occupy(held[before...], places: places)
-    (self.places, self.ordinals, self.cells) = (places, ordinals, held)
-    winnerRows.removeLast(winnerRows.count - winnerCount)
-    winnerPlaces.removeLast(winnerPlaces.count - winnerCount)
-    let winners = BatchWinners(rows: winnerRows, places: winnerPlaces)
-    if let rule { learn(rule, gains, winners, objectives, outcome) }
-    return winners
-  }
-
-  /// Puts the winners into their places.
-  private mutating func write(
-    _ winners: BatchWinners, _ objectives: [Double], _ measures: [Double], _ firstOrdinal: Int
-  ) -> BatchWrites {
-    let (before, width) = (count, scales.count)
-    let more = ordinals.count - before
-    var (held, heldMeasures) = (taken(&self.objectives), taken(&self.measures))
-    var ordinals = taken(&self.ordinals)
-    held.append(contentsOf: repeatElement(0, count: more))
-    heldMeasures.append(contentsOf: repeatElement(0, count: more * width))
-    var newRows = [Int32](repeating: 0, count: more)
-    var replaced: [(place: Int, row: Int)] = []
-    do {
-      let (objectives, measures) = (objectives.span, measures.span)
-      let (rows, places) = (winners.rows.span, winners.places.span)
-      var held = held.mutableSpan
-      var heldMeasures = heldMeasures.mutableSpan
-      var ordinals = ordinals.mutableSpan
-      var newRows = newRows.mutableSpan
-      for winner in 0..<rows.count {
-        let (row, place) = (Int(rows[winner]), Int(places[winner]))
-        held[place] = objectives[row]
-        ordinals[place] = firstOrdinal &+ row
-        for axis in 0..<width { heldMeasures[place &* width &+ axis] = measures[row &* width &+ axis] }
-        if place >= before {
-          newRows[place &- before] = Int32(truncatingIfNeeded: row)
-        } else {
-          replaced.append((place, row))
-        }
-      }
-    }
-    (self.objectives, self.measures, self.ordinals) = (held, heldMeasures, ordinals)
-    return BatchWrites(newRows: newRows, replaced: replaced)
-  }
-
-  /// Moves the thresholds of the cells that rows were accepted into.
-  private mutating func learn(
-    _ rule: ThresholdRule, _ gains: [ThresholdGain], _ winners: BatchWinners, _ objectives: [Double],
-    _ outcome: BatchOutcome
-  ) {
-    thresholds.append(contentsOf: repeatElement(rule.minimum, count: ordinals.count - thresholds.count))
-    var powers: [Double] = [1]
-    for winner in winners.rows.indices {
-      let (gain, place) = (gains[winner], Int(winners.places[winner]))
-      while powers.count <= gain.count { powers.append(pow(1 - rule.learningRate, Double(powers.count))) }
-      let size = Double(gain.count)
-      var mean = gain.sum / size
-      if !gain.sum.isFinite {
-        // Objectives near the end of what a Double holds may have a mean and no sum.
-        mean = 0
-        for row in objectives.indices where outcome.statuses[row] != .rejected {
-          if places[Int(outcome.cells[row])] == place { mean += objectives[row] / size }
-        }
-      }
-      let ratio = powers[gain.count]
-      thresholds[place] = ratio * thresholds[place] + mean * (1 - ratio)
-    }
+      },
+      cells: Array.filled(chosen.count) { column in
+        let cells = cells.span
+        for place in chosen { column.append(Int(cells[place])) }
+      },
+      ordinals: Array.filled(chosen.count) { column in
+        let ordinals = ordinals.span
+        for place in chosen { column.append(ordinals[place]) }
+      })
   }
 
   /// Checks that the columns, the places and the tree of occupied cells agree.
@@ -367,33 +201,4 @@ struct EliteTable: Sendable {
     }
     try occupancy.checkInvariants(places.indices.filter { places[$0] >= 0 }, elites: count)
   }
-}
-
-/// The content of a column, which is left empty, so that it can be changed without being copied.
-private func taken<Value>(_ column: inout [Value]) -> [Value] {
-  let content = column
-  column = []
-  return content
-}
-
-/// The cells that a batch's rows were accepted into, in the order of the first of each.
-private struct BatchWinners {
-  /// The first of the best rows of each.
-  let rows: [Int32]
-  /// The place of each in the table.
-  let places: [Int32]
-}
-
-/// What was accepted into a cell in one batch.
-private struct ThresholdGain {
-  var sum = 0.0
-  var count = 0
-}
-
-/// Which rows of a batch became elites, and where.
-@usableFromInline struct BatchWrites {
-  /// The rows that follow the elites there were, in the order of their places.
-  @usableFromInline let newRows: [Int32]
-  /// The places whose elites were replaced, and by which rows.
-  @usableFromInline let replaced: [(place: Int, row: Int)]
 }

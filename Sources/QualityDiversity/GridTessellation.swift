@@ -67,7 +67,7 @@ public struct GridTessellation: Tessellation, Hashable {
   /// - Precondition: `measures` holds whole rows of one measure per axis.
   public func cells(of measures: [Double]) -> [Int32] {
     precondition(measures.count % scales.count == 0, "measures come in whole rows")
-    var cells = [Int32](repeating: 0, count: measures.count / scales.count)
+    var cells = Array.filled(measures.count / scales.count, with: Int32(0))
     var axis = 0
     while axis < scales.count {
       if axis + 1 < scales.count, scales[axis].kind == .linear, scales[axis + 1].kind == .linear {
@@ -112,7 +112,21 @@ public struct GridTessellation: Tessellation, Hashable {
     let (first, second) = (scales[axis], scales[axis + 1])
     let origin = SIMD2(first.origin, second.origin)
     let extent = SIMD2(first.extent, second.extent)
+    let inverse = 1 / extent
+    // To divide by a power of two is to multiply by another, to the last bit, and faster.
+    if extent[0] == extent[0].binade, extent[1] == extent[1].binade, inverse[0].isNormal, inverse[1].isNormal
+    {
+      placePair(&cells, measures, axis) { ($0 - origin) * inverse }
+    } else {
+      placePair(&cells, measures, axis) { ($0 - origin) / extent }
+    }
+  }
+
+  @inline(__always) private func placePair(
+    _ cells: inout [Int32], _ measures: [Double], _ axis: Int, scaled: (SIMD2<Double>) -> SIMD2<Double>
+  ) {
     let size = SIMD2(Double(dimensions[axis]), Double(dimensions[axis + 1]))
+    let last = size - 1
     let (rows, columns) = (Int32(dimensions[axis]), Int32(dimensions[axis + 1]))
     let (measures, width) = (measures.span, scales.count)
     var cells = cells.mutableSpan
@@ -120,14 +134,18 @@ public struct GridTessellation: Tessellation, Hashable {
     for row in 0..<cells.count {
       let values = SIMD2(measures[place], measures[place &+ 1])
       place &+= width
-      let raw = (values - origin) / extent
+      let raw = scaled(values)
       let above = SIMD2<Double>.zero.replacing(with: raw, where: raw .> 0)
-      let positions =
+      let raised =
         size * SIMD2<Double>.one.replacing(with: above, where: above .< 1) + Self.borderTolerance
-      let cell =
-        (cells[row] &* rows &+ min(rows &- 1, Int32(positions[0]))) &* columns
-        &+ min(columns &- 1, Int32(positions[1]))
-      cells[row] = values[0].isFinite && values[1].isFinite && cells[row] >= 0 ? cell : -1
+      let position = last.replacing(with: raised, where: raised .< last)
+      // 2⁵² and a number leave no room for less than ones: its bits end with the nearest whole number.
+      let shifted = position + 0x1p52
+      let isUp = SIMD2<Int64>.zero.replacing(with: -1, where: shifted - 0x1p52 .> position)
+      let first = Int32(truncatingIfNeeded: Int64(bitPattern: shifted[0].bitPattern) &+ isUp[0])
+      let second = Int32(truncatingIfNeeded: Int64(bitPattern: shifted[1].bitPattern) &+ isUp[1])
+      let cell = (cells[row] &* rows &+ first) &* columns &+ second
+      cells[row] = all(values - values .== 0) && cells[row] >= 0 ? cell : -1
     }
   }
 

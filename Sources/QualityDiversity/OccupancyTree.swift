@@ -105,12 +105,12 @@ struct OccupancyTree: Sendable {
   /// What stands in `places` for occupied cells drawn with equal probability from all `total`, each anew.
   func draw(_ count: Int, of total: Int, from places: [Int32], using stream: inout RandomStream) -> [Int] {
     let (offsets, counts, places) = (offsets.span, counts.span, places.span)
-    var drawn = [Int](repeating: 0, count: count)
-    for index in drawn.indices {
-      let rank = Int32(truncatingIfNeeded: stream.integer(below: total))
-      drawn[index] = Int(places[Self.cell(rank, offsets, counts)])
+    return Array.filled(count) { drawn in
+      for _ in 0..<count {
+        let rank = Int32(truncatingIfNeeded: stream.integer(below: total))
+        drawn.append(Int(places[Self.cell(rank, offsets, counts)]))
+      }
     }
-    return drawn
   }
 
   /// Checks that the ranks are those of the occupied cells, and that there are as many as elites.

@@ -6,7 +6,7 @@ public import RandomStreams
 public struct TessellatedArchive<Cells: Tessellation, Solution: Sendable>: CellularArchive {
   /// The division of the measure space.
   public private(set) var tessellation: Cells
-  private var table: EliteTable
+  @usableFromInline var table: EliteTable
   /// The solutions at the table's places.
   @usableFromInline var solutions: [Solution] = []
 
@@ -59,28 +59,13 @@ public struct TessellatedArchive<Cells: Tessellation, Solution: Sendable>: Cellu
       ordinal: table.ordinals[place])
   }
 
-  /// The elites of places but for their solutions.
-  @usableFromInline func figures(of places: [Int]) -> EliteFigures {
-    let width = tessellation.axes.count
-    var figures = EliteFigures(
-      axisCount: width, objectives: [Double](repeating: 0, count: places.count),
-      measures: [Double](repeating: 0, count: places.count * width),
-      cells: [Int](repeating: 0, count: places.count), ordinals: [Int](repeating: 0, count: places.count))
-    let (objectives, measures) = (table.objectives.span, table.measures.span)
-    let (cells, ordinals) = (table.cells.span, table.ordinals.span)
-    for row in places.indices {
-      let place = places[row]
-      figures.objectives[row] = objectives[place]
-      figures.cells[row] = Int(cells[place])
-      figures.ordinals[row] = ordinals[place]
-      for axis in 0..<width { figures.measures[row &* width &+ axis] = measures[place &* width &+ axis] }
-    }
-    return figures
-  }
-
   // What handles solutions one by one can be inlined where their type is known.
   @inlinable func columns(of places: [Int]) -> EliteColumns<Solution> {
-    EliteColumns(solutions: places.map { solutions[$0] }, figures(of: places))
+    let kept = Array.filled(places.count) { column in
+      let solutions = solutions.span
+      for place in places { column.append(solutions[place]) }
+    }
+    return EliteColumns(solutions: kept, table.figures(of: places))
   }
 
   /// Offers a solution, which stays if its cell is empty or holds a worse one, or if it exceeds the threshold.
@@ -129,18 +114,16 @@ public struct TessellatedArchive<Cells: Tessellation, Solution: Sendable>: Cellu
   public mutating func add(
     solutions rows: [Solution], objectives: [Double], measures: [Double]
   ) throws(MeasureError) -> BatchOutcome {
-    let (outcome, writes) = try add(rows.count, objectives, measures)
-    for (place, row) in writes.replaced { solutions[place] = rows[row] }
-    solutions.append(contentsOf: writes.newRows.lazy.map { rows[Int($0)] })
+    try checkColumns(rows.count, objectives, measures)
+    let (outcome, writes) = table.add(objectives, measures, cells: tessellation.cells(of: measures))
+    do {
+      var solutions = solutions.mutableSpan
+      for (place, row) in writes.replaced { solutions[Int(place)] = rows[Int(row)] }
+    }
+    solutions.append(addingCapacity: writes.newRows.count) { added in
+      for row in writes.newRows { added.append(rows[Int(row)]) }
+    }
     return outcome
-  }
-
-  /// Adds all of a batch but its solutions, and tells which of these are to be kept and where.
-  @usableFromInline mutating func add(
-    _ count: Int, _ objectives: [Double], _ measures: [Double]
-  ) throws(MeasureError) -> (outcome: BatchOutcome, writes: BatchWrites) {
-    try checkColumns(count, objectives, measures)
-    return table.add(objectives, measures, cells: tessellation.cells(of: measures))
   }
 
   /// Empties the archive and gives it other cells; the counts of additions and clampings stay.
@@ -178,12 +161,7 @@ public struct TessellatedArchive<Cells: Tessellation, Solution: Sendable>: Cellu
   /// - Complexity: O(count × log cells).
   @inlinable
   public func sample(_ count: Int, using stream: inout RandomStream) -> EliteColumns<Solution> {
-    columns(of: drawPlaces(count, using: &stream))
-  }
-
-  @usableFromInline func drawPlaces(_ count: Int, using stream: inout RandomStream) -> [Int] {
-    guard table.count > 0, count > 0 else { return [] }
-    return table.occupancy.draw(count, of: table.count, from: table.places, using: &stream)
+    columns(of: table.draw(count, using: &stream))
   }
 
   private func draw(using stream: inout RandomStream) -> Int? {

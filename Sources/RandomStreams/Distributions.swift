@@ -6,7 +6,7 @@
 
 extension RandomStream {
   /// A number uniformly distributed in `0 ..< 1`, with 53 random bits.
-  public mutating func uniform() -> Double {
+  @inlinable public mutating func uniform() -> Double {
     Double(next() >> 11) * 0x1p-53
   }
 
@@ -18,7 +18,7 @@ extension RandomStream {
   /// A whole number uniformly distributed in `0 ..< bound`, without bias.
   ///
   /// - Precondition: `bound` is positive.
-  public mutating func integer(below bound: Int) -> Int {
+  @inlinable public mutating func integer(below bound: Int) -> Int {
     precondition(bound > 0, "the bound of a random integer must be positive")
     return Int(next(upperBound: UInt64(bound)))
   }

@@ -7,18 +7,17 @@
 public struct RandomStream: RandomNumberGenerator, Sendable, Hashable, Codable {
   /// What tells this stream from others.
   public let key: UInt64
+  @usableFromInline var drawn: UInt64 = 0
   /// How many 64-bit numbers were drawn so far.
-  public private(set) var position: UInt64
+  public var position: UInt64 { drawn }
 
   /// The root stream of a run.
   public init(seed: UInt64) {
     key = Self.mixed(seed ^ 0x6A09_E667_F3BC_C909)
-    position = 0
   }
 
   private init(key: UInt64) {
     self.key = key
-    position = 0
   }
 
   /// The stream of that name below this one; drawing from either does not affect the other.
@@ -38,16 +37,22 @@ public struct RandomStream: RandomNumberGenerator, Sendable, Hashable, Codable {
     return RandomStream(key: Self.mixed(hash.value))
   }
 
+  // What draws numbers can be inlined in loops that draw many.
   /// The next 64 uniformly distributed bits.
-  public mutating func next() -> UInt64 {
-    position &+= 1
-    return Self.mixed(key &+ position &* 0x9E37_79B9_7F4A_7C15)
+  @inlinable public mutating func next() -> UInt64 {
+    drawn &+= 1
+    return Self.mixed(key &+ drawn &* 0x9E37_79B9_7F4A_7C15)
   }
 
-  private static func mixed(_ input: UInt64) -> UInt64 {
+  @inlinable static func mixed(_ input: UInt64) -> UInt64 {
     var bits = input
     bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
     bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
     return bits ^ (bits >> 31)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case key
+    case drawn = "position"
   }
 }

@@ -15,6 +15,10 @@ import Testing
         4_593_380_528_125_082_431, 16_408_922_859_458_223_821,
       ])
     #expect(stream.position == 5)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let text = String(decoding: try encoder.encode(stream), as: UTF8.self)
+    #expect(text == #"{"key":1234567,"position":5}"#)
   }
 
   // The constants of the next three tests come from a second implementation, written in Python from the
