@@ -2,8 +2,8 @@
 enum PageStyle {
   /// The variables of both themes and the rules.
   static var text: String {
-    let light = variables(Theme.lightColour)
-    let dark = variables(Theme.darkColour)
+    let light = variables(Theme.lightColour, Theme.lightLine)
+    let dark = variables(Theme.darkColour, Theme.darkLine)
     return """
       :root{color-scheme:light;\(light)}
       @media (prefers-color-scheme:dark){:root:not([data-theme=light]){color-scheme:dark;\(dark)}}
@@ -12,8 +12,12 @@ enum PageStyle {
       """
   }
 
-  private static func variables(_ colour: (Theme.Role) -> Colour) -> String {
-    Theme.Role.allCases.map { "--\($0.rawValue):\(colour($0).hex)" }.joined(separator: ";")
+  private static func variables(_ colour: (Theme.Role) -> Colour, _ line: (Double) -> Colour) -> String {
+    let roles = Theme.Role.allCases.map { "--\($0.rawValue):\(colour($0).hex)" }
+    let lines = (0..<Theme.lineColours).map {
+      "--line\($0):\(line(Double($0) / Double(Theme.lineColours - 1)).hex)"
+    }
+    return (roles + lines).joined(separator: ";")
   }
 
   private static let rules = """

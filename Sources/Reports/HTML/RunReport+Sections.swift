@@ -104,7 +104,7 @@ extension RunReport {
       pieces.append(
         figure(
           fronts.svg(.page),
-          "Each niche keeps a front: networks of which none is better in everything. Those in red no elite of any niche "
+          "Each niche keeps a front: networks of which none is better in everything. Those in orange no elite of any niche "
             + "beats."))
     }
     return HTML(pieces)

@@ -31,6 +31,36 @@ enum Theme: String, Sendable, CaseIterable {
     }
   }
 
+  /// How many colours a page has for lines by value.
+  static let lineColours = 16
+
+  /// The colour of a line that stands for a value, by its share, as an attribute's value.
+  ///
+  /// A map's cells border on each other, a line lies on the background alone: so it takes only those of a map's colours that
+  /// have a contrast of 3 : 1 against that. Brighter is more on both.
+  func paint(lineAt share: Double) -> String {
+    switch self {
+    case .light: Self.lightLine(at: share).hex
+    case .dark: Self.darkLine(at: share).hex
+    case .page: "var(--line\(Self.lineNumber(at: share)))"
+    }
+  }
+
+  /// The number of a page's colour for a line.
+  private static func lineNumber(at share: Double) -> Int {
+    share.isNaN ? 0 : Int((min(1, max(0, share)) * Double(lineColours - 1)).rounded())
+  }
+
+  /// The colour of a line on white.
+  static func lightLine(at share: Double) -> Colour {
+    ColourScale.viridis.colour(at: 0.58 * min(1, max(0, share)))
+  }
+
+  /// The colour of a line on near black.
+  static func darkLine(at share: Double) -> Colour {
+    ColourScale.viridis.colour(at: 0.36 + 0.64 * min(1, max(0, share)))
+  }
+
   /// The colour on white.
   static func lightColour(_ role: Role) -> Colour {
     switch role {

@@ -136,6 +136,31 @@ struct ScaleTests {
     #expect(Theme.category(8) == Theme.category(0))
   }
 
+  @Test("Lines by value stand out from both backgrounds, and pages have the same ones")
+  func lines() throws {
+    let page = PageStyle.text
+    for (theme, line, ground) in [
+      (Theme.light, Theme.lightLine, Theme.lightColour(.background)),
+      (.dark, Theme.darkLine, Theme.darkColour(.background)),
+    ] {
+      let colours = (0...100).map { line(Double($0) / 100) }
+      for colour in colours { #expect(colour.contrast(with: ground) >= 3, "\(theme): \(colour.hex)") }
+      let luminances = colours.map(\.luminance)
+      #expect(luminances == luminances.sorted())
+      // Far enough apart for ends to be told from each other.
+      #expect(colours[100].contrast(with: colours[0]) >= 3)
+      #expect(theme.paint(lineAt: 0.25) == colours[25].hex)
+      #expect(theme.paint(lineAt: -1) == colours[0].hex && theme.paint(lineAt: .nan) == colours[0].hex)
+      for number in 0..<Theme.lineColours {
+        let share = Double(number) / Double(Theme.lineColours - 1)
+        #expect(Theme.page.paint(lineAt: share) == "var(--line\(number))")
+        #expect(page.contains("--line\(number):\(line(share).hex)"))
+      }
+    }
+    #expect(Theme.page.paint(lineAt: 9) == "var(--line\(Theme.lineColours - 1))")
+    #expect(Theme.page.paint(lineAt: .nan) == "var(--line0)")
+  }
+
   @Test("Text is as wide as in the widest font, and is cut or broken to what there is")
   func text() {
     // DejaVu Sans at 1000 units, as the font itself says.

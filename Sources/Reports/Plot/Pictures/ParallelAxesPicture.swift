@@ -36,13 +36,13 @@ struct ParallelAxesPicture: Sendable {
     for elite in shown {
       let values = elite.measures + [elite.objective]
       let points = values.enumerated().map { Point(x($0.offset), y($0.offset, $0.element)) }
-      let colour = ColourScale.viridis.colour(at: fitness.position(elite.objective))
+      let paint = theme.paint(lineAt: fitness.position(elite.objective))
       picture.group(
         hint: CellPanel.hint(elite, facts.archive.axes), address: addresses[elite.solution]
       ) { picture in
         picture.path(
-          SVG.path(points), stroke: colour.hex, width: shown.count > 200 ? 1.2 : 2,
-          opacity: shown.count > 200 ? 0.6 : 0.9)
+          SVG.path(points), stroke: paint, width: shown.count > 200 ? 1.2 : 2,
+          opacity: shown.count > 200 ? 0.6 : 1)
       }
     }
     for (axis, scale) in scales.enumerated() {
