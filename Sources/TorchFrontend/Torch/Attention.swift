@@ -27,6 +27,8 @@ struct AttentionInputs {
   /// `[L, S]` or `[N · heads, L, S]`, to be added.
   var mask: TracedTensor?
   var dropout: Double
+  /// Whether the weights are wanted too, which PyTorch's fused attention does not give.
+  var needsWeights = true
 }
 
 extension Interpreter {
@@ -55,13 +57,33 @@ extension Interpreter {
     return try tensor(.values(values), [rows, columns])
   }
 
+  /// A mask of which no row hides everything, and which of its rows did: `[…, L, 1]`, nil where none does.
+  private func apartFromHiddenRows(
+    _ mask: TracedTensor
+  ) throws(Interruption) -> (mask: TracedTensor, hidden: TracedTensor?) {
+    guard let columns = mask.shape.last, columns > 0 else { return (mask, nil) }
+    if let known = try knownValues(mask) {
+      let hidesAny = stride(from: 0, to: known.count, by: columns).contains { row in
+        known[row..<(row + columns)].allSatisfy { $0 == -.infinity }
+      }
+      if !hidesAny { return (mask, nil) }
+    }
+    let highest = try reduce(.maximum, mask, [mask.rank - 1], keeps: true)
+    let hidden = try elementwise(.equal, highest, try scalar(-.infinity, mask.dataType))
+    return (try choose(hidden, try scalar(0, mask.dataType), mask), hidden)
+  }
+
   /// softmax(query · keyᵀ · scale + mask) · value, with dropout of the softmax.
   ///
+  /// - Parameter zeroesHidden: whether a query from which the mask hides all keys has a product of 0, as in
+  ///   PyTorch's fused attention from 2.5 on; else it is NaN.
   /// - Returns: the product, and the softmax behind the dropout.
   func attend(
     _ query: TracedTensor, _ key: TracedTensor, _ value: TracedTensor, mask: TracedTensor?, dropout: Double,
-    scale: Double
+    scale: Double, zeroesHidden: Bool
   ) throws(Interruption) -> (output: TracedTensor, weights: TracedTensor) {
+    var (mask, hidden) = (mask, TracedTensor?.none)
+    if zeroesHidden, let given = mask { (mask, hidden) = try apartFromHiddenRows(given) }
     let scaled = try elementwise(.multiply, query, try scalar(scale))
     var order = Array(0..<key.rank)
     order.swapAt(key.rank - 1, key.rank - 2)
@@ -69,7 +91,9 @@ extension Interpreter {
     if let mask { scores = try elementwise(.add, scores, mask) }
     var weights = try apply(.softmax(axis: scores.rank - 1), scores)
     weights = try self.dropout(weights, dropout, isPerChannel: false, isActive: true)
-    return (try matrixMultiply(weights, value), weights)
+    var output = try matrixMultiply(weights, value)
+    if let hidden { output = try choose(hidden, try scalar(0, output.dataType), output) }
+    return (output, weights)
   }
 
   /// Multi-head attention as `torch.nn.functional.multi_head_attention_forward` computes it.
@@ -103,7 +127,8 @@ extension Interpreter {
     let result = try attend(
       try split(query), try split(key), try split(value),
       mask: try mergedMask(inputs, heads: heads, length, inputs.key.shape[1], extra: extra),
-      dropout: inputs.dropout, scale: (1 / Double(features / heads)).squareRoot())
+      dropout: inputs.dropout, scale: (1 / Double(features / heads)).squareRoot(),
+      zeroesHidden: !inputs.needsWeights)
     let joined = try reshape(try permute(result.output, [0, 2, 1, 3]), [batch, length, features])
     return (try linear(joined, weights.output, weights.outputBias), result.weights)
   }

@@ -91,7 +91,7 @@ extension Interpreter {
     }
     return try attend(
       query, key, value, mask: mask, dropout: try call.double("dropout_p"),
-      scale: try call.optionalDouble("scale") ?? 1 / Double(features).squareRoot()
+      scale: try call.optionalDouble("scale") ?? 1 / Double(features).squareRoot(), zeroesHidden: true
     ).output
   }
 
@@ -232,11 +232,11 @@ extension Interpreter {
         .runtimeError, "attention: the batches of query \(query.shape) and key \(key.shape) do not fit",
         identifier: "torch.shape")
     }
+    inputs.needsWeights = try call.bool("need_weights")
     let hidesKeys = try call.optionalTensor("key_padding_mask") != nil
     if let mask = try call.optionalTensor("attn_mask") {
       // Where nothing else is asked, PyTorch takes the hint in place of the mask.
-      let (isCausal, needsWeights) = (try call.bool("is_causal"), try call.bool("need_weights"))
-      let takesHint = isCausal && !hidesKeys && !needsWeights
+      let takesHint = try call.bool("is_causal") && !hidesKeys && !inputs.needsWeights
       inputs.mask =
         try takesHint
         ? causalMask(inputs.query.shape[1], inputs.key.shape[1]) : additiveMask(mask, hides: true)
@@ -257,7 +257,7 @@ extension Interpreter {
     } else if !isBatchFirst {
       output = try permute(output, [1, 0, 2])
     }
-    guard try call.bool("need_weights") else { return try tuple([.tensor(output), .none]) }
+    guard inputs.needsWeights else { return try tuple([.tensor(output), .none]) }
     var shares = result.weights
     if try call.bool("average_attn_weights") { shares = try reduce(.mean, shares, [1], keeps: false) }
     if !isBatched { shares = try reshape(shares, Array(shares.shape.dropFirst())) }

@@ -106,6 +106,23 @@ import Testing
     ValueCase(
       nil, on: [2, 3, 4, 5],
       forward: "F.scaled_dot_product_attention(x, x, x, attn_mask=x[..., :4] > -5)", since: [2, 0]),
+    // Queries from which all keys are hidden.
+    ValueCase(
+      nil, on: [2, 3, 4, 5],
+      forward: """
+        m = torch.arange(4) < torch.tensor([[2], [0], [3], [4]])
+        return F.scaled_dot_product_attention(x, x, x, attn_mask=m)
+        """,
+      since: [2, 5]),
+    ValueCase(
+      nil, on: [2, 3, 4, 5],
+      forward: "F.scaled_dot_product_attention(x, x, x, attn_mask=x[..., :4] > x[..., 4:] + 0.5)", since: [2, 5]),
+    ValueCase(
+      "nn.MultiheadAttention(6, 2, batch_first=True)", on: [2, 4, 6],
+      forward: """
+        m = torch.tensor([[False, False, True, True], [True, True, True, True]])
+        return self.layer(x, x, x, key_padding_mask=m, need_weights=False)[0]
+        """, since: [2, 5]),
     ValueCase(
       nil, on: [2, 4, 3, 5],
       forward:
