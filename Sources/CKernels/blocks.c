@@ -1,4 +1,6 @@
 // Sizes that callers of the kernels for blocks of images need, the same for all variants.
+#include <unistd.h>
+
 #include "kernels/variants.h"
 
 ptrdiff_t niche_block_convolution_scratch(const niche_convolution *s) {
@@ -29,10 +31,24 @@ static void niche_tile_band(
   *band_blocks = *band_columns < columns || *band_lines < lines ? 1 : blocks < most ? blocks : most;
 }
 
+// The floats of the transformed tiles that a Winograd convolution works on at a time: what a core's second-level cache
+// holds beside the weights and the products. Its results do not depend on them.
+static ptrdiff_t niche_winograd_floats = 160 * 1024;
+
+// Before the first convolution, as the question takes longer than a small one.
+__attribute__((constructor)) static void niche_measure_cache(void) {
+#ifdef _SC_LEVEL2_CACHE_SIZE
+  ptrdiff_t bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+  if (bytes < (128 << 10) || bytes > (16 << 20)) return;  // not known, or not one core's
+  ptrdiff_t floats = bytes / (ptrdiff_t)sizeof(float) * 5 / 8;
+  niche_winograd_floats = floats < 160 * 1024 ? floats : 160 * 1024;
+#endif
+}
+
 void niche_winograd_band(
     ptrdiff_t channels, ptrdiff_t tile, ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t blocks,
     ptrdiff_t *band_blocks, ptrdiff_t *band_lines, ptrdiff_t *band_columns) {
-  ptrdiff_t most = NICHE_WINOGRAD_FLOATS / (36 * channels * NICHE_BLOCK_SIZE);
+  ptrdiff_t most = niche_winograd_floats / (36 * channels * NICHE_BLOCK_SIZE);
   niche_tile_band(
       most < 3 ? 3 : most, tile, result_height, result_width, blocks, band_blocks, band_lines, band_columns);
 }

@@ -76,6 +76,7 @@ static void nk_run_lines(nk_product p, const float *x, float *result) {
   for (ptrdiff_t part = 0; part < parts; part++) {
     p.width = nk_part(total, parts, part);
     p.ahead = p.width * p.pixel_step;
+    p.result_ahead = p.width * p.result_pixel_step;
     nk_run_product(&p, x, result);
     x += p.width * p.pixel_step;
     result += p.width * p.result_pixel_step;
@@ -282,6 +283,7 @@ static void nk_pointwise_weight_gradient(
   nk_gradient_product product = {.result_step = channels, .offsets = offsets, .blocks = 1, .height = 1};
   product.pixel_step = NK_LANES;
   product.gradient_row_step = plane;
+  product.gradient_pixel_step = NK_LANES;
   for (ptrdiff_t k = 0; k < channels; k++) offsets[k] = k * plane;
   memset(weight_gradient + begin * channels, 0, (size_t)((end - begin) * channels) * sizeof *weight_gradient);
   for (ptrdiff_t block = 0; block < blocks; block++) {
@@ -328,6 +330,7 @@ static void nk_convolve_blocks_weight_gradient(
   product.width = s->result_width;
   product.pixel_step = s->stride_width * NK_LANES;
   product.gradient_row_step = result_plane;
+  product.gradient_pixel_step = NK_LANES;
   product.gradient_line_step = result_line;
   memset(weight_gradient + begin * depth, 0, (size_t)((end - begin) * depth) * sizeof *weight_gradient);
   for (ptrdiff_t group = begin / s->result_channels; begin < end; group++, begin += product.rows) {

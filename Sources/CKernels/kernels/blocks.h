@@ -28,13 +28,15 @@ static inline nk_vector nk_clamp_vector(nk_vector x, nk_vector lower, nk_vector 
 typedef struct {
   const float *residual, *gate;
   niche_bounds bounds;
-  const float *begin;
+  int is_bounded;
+  const float *begin;  // null where results go on being computed
 } nk_finish;
 
 static const nk_finish nk_as_it_is = {.bounds = {NAN, NAN}};
 
 static inline nk_finish nk_finish_of(const niche_finish *f, const float *begin) {
-  nk_finish finish = {f->residual, f->gate, f->bounds, begin};
+  nk_finish finish = {f->residual, f->gate, f->bounds, 0, begin};
+  finish.is_bounded = f->bounds.lower == f->bounds.lower || f->bounds.upper == f->bounds.upper;
   return finish;
 }
 
@@ -50,7 +52,7 @@ static inline __attribute__((always_inline)) nk_vector nk_finished(
   nk_vector lower = f.bounds.lower, upper = f.bounds.upper;
   if (f.residual) value += nk_load(f.residual + (place - f.begin));
   if (f.gate) return nk_gate_vector(value, nk_load(f.gate + (place - f.begin)), lower, upper);
-  return nk_clamp_vector(value, lower, upper);
+  return f.is_bounded ? nk_clamp_vector(value, lower, upper) : value;
 }
 
 // Adds the halves of each group of `2 · SIZE` lanes: those of a, then those of b.

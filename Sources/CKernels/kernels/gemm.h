@@ -19,6 +19,10 @@ static inline ptrdiff_t nk_gemm_padded(ptrdiff_t columns) {
 // The most sums in a panel of a transposed left operand.
 #define NK_GEMM_TRANSPOSED_DEPTH 320
 
+// How many elements of the sums are added between two looks at what is fetched: where a vector is short, an element
+// takes too little time for both.
+#define NK_GEMM_STEPS (NK_WIDTH == 16 ? 1 : 4)
+
 // What a tile is added to.
 enum nk_gemm_start { NK_GEMM_ZERO, NK_GEMM_BIAS, NK_GEMM_RESULT };
 
@@ -59,6 +63,20 @@ typedef struct {
   ptrdiff_t step, columns;
 } nk_gemm_tile;
 
+// One element of the sums.
+static inline __attribute__((always_inline)) void nk_gemm_add(
+    const int rows, const int vectors, const float *left, const float *right, nk_vector (*sums)[2]) {
+  nk_vector values[2];
+#pragma clang loop unroll(full)
+  for (int j = 0; j < vectors; j++) values[j] = nk_load(right + j * NK_WIDTH);
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++) {
+    float factor = left[i];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++) sums[i][j] += values[j] * factor;
+  }
+}
+
 static inline __attribute__((always_inline)) void nk_gemm_run_tile(
     const int rows, const int vectors, const nk_gemm_tile *t, nk_gemm_prefetch *later) {
   nk_vector sums[NK_GEMM_ROWS][2];
@@ -69,14 +87,11 @@ static inline __attribute__((always_inline)) void nk_gemm_run_tile(
   }
   const float *left = t->left, *right = t->right;
   ptrdiff_t left_step = t->left_step, right_step = t->right_step;
-  // A row of the result with each element of the sums, since more at a time than the cache can ask for would wait.
+  // A row of the result with each step, since more at a time than the cache can ask for would wait.
   const float *ahead = t->to, *last = ahead + (rows - 1) * t->step;
   nk_gemm_prefetch fetch = *later;
-  for (ptrdiff_t k = t->depth; k > 0; k--, left += left_step, right += right_step) {
-    nk_vector values[2];
-#pragma clang loop unroll(full)
-    for (int j = 0; j < vectors; j++) values[j] = nk_load(right + j * NK_WIDTH);
-    __builtin_prefetch(right + 8 * right_step);
+  ptrdiff_t k = t->depth;
+  for (; k >= NK_GEMM_STEPS; k -= NK_GEMM_STEPS) {
     __builtin_prefetch(ahead, 1);
     __builtin_prefetch(ahead + vectors * NK_WIDTH - 1, 1);
     ahead = ahead < last ? ahead + t->step : last;
@@ -87,11 +102,17 @@ static inline __attribute__((always_inline)) void nk_gemm_run_tile(
     fetch.at += fetch.skip & is_row;
     fetch.end += fetch.step & is_row;
 #pragma clang loop unroll(full)
-    for (int i = 0; i < rows; i++) {
-      float factor = left[i];
-#pragma clang loop unroll(full)
-      for (int j = 0; j < vectors; j++) sums[i][j] += values[j] * factor;
+    for (int step = 0; step < NK_GEMM_STEPS; step++) {
+      __builtin_prefetch(right + 8 * right_step);
+      nk_gemm_add(rows, vectors, left, right, sums);
+      left += left_step;
+      right += right_step;
     }
+  }
+  for (; k > 0; k--) {
+    nk_gemm_add(rows, vectors, left, right, sums);
+    left += left_step;
+    right += right_step;
   }
   later->at = fetch.at;
   later->end = fetch.end;

@@ -28,8 +28,24 @@ typedef struct {
   ptrdiff_t line_step, pixel_step;
   ptrdiff_t result_row_step, result_line_step, result_pixel_step;
   const nk_finish *finish;
-  ptrdiff_t ahead;  // if not 0, how far from the pixels those lie that are fetched into the cache meanwhile
+  // If not 0, how far from the pixels, and from their results, those lie that are fetched into the cache meanwhile.
+  ptrdiff_t ahead, result_ahead;
 } nk_product;
+
+// One element of the sums.
+static inline __attribute__((always_inline)) void nk_product_add(
+    const int rows, const int pixels, const float *weights, const float *from, ptrdiff_t step,
+    nk_vector (*sums)[NK_TILE_COLUMNS]) {
+  nk_vector values[NK_TILE_COLUMNS];
+#pragma clang loop unroll(full)
+  for (int j = 0; j < pixels; j++) values[j] = nk_load(from + j * step);
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++) {
+    float weight = weights[i];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < pixels; j++) sums[i][j] += values[j] * weight;
+  }
+}
 
 static inline __attribute__((always_inline)) void nk_product_tile(
     const int rows, const int pixels, const nk_product *p, const float *weights, const float *bias, const float *x,
@@ -45,7 +61,7 @@ static inline __attribute__((always_inline)) void nk_product_tile(
   ptrdiff_t result_step = p->result_pixel_step, row_step = p->result_row_step;
   // Results that are final: what they need is on its way while the products are computed, and so are they themselves.
   if (finish->begin) {
-    ptrdiff_t place = result - finish->begin + (ahead ? p->width * result_step : 0);
+    ptrdiff_t place = result - finish->begin + p->result_ahead;
     const float *residual = finish->residual ? finish->residual : finish->gate ? finish->gate : finish->begin;
     const float *gate = finish->gate ? finish->gate : residual;
 #pragma clang loop unroll(full)
@@ -58,21 +74,20 @@ static inline __attribute__((always_inline)) void nk_product_tile(
       }
     }
   }
-  for (ptrdiff_t k = 0; k < depth; k++, weights += rows) {
-    const float *from = x + offsets[k];
-    nk_vector values[NK_TILE_COLUMNS];
+  ptrdiff_t k = 0;
+  // Apart, for where vectors are short a branch in the loop is as dear as a product.
+  if (ahead) {
+    for (; k < depth; k++, weights += rows) {
 #pragma clang loop unroll(full)
-    for (int j = 0; j < pixels; j++) {
-      values[j] = nk_load(from + j * step);
-      if (ahead) __builtin_prefetch(from + j * step + ahead, 0, 2);
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < rows; i++) {
-      float weight = weights[i];
-#pragma clang loop unroll(full)
-      for (int j = 0; j < pixels; j++) sums[i][j] += values[j] * weight;
+      for (int j = 0; j < pixels; j++) __builtin_prefetch(x + offsets[k] + j * step + ahead, 0, 2);
+      nk_product_add(rows, pixels, weights, x + offsets[k], step, sums);
     }
   }
+  for (; k + 2 <= depth; k += 2, weights += 2 * rows) {
+    nk_product_add(rows, pixels, weights, x + offsets[k], step, sums);
+    nk_product_add(rows, pixels, weights + rows, x + offsets[k + 1], step, sums);
+  }
+  if (k < depth) nk_product_add(rows, pixels, weights, x + offsets[k], step, sums);
   nk_vector lower = finish->bounds.lower, upper = finish->bounds.upper;
   if (finish->residual) {
     const float *residual = finish->residual + (result - finish->begin);
@@ -94,12 +109,17 @@ static inline __attribute__((always_inline)) void nk_product_tile(
     }
     return;
   }
+  if (finish->is_bounded) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+#pragma clang loop unroll(full)
+      for (int j = 0; j < pixels; j++) sums[i][j] = nk_clamp_vector(sums[i][j], lower, upper);
+    }
+  }
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++, result += row_step) {
 #pragma clang loop unroll(full)
-    for (int j = 0; j < pixels; j++) {
-      nk_store(nk_clamp_vector(sums[i][j], lower, upper), result + j * result_step);
-    }
+    for (int j = 0; j < pixels; j++) nk_store(sums[i][j], result + j * result_step);
   }
 }
 
@@ -109,7 +129,7 @@ typedef struct {
   const ptrdiff_t *offsets;
   ptrdiff_t blocks, height, width;
   ptrdiff_t block_step, line_step, pixel_step;
-  ptrdiff_t gradient_row_step, gradient_block_step, gradient_line_step;
+  ptrdiff_t gradient_row_step, gradient_block_step, gradient_line_step, gradient_pixel_step;
   ptrdiff_t result_step;  // from one row of the result to the next
 } nk_gradient_product;
 
@@ -121,13 +141,14 @@ static inline __attribute__((always_inline)) void nk_gradient_tile(
 #pragma clang loop unroll(full)
   for (int i = 0; i < 32; i++) sums[i] = 0.0f;
   ptrdiff_t step = p->pixel_step, row_step = p->gradient_row_step, width = p->width;
+  ptrdiff_t gradient_step = p->gradient_pixel_step;
   for (ptrdiff_t block = 0; block < p->blocks; block++) {
     for (ptrdiff_t y = 0; y < p->height; y++) {
       const float *line = x + block * p->block_step + y * p->line_step;
       const float *gradients = gradient + block * p->gradient_block_step + y * p->gradient_line_step;
 #pragma clang loop unroll(full)
       for (int j = 0; j < taps; j++) from[j] = line + offsets[j];
-      for (ptrdiff_t pixel = 0; pixel < width; pixel++, gradients += NK_LANES) {
+      for (ptrdiff_t pixel = 0; pixel < width; pixel++, gradients += gradient_step) {
         nk_vector values[NK_GRADIENT_ROWS];
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows; i++) values[i] = nk_load(gradients + i * row_step);
@@ -199,23 +220,34 @@ static void nk_pack_weights(
   }
 }
 
-static void nk_run_product(const nk_product *p, const float *x, float *result) {
-  ptrdiff_t row_parts = nk_parts(p->rows, NK_TILE_ROWS);
+static void nk_run_product(const nk_product *product, const float *x, float *result) {
+  nk_product dense = *product;
+  const nk_product *p = &dense;
+  ptrdiff_t row_parts = nk_parts(p->rows, NK_TILE_ROWS), lanes = NK_LANES;
+  // Pixels that lie one behind the other are taken vector by vector, so that of a cache line all is read at once.
+  if (p->pixel_step == NK_LANES && p->result_pixel_step == NK_LANES) {
+    dense.width *= NK_LANES / NK_WIDTH;
+    dense.pixel_step = dense.result_pixel_step = lanes = NK_WIDTH;
+  }
   for (ptrdiff_t y = 0; y < p->height; y++) {
     const float *weights = p->weights, *bias = p->bias;
     float *to = result + y * p->result_line_step;
     for (ptrdiff_t part = 0; part < row_parts; part++) {
       ptrdiff_t rows = nk_part(p->rows, row_parts, part), most = NK_SUMS / rows;
       ptrdiff_t column_parts = nk_parts(p->width, most < NK_TILE_COLUMNS ? most : NK_TILE_COLUMNS);
+      // A division takes as long as a part of a tile.
+      ptrdiff_t least = p->width / column_parts, wider = p->width % column_parts;
       const float *from = x + y * p->line_step;
       float *place = to;
       for (ptrdiff_t column = 0; column < column_parts; column++) {
-        ptrdiff_t pixels = nk_part(p->width, column_parts, column);
+        ptrdiff_t pixels = least + (column < wider);
         nk_product_tile_function tile = nk_product_tiles[rows - 1][pixels - 1];
-        for (ptrdiff_t lane = 0; lane < NK_LANES; lane += NK_WIDTH) tile(p, weights, bias, from + lane, place + lane);
+        for (ptrdiff_t lane = 0; lane < lanes; lane += NK_WIDTH) tile(p, weights, bias, from + lane, place + lane);
         from += pixels * p->pixel_step;
         place += pixels * p->result_pixel_step;
       }
+      // What has been asked for once is on its way.
+      if (p->height == 1) dense.ahead = 0;
       weights += rows * p->depth;
       if (bias) bias += rows;
       to += rows * p->result_row_step;
@@ -224,8 +256,15 @@ static void nk_run_product(const nk_product *p, const float *x, float *result) {
 }
 
 static void nk_run_gradient_product(
-    const nk_gradient_product *p, const float *x, const float *gradient, float *result) {
-  ptrdiff_t row_parts = nk_parts(p->rows, NK_GRADIENT_ROWS);
+    const nk_gradient_product *product, const float *x, const float *gradient, float *result) {
+  nk_gradient_product dense = *product;
+  const nk_gradient_product *p = &dense;
+  ptrdiff_t row_parts = nk_parts(p->rows, NK_GRADIENT_ROWS), lanes = NK_LANES;
+  // As in `nk_run_product`.
+  if (p->pixel_step == NK_LANES && p->gradient_pixel_step == NK_LANES) {
+    dense.width *= NK_LANES / NK_WIDTH;
+    dense.pixel_step = dense.gradient_pixel_step = lanes = NK_WIDTH;
+  }
   for (ptrdiff_t part = 0; part < row_parts; part++) {
     ptrdiff_t rows = nk_part(p->rows, row_parts, part), most = NK_SUMS / rows;
     ptrdiff_t tap_parts = nk_parts(p->depth, most < NK_TILE_COLUMNS ? most : NK_TILE_COLUMNS);
@@ -233,7 +272,7 @@ static void nk_run_gradient_product(
     for (ptrdiff_t index = 0; index < tap_parts; index++) {
       ptrdiff_t taps = nk_part(p->depth, tap_parts, index);
       nk_gradient_tile_function tile = nk_gradient_tiles[rows - 1][taps - 1];
-      for (ptrdiff_t lane = 0; lane < NK_LANES; lane += NK_WIDTH) {
+      for (ptrdiff_t lane = 0; lane < lanes; lane += NK_WIDTH) {
         tile(p, p->offsets + tap, x + lane, gradient + lane, result + tap);
       }
       tap += taps;

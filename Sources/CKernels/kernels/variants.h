@@ -15,7 +15,8 @@
 // The floats of an operand that a convolution of blocks copies at a time, a part of the second-level cache, but for
 // what a single line of results needs.
 #define NICHE_BAND_FLOATS (96 * 1024)
-// The floats of the transformed tiles that a Winograd convolution works on at a time.
+// The floats of the transformed tiles that a Winograd weight gradient works on at a time, on each side of its products;
+// the same everywhere, since sums end where they end.
 #define NICHE_WINOGRAD_FLOATS (160 * 1024)
 // The most bytes of scratch memory for a convolution of blocks.
 #define NICHE_MAXIMUM_SCRATCH (256 << 20)

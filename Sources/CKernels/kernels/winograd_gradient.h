@@ -131,6 +131,7 @@ static void nk_winograd_gradient_products(
   product.width = tiles;
   product.pixel_step = NK_LANES;
   product.gradient_row_step = size;
+  product.gradient_pixel_step = NK_LANES;
   for (ptrdiff_t point = 0; point < NK_POINTS; point++) {
     nk_run_gradient_product(
         &product, points + point * nk_point_step(w->channels, tiles),
