@@ -4,7 +4,8 @@ import statistics
 
 from suite import NETWORKS
 
-BEGIN, END = "<!-- written by Benchmarks/engine/compare: begin -->", "<!-- written by Benchmarks/engine/compare: end -->"
+# Machines of each instruction set have tables of their own.
+MARK = "<!-- written by Benchmarks/engine/compare on {}: {} -->"
 
 
 def median(rounds, key):
@@ -212,11 +213,12 @@ def render(results, processor_time, parts):
     return "\n".join(lines).strip() + "\n"
 
 
-def write(path, text):
-    """Puts the tables between their marks."""
+def write(path, text, kernels):
+    """Puts the tables between the marks of a machine with those kernels."""
+    begin, end = (MARK.format(kernels.split()[0], place) for place in ("begin", "end"))
     document = path.read_text()
-    head, separator, rest = document.partition(BEGIN + "\n")
-    old, end, tail = rest.partition(END)
-    if not separator or not end:
-        raise SystemExit(f"error: {path} has no marks for the tables.")
-    path.write_text(head + BEGIN + "\n" + text + END + tail)
+    head, separator, rest = document.partition(begin + "\n")
+    _, closing, tail = rest.partition(end)
+    if not separator or not closing:
+        raise SystemExit(f"error: {path} has no line '{begin}' with one of 'end' behind it; add both where the tables belong.")
+    path.write_text(head + begin + "\n" + text + end + tail)
