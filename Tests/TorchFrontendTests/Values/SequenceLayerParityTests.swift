@@ -116,7 +116,8 @@ import Testing
       since: [2, 5]),
     ValueCase(
       nil, on: [2, 3, 4, 5],
-      forward: "F.scaled_dot_product_attention(x, x, x, attn_mask=x[..., :4] > x[..., 4:] + 0.5)", since: [2, 5]),
+      forward: "F.scaled_dot_product_attention(x, x, x, attn_mask=x[..., :4] > x[..., 4:] + 0.5)",
+      since: [2, 5]),
     ValueCase(
       "nn.MultiheadAttention(6, 2, batch_first=True)", on: [2, 4, 6],
       forward: """
