@@ -8,7 +8,8 @@
 
 /// Memory of fixed size on a 64-byte boundary (a cache line, and the widest vector), freed with its owner.
 ///
-/// A megabyte or more is made whole huge pages, if the system has them: kernels walk through tensors with long strides.
+/// A megabyte or more is made huge pages, if the system has them: kernels walk through tensors with long strides. Of the
+/// last one at least half is used.
 final class AlignedMemory {
   static let alignment = 64
   private static let hugePage = 1 << 21
@@ -31,7 +32,8 @@ final class AlignedMemory {
     }
     #if os(Linux)
       // Advice: where it is not taken, pages are small.
-      if isLarge { _ = madvise(memory, allocated, Int32(MADV_HUGEPAGE)) }
+      let huge = (allocated - byteCount) * 2 > Self.hugePage ? allocated - Self.hugePage : allocated
+      if isLarge { _ = madvise(memory, huge, Int32(MADV_HUGEPAGE)) }
     #endif
     base = memory
     self.byteCount = byteCount
