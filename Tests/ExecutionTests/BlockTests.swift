@@ -83,6 +83,9 @@ import Testing
     // Pixel by pixel, more channels than are done at a time.
     Shape(images: [32, 50, 9, 8], channels: 7, kernel: Size2D(1, 1)),
     Shape(images: [16, 20, 5, 3], channels: 12, kernel: Size2D(1, 1), groups: 2, hasBias: true),
+    // Lines as one, of several taps, and of more channels than are copied together.
+    Shape(images: [16, 4, 6, 5], channels: 9, kernel: Size2D(3, 1), hasBias: true),
+    Shape(images: [16, 1600, 1, 2], channels: 7, kernel: Size2D(1, 1)),
     // By Winograd's algorithm.
     Shape(images: [48, 9, 8, 8], channels: 10, kernel: Size2D(3, 3), padding: Size2D(1, 1), hasBias: true),
     Shape(images: [32, 8, 10, 8], channels: 17, kernel: Size2D(3, 3)),

@@ -65,19 +65,63 @@ static inline ptrdiff_t nk_band_lines(
   return band < result_lines ? band : result_lines;
 }
 
-// Several lines as one where they lie one behind the other, in parts that leave their pixels in the cache.
-static void nk_run_lines(nk_product p, const float *x, float *result) {
+// Whether pixels are copied together before several parts of the rows read them. Planes of a power of two are far apart
+// by one, so their pixels compete for the same few lines of a small cache.
+#define NK_GATHERS (NK_WIDTH < 16)
+// The floats of pixels that are copied together, a part of the first-level cache, but for four pixels.
+#define NK_GATHERED_FLOATS (6 * 1024)
+
+// How many pixels are copied together at a time: 0 for none. `space` has room for NICHE_BAND_FLOATS.
+static inline ptrdiff_t nk_gathered_pixels(ptrdiff_t depth, ptrdiff_t most) {
+  ptrdiff_t room = NICHE_BAND_FLOATS - depth * (ptrdiff_t)(sizeof(ptrdiff_t) / sizeof(float)) - NK_LANES;
+  ptrdiff_t pixels = most / (depth * NK_LANES);
+  if (pixels < 4) pixels = 4;
+  return pixels * depth * NK_LANES <= room ? pixels : 0;
+}
+
+// gathered[k][pixel] = x[offsets[k] + pixel]; those behind them are fetched into the cache.
+static inline void nk_gather_pixels(
+    ptrdiff_t depth, const ptrdiff_t *offsets, ptrdiff_t pixels, const float *x, float *gathered) {
+  ptrdiff_t floats = pixels * NK_LANES;
+  for (ptrdiff_t k = 0; k < depth; k++) {
+    const float *from = x + offsets[k];
+    for (ptrdiff_t i = 0; i < floats; i += NK_LANES, gathered += NK_LANES) {
+      __builtin_prefetch(from + i + floats, 0, 2);
+#pragma clang loop unroll(full)
+      for (int lane = 0; lane < NK_LANES; lane += NK_WIDTH) nk_store(nk_load(from + i + lane), gathered + lane);
+    }
+  }
+}
+
+// Several lines as one where they lie one behind the other, in parts that leave their pixels in the cache; `space`, if
+// there is one, has room for NICHE_BAND_FLOATS.
+static void nk_run_lines(nk_product p, const float *x, float *result, float *space) {
   if (p.line_step != p.width * p.pixel_step || p.result_line_step != p.width * p.result_pixel_step) {
     nk_run_product(&p, x, result);
     return;
   }
-  ptrdiff_t total = p.height * p.width, parts = nk_parts(total, 48);
+  ptrdiff_t gathered = 0;
+  if (NK_GATHERS && space && p.rows > NK_TILE_ROWS && p.pixel_step == NK_LANES) {
+    gathered = nk_gathered_pixels(p.depth, NK_GATHERED_FLOATS);
+  }
+  ptrdiff_t most = gathered > 0 && gathered < 48 ? gathered : 48;
+  ptrdiff_t total = p.height * p.width, parts = nk_parts(total, most);
+  const ptrdiff_t *offsets = p.offsets;
+  ptrdiff_t *places = (ptrdiff_t *)space;
+  float *pixels = (float *)(places + (gathered > 0 ? (p.depth + 7) / 8 * 8 : 0));
   p.height = 1;
+  if (gathered > 0) p.offsets = places;
   for (ptrdiff_t part = 0; part < parts; part++) {
     p.width = nk_part(total, parts, part);
-    p.ahead = p.width * p.pixel_step;
     p.result_ahead = p.width * p.result_pixel_step;
-    nk_run_product(&p, x, result);
+    if (gathered > 0) {
+      nk_gather_pixels(p.depth, offsets, p.width, x, pixels);
+      for (ptrdiff_t k = 0; k < p.depth; k++) places[k] = k * p.width * NK_LANES;
+      nk_run_product(&p, pixels, result);
+    } else {
+      p.ahead = p.width * p.pixel_step;
+      nk_run_product(&p, x, result);
+    }
     x += p.width * p.pixel_step;
     result += p.width * p.result_pixel_step;
   }
@@ -161,7 +205,8 @@ static void nk_convolve_blocks(
         nk_pixels pixels = nk_pixels_of(&region, x, parts.copy);
         product.line_step = s->stride_height * pixels.line_step;
         nk_tap_offsets(s, pixels.channel_step, pixels.line_step, parts.offsets);
-        nk_run_lines(product, pixels.start, to + line * result_line);
+        nk_run_lines(
+            product, pixels.start, to + line * result_line, pixels.start == parts.copy ? 0 : parts.copy);
       }
     }
     weight += s->result_channels * depth;
@@ -266,7 +311,9 @@ static void nk_convolve_blocks_input_gradient(
           if (block == 0 && line == 0) {
             nk_pack_weights(s->channels, product.depth, weight, taps, parts.sources, packed);
           }
-          nk_run_lines(product, pixels.start, to + line * product.result_line_step);
+          nk_run_lines(
+              product, pixels.start, to + line * product.result_line_step,
+              pixels.start == parts.copy ? 0 : parts.copy);
         }
       }
     }

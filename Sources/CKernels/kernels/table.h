@@ -14,6 +14,7 @@
 #include "convolution.h"
 #include "blocked_pooling.h"
 #include "tiles.h"
+#include "gemm_tiles.h"
 #include "gemm.h"
 #include "depthwise.h"
 #include "attention.h"
