@@ -165,6 +165,14 @@ public import RandomStreams
       },
       measures: Array.filled(chosen.count * width) { column in
         let measures = measures.span
+        // Most archives have two axes, whose loop then is none.
+        if width == 2 {
+          for place in chosen {
+            column.append(measures[place &* 2])
+            column.append(measures[place &* 2 &+ 1])
+          }
+          return
+        }
         for place in chosen {
           for axis in 0..<width { column.append(measures[place &* width &+ axis]) }
         }

@@ -2,11 +2,11 @@ import RandomStreams
 
 /// Which of a range of cells are occupied, with the k-th occupied one found in logarithmic time.
 ///
-/// The occupied cells of each block of 128 in ascending order, and a Fenwick tree (Fenwick 1994) of the blocks' counts.
+/// The occupied cells of each block of 256 in ascending order, and a Fenwick tree (Fenwick 1994) of the blocks' counts.
 /// It makes drawing from the elites independent of the order in which the cells were filled.
 struct OccupancyTree: Sendable {
   /// How many cells a block has; no more than a byte tells apart, and so few that one is soon put between others.
-  private static let blockSize = 128
+  private static let blockSize = 256
 
   private let cellCount: Int
   /// From the beginning of each block, the occupied cells' places in it in ascending order.
