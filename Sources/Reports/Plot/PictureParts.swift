@@ -44,7 +44,7 @@ enum PictureParts {
 
   /// An entry of a legend.
   struct LegendItem: Sendable {
-    enum Swatch: Sendable { case line, dashedLine, box, dot }
+    enum Swatch: Sendable { case line, dashedLine, box, dot, ring }
 
     var name: String
     var paint: String
@@ -84,6 +84,9 @@ enum PictureParts {
         Rectangle(x: place.x + 4, y: place.y + 1, width: 14, height: 14), fill: item.paint,
         stroke: picture.theme.paint(.rule), radius: 2)
     case .dot: picture.circle(Point(place.x + 11, place.y + 8), radius: 5, fill: item.paint)
+    case .ring:
+      let middle = Point(place.x + 11, place.y + 8)
+      picture.circle(middle, radius: 5, fill: picture.theme.paint(.background), stroke: item.paint)
     }
   }
 

@@ -60,11 +60,19 @@ struct FrontsPicture: Sendable {
       + PictureParts.margin / 2
     var picture = SVG(title: title, width: width, height: height, theme: theme)
     let end = PictureParts.drawHeading(title: title, subtitle: subtitle, on: &picture)
+    let beyond = members.count { member in
+      zip(settings, member.objectives).contains { Self.isBeyond($0, $1) }
+    }
+    var legend: [PictureParts.LegendItem] = [
+      .init(name: "elite that none beats in everything", paint: theme.paint(.vermilion), swatch: .dot),
+      .init(name: "elite of its niche's front", paint: theme.paint(.blue), swatch: .dot),
+    ]
+    if beyond > 0 {
+      let name = "\(beyond) beyond the objective's worst, drawn there"
+      legend.append(.init(name: name, paint: theme.paint(.muted), swatch: .ring))
+    }
     PictureParts.drawLegend(
-      [
-        .init(name: "elite that none beats in everything", paint: theme.paint(.vermilion), swatch: .dot),
-        .init(name: "elite of its niche's front", paint: theme.paint(.blue), swatch: .dot),
-      ], at: Point(PictureParts.margin, end - 4), width: width - 2 * PictureParts.margin, on: &picture)
+      legend, at: Point(PictureParts.margin, end - 4), width: width - 2 * PictureParts.margin, on: &picture)
     for (number, objective) in settings.enumerated() {
       let frame = Rectangle(
         x: left, y: top + Double(number) * (side + gap), width: width - left - 28, height: side)
@@ -73,14 +81,21 @@ struct FrontsPicture: Sendable {
     return picture
   }
 
+  /// Whether a value is worse than the worst that the objective tells apart from others.
+  private static func isBeyond(_ objective: ObjectiveSettings, _ value: Double) -> Bool {
+    objective.best < objective.worst ? value > objective.worst : value < objective.worst
+  }
+
   private func draw(
     _ number: Int, _ objective: ObjectiveSettings, _ vertical: Scale, in frame: Rectangle,
     on picture: inout SVG
   ) {
     let theme = picture.theme
     let values = members.map { $0.objectives.indices.contains(number) ? $0.objectives[number] : .nan }
+    // One network that is far worse would leave the others no room.
+    let shown = values.map { Self.isBeyond(objective, $0) ? objective.worst : $0 }
     let horizontal = Scale(
-      covering: values.filter(\.isFinite), kind: objective.scale == .log ? .logarithmic : .linear)
+      covering: shown.filter(\.isFinite), kind: objective.scale == .log ? .logarithmic : .linear)
     let wish = objective.best < objective.worst ? "less is better" : "more is better"
     Axes.drawHorizontal(
       horizontal, title: "\(MeasureAxis.words(objective.name)) (\(wish))", in: frame, on: &picture,
@@ -88,7 +103,7 @@ struct FrontsPicture: Sendable {
     Axes.drawVertical(vertical, title: "validation accuracy", in: frame, on: &picture, hasGrid: true)
     func place(_ index: Int) -> Point {
       Point(
-        frame.x + horizontal.position(values[index]) * frame.width,
+        frame.x + horizontal.position(shown[index]) * frame.width,
         frame.bottom - vertical.position(members[index].fitness) * frame.height)
     }
     // With one objective beside fitness the front is a staircase.
@@ -112,9 +127,11 @@ struct FrontsPicture: Sendable {
           "candidate \(member.candidate.id) (niche \(member.cell)): \(Figures.percent(member.fitness, decimals: 2))"
           + (isLong ? "" : ", \(MeasureAxis.words(objective.name)) \(Scale.label(values[index]))")
         picture.group(hint: hint, address: addresses[member.candidate.id]) {
+          let paint = theme.paint(isOnFront ? .vermilion : .blue)
+          let isBeyond = Self.isBeyond(objective, values[index])
           $0.circle(
-            place(index), radius: isOnFront ? 5 : 4, fill: theme.paint(isOnFront ? .vermilion : .blue),
-            stroke: theme.paint(.background))
+            place(index), radius: isOnFront ? 5 : 4, fill: isBeyond ? theme.paint(.background) : paint,
+            stroke: isBeyond ? paint : theme.paint(.background))
         }
       }
     }
