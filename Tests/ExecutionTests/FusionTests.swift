@@ -50,6 +50,58 @@ import Testing
     }
   }
 
+  /// Channels too large for the cache together are normalised some at a time, which changes no bit of any.
+  @Test(arguments: [[16, 4, 70, 70], [2, 4, 150, 210]])
+  func largeChannelsAreTakenInParts(shape: [Int]) throws {
+    let (plane, channels) = (shape[2] * shape[3], shape[1])
+    func channel(_ index: Int, of values: [Float]) -> [Float] {
+      var result: [Float] = []
+      for image in 0..<shape[0] {
+        let start = (image * channels + index) * plane
+        result += values[start..<start + plane]
+      }
+      return result
+    }
+    let graph = try normalization([shape[0], channels, shape[2], shape[3]])
+    let single = try normalization([shape[0], 1, shape[2], shape[3]])
+    let feeds = RandomNetworks.feeds(graph, seed: 3)
+    let values = RandomNetworks.feeds(graph, seed: 4)["factor"] ?? []
+    for set in InstructionSet.supported {
+      let whole = try gradient(of: graph, at: values, feeds, on: set)
+      #expect(whole.contains { $0 != 0 })
+      for index in 0..<channels {
+        let alone = try gradient(
+          of: single, at: channel(index, of: values), feeds.mapValues { channel(index, of: $0) }, on: set)
+        #expect(channel(index, of: whole) == alone, "channel \(index) on \(set)")
+      }
+    }
+  }
+
+  /// Σ relu(normalised x) · factor, with the gradient of x.
+  private func normalization(_ shape: [Int]) throws -> Graph {
+    var builder = GraphBuilder()
+    let type = TensorType(.float32, shape)
+    let factor = builder.input("factor", type)
+    let x = builder.parameter("x", type, initializer: .constant(0))
+    let normalization = BatchNormalization(
+      isAffine: false, tracksRunningStatistics: false, isTraining: true)
+    let y = try builder.apply(.batchNormalization(normalization), [x])[0]
+    let product = try builder.apply(
+      .binary(.multiply), [try builder.apply(.unary(.relu), [y])[0], factor])[0]
+    let loss = try builder.apply(.reduce(Reduction(.sum, axes: [0, 1, 2, 3])), [product])[0]
+    builder.setOutputs([loss])
+    return try builder.graph.differentiated(loss: loss).graph
+  }
+
+  private func gradient(
+    of graph: Graph, at x: [Float], _ feeds: [String: [Float]], on set: InstructionSet
+  ) throws -> [Float] {
+    let variables = try VariableStore(graph: graph, stream: RandomStream(seed: 3))
+    try variables.setValues(x, of: "x")
+    let executor = try Executor(graph: graph, variables: variables, instructionSet: set)
+    return try executor.results(of: graph, feeds: feeds)[1].map(Float.init)
+  }
+
   /// The steps of a plan, by name.
   private func steps(
     trains: Bool = true, _ build: (inout GraphBuilder, ValueID) throws -> ValueID

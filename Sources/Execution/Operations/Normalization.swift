@@ -17,6 +17,23 @@ private struct ChannelLayout {
     plane = shape.dropFirst(2).reduce(1, *)
     count = Double(context.imageElementCount(0) / channels)
   }
+
+  /// How much of what is read twice should lie in the cache meanwhile.
+  private static let cacheByteCount = 1 << 20
+
+  /// Calls the body for parts of the channels, in order, whose operands stay in the cache from one pass over them to the
+  /// next.
+  ///
+  /// - Parameter operands: how many values of x's size both passes read.
+  func inParts(_ range: Range<Int>, operands: Int, _ body: (Range<Int>) -> Void) {
+    // Channels that lie side by side are read line by line.
+    guard plane > 1 else { return body(range) }
+    let size = images * plane * MemoryLayout<Float>.stride * operands
+    let step = max(1, Self.cacheByteCount / max(1, size))
+    for begin in stride(from: range.lowerBound, to: range.upperBound, by: step) {
+      body(begin..<min(begin + step, range.upperBound))
+    }
+  }
 }
 
 extension LoweringContext {
@@ -60,30 +77,32 @@ extension LoweringContext {
       let shift = fused.yieldsScale ? operands.output(scaleIndex + 1) : factors + channels
       let (epsilon, momentum) = (normalization.epsilon, normalization.momentum)
       return {
-        kernels.pointee.channel_moments(
-          layout.images, channels, layout.plane, range.lowerBound, range.upperBound, x, sums, squares)
-        for channel in range {
-          let average = sums[channel] / layout.count
-          let variance = max(0, squares[channel] / layout.count - average * average)
-          // Not-a-number must stay one, and `max` would drop it.
-          let safe = squares[channel].isFinite ? variance : .nan
-          let root = 1 / (safe + epsilon).squareRoot()
-          let slope = root * Double(weight?[channel] ?? 1)
-          mean[channel] = Float(average)
-          inverse[channel] = Float(root)
-          scale[channel] = Float(slope)
-          shift[channel] = Float(Double(bias?[channel] ?? 0) - average * slope)
-          if let tracked {
-            let unbiased = safe * layout.count / (layout.count - 1)
-            tracked.newMean[channel] = Float(
-              Double(tracked.oldMean[channel]) * (1 - momentum) + average * momentum)
-            tracked.newVariance[channel] = Float(
-              Double(tracked.oldVariance[channel]) * (1 - momentum) + unbiased * momentum)
+        layout.inParts(range, operands: 1) { part in
+          kernels.pointee.channel_moments(
+            layout.images, channels, layout.plane, part.lowerBound, part.upperBound, x, sums, squares)
+          for channel in part {
+            let average = sums[channel] / layout.count
+            let variance = max(0, squares[channel] / layout.count - average * average)
+            // Not-a-number must stay one, and `max` would drop it.
+            let safe = squares[channel].isFinite ? variance : .nan
+            let root = 1 / (safe + epsilon).squareRoot()
+            let slope = root * Double(weight?[channel] ?? 1)
+            mean[channel] = Float(average)
+            inverse[channel] = Float(root)
+            scale[channel] = Float(slope)
+            shift[channel] = Float(Double(bias?[channel] ?? 0) - average * slope)
+            if let tracked {
+              let unbiased = safe * layout.count / (layout.count - 1)
+              tracked.newMean[channel] = Float(
+                Double(tracked.oldMean[channel]) * (1 - momentum) + average * momentum)
+              tracked.newVariance[channel] = Float(
+                Double(tracked.oldVariance[channel]) * (1 - momentum) + unbiased * momentum)
+            }
           }
+          kernels.pointee.channel_affine(
+            layout.images, channels, layout.plane, part.lowerBound, part.upperBound, x, scale, shift,
+            residual, activation, result)
         }
-        kernels.pointee.channel_affine(
-          layout.images, channels, layout.plane, range.lowerBound, range.upperBound, x, scale, shift,
-          residual, activation, result)
       }
     }
   }
@@ -150,20 +169,22 @@ extension LoweringContext {
       }
       return {
         withGate(gate) { gate in
-          kernels.pointee.channel_gradient_moments(
-            layout.images, channels, layout.plane, range.lowerBound, range.upperBound, x, mean, gradient,
-            gate, sums, products)
-          for channel in range {
-            let root = Double(inverse[channel])
-            offset[channel] = Float(sums[channel] / layout.count)
-            slope[channel] = Float(products[channel] * root * root / layout.count)
-            scale[channel] = Float(root * Double(weight?[channel] ?? 1))
-            weightGradient?[channel] = Float(products[channel] * root)
-            biasGradient?[channel] = Float(sums[channel])
+          layout.inParts(range, operands: 2) { part in
+            kernels.pointee.channel_gradient_moments(
+              layout.images, channels, layout.plane, part.lowerBound, part.upperBound, x, mean, gradient,
+              gate, sums, products)
+            for channel in part {
+              let root = Double(inverse[channel])
+              offset[channel] = Float(sums[channel] / layout.count)
+              slope[channel] = Float(products[channel] * root * root / layout.count)
+              scale[channel] = Float(root * Double(weight?[channel] ?? 1))
+              weightGradient?[channel] = Float(products[channel] * root)
+              biasGradient?[channel] = Float(sums[channel])
+            }
+            kernels.pointee.channel_gradient(
+              layout.images, channels, layout.plane, part.lowerBound, part.upperBound, x, mean, gradient,
+              gate, offset, slope, scale, result)
           }
-          kernels.pointee.channel_gradient(
-            layout.images, channels, layout.plane, range.lowerBound, range.upperBound, x, mean, gradient,
-            gate, offset, slope, scale, result)
         }
       }
     }
