@@ -137,7 +137,7 @@ struct CandidateRows: Sendable {
       try Int.fetchOne(database, sql: "SELECT count(*) FROM candidate_facts") ?? 0)
     let rows = try Row.fetchCursor(database, sql: selection + " ORDER BY id")
     while let row = try rows.next() {
-      var summary = try summary(row)
+      var summary = try named(row)
       if !requests.isEmpty { summary.origin.request = requests[summary.id] }
       if !judgements.isEmpty { summary.evaluation?.judgement = judgements[summary.id] }
       summaries.append(summary)
@@ -149,9 +149,7 @@ struct CandidateRows: Sendable {
   func records(in database: Database, of candidates: [Int]?) throws -> [CandidateRecord] {
     let list = candidates.map { RunText.list($0) }
     let sources = try sources(in: database, of: candidates)
-    let figures = try Self.read("figures", "candidate_figures", candidates, database) {
-      try RunText.decode([String: Double].self, $0.text(1))
-    }
+    let figures = try figures(in: database, of: candidates)
     let changes = try changes(in: database, of: candidates)
     let curves = try curves(in: database, of: candidates)
     let judgements = try judgements(in: database, of: candidates)
@@ -160,7 +158,7 @@ struct CandidateRows: Sendable {
       database, sql: selection + Self.condition("id", list) + " ORDER BY id", arguments: Self.arguments(list))
     var records: [CandidateRecord] = []
     while let row = try rows.next() {
-      var summary = try summary(row)
+      var summary = try named(row)
       summary.origin.request = requests[summary.id]
       let change = changes[summary.id]
       let description = summary.description.map { network in
@@ -189,6 +187,13 @@ struct CandidateRows: Sendable {
       records.append(record)
     }
     return records
+  }
+
+  /// The figures of some networks, or of all, by number.
+  func figures(in database: Database, of candidates: [Int]?) throws -> [Int: [String: Double]] {
+    try Self.read("figures", "candidate_figures", candidates, database) {
+      try RunText.decode([String: Double].self, $0.text(1))
+    }
   }
 
   /// The sources of some candidates, or of all, by number.
@@ -259,7 +264,10 @@ struct CandidateRows: Sendable {
       database, sql: "SELECT candidate, \(columns) FROM \(table)" + condition("candidate", list),
       arguments: arguments(list))
     var values: [Int: Value] = [:]
-    while let row = try rows.next() { values[try row.integer(0)] = try value(row) }
+    while let row = try rows.next() {
+      let number = try row.integer(0)
+      values[number] = try UnreadableRow.named(table, "candidate \(number)") { try value(row) }
+    }
     return values
   }
 
@@ -268,6 +276,10 @@ struct CandidateRows: Sendable {
   }
 
   private static func arguments(_ list: String?) -> StatementArguments { list.map { [$0] } ?? [] }
+
+  private func named(_ row: Row) throws -> CandidateSummary {
+    try UnreadableRow.named("candidates", "id \((row[0] as Int?) ?? 0)") { try summary(row) }
+  }
 
   private func summary(_ row: Row) throws -> CandidateSummary {
     var network: CandidateSummary.Network?

@@ -63,8 +63,9 @@ enum GenerationRows {
     )
     while let row = try rows.next() {
       let cell = try row.integer(1)
-      let content = try (row[2] as Int?).map {
-        ArchiveCell(cell: cell, candidate: $0, fitness: try row.number(3))
+      let content = try (row[2] as Int?).map { candidate in
+        let fitness = try Self.named("network_history", row) { try row.number(3) }
+        return ArchiveCell(cell: cell, candidate: candidate, fitness: fitness)
       }
       networks.add(content, to: cell, in: try row.integer(0))
     }
@@ -75,22 +76,30 @@ enum GenerationRows {
         + "ORDER BY generation, cell, place")
     while let row = try rows.next() {
       let cell = try row.integer(1)
-      let content = try (row[2] as String?).map {
-        PromptCell(
-          cell: cell,
-          individual: PromptIndividual(
-            prompt: $0, temperature: try row.number(3), score: try row.number(4), curiosity: try row.number(5)
-          ))
+      let content = try (row[2] as String?).map { prompt in
+        let individual = try Self.named("prompt_history", row) {
+          PromptIndividual(
+            prompt: prompt, temperature: try row.number(3), score: try row.number(4),
+            curiosity: try row.number(5))
+        }
+        return PromptCell(cell: cell, individual: individual)
       }
       prompts.add(content, to: cell, in: try row.integer(0))
     }
-    let records = try String.fetchAll(database, sql: "SELECT record FROM generations ORDER BY number")
-    return try records.map { text in
-      var record = try RunText.decode(GenerationRecord.self, text)
+    let records = try Row.fetchAll(database, sql: "SELECT number, record FROM generations ORDER BY number")
+    return try records.map { row in
+      var record = try UnreadableRow.named("generations", "number \(try row.integer(0))") {
+        try RunText.decode(GenerationRecord.self, row.text(1))
+      }
       record.networks = networks.advanced(to: record.number)
       record.prompts = prompts.advanced(to: record.number)
       return record
     }
+  }
+
+  private static func named<Value>(_ table: String, _ row: Row, _ value: () throws -> Value) throws -> Value {
+    try UnreadableRow.named(
+      table, "generation \(try row.integer(0)), cell \(try row.integer(1))", value)
   }
 
   /// The changes of an archive, generation by generation, and what they add up to.

@@ -12,13 +12,18 @@ enum RunMigration {
     if version < 4 { try database.execute(sql: "ALTER TABLE weights ADD COLUMN crc32 INTEGER") }
     // Up to format 4 nothing was trained twice.
     if version < 5 { try database.execute(sql: RunSchema.scores) }
+    try RunSchema.createViews(in: database, of: header(in: database))
     try database.execute(sql: "PRAGMA user_version = \(RunSchema.version)")
+  }
+
+  private static func header(in database: Database) throws -> RunHeader {
+    try RunText.decode(
+      RunHeader.self, String.fetchOne(database, sql: "SELECT header FROM run") ?? "")
   }
 
   /// Format 1 kept each candidate and generation as one JSON text in `candidates.record` and `generations.record`.
   private static func migrateFromFirst(_ database: Database) throws {
-    let header = try RunText.decode(
-      RunHeader.self, String.fetchOne(database, sql: "SELECT header FROM run") ?? "")
+    let header = try header(in: database)
     let candidates = try String.fetchAll(database, sql: "SELECT record FROM candidates ORDER BY id")
       .map { try RunText.decode(CandidateRecord.self, $0) }
     let generations = try String.fetchAll(database, sql: "SELECT record FROM generations ORDER BY number")
@@ -33,15 +38,15 @@ enum RunMigration {
         ALTER TABLE exchanges RENAME TO old_exchanges;
         ALTER TABLE weights RENAME TO old_weights;
         """)
-    let axes = header.configuration.descriptors.map(\.name)
-    // No run of that format had objectives beside fitness.
-    try RunSchema.create(in: database, axes: axes, objectives: [])
+    try RunSchema.create(in: database, of: header)
     try database.execute(
       sql: """
         INSERT INTO run (singleton, header) SELECT singleton, header FROM old_run;
         INSERT INTO exchanges (key, candidate, exchange) SELECT key, candidate, exchange FROM old_exchanges;
         """)
-    try CandidateRows(axisCount: axes.count, objectiveCount: 0).insert(candidates, in: database)
+    // No run of that format had objectives beside fitness.
+    try CandidateRows(axisCount: header.configuration.descriptors.count, objectiveCount: 0).insert(
+      candidates, in: database)
     try database.execute(
       sql: """
         INSERT INTO weights (candidate, safetensors) SELECT candidate, safetensors FROM old_weights;

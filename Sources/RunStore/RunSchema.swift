@@ -17,8 +17,9 @@ enum RunSchema {
   /// Looks at the first bytes of a file before SQLite may touch it: opening a stranger's database as ours would
   /// already change its journal mode.
   ///
+  /// - Returns: the version that the first bytes tell, which a write-ahead log may know better.
   /// - Throws: where the file is no run, or one of another version.
-  static func check(_ path: String) throws {
+  static func check(_ path: String) throws -> Int32 {
     let bytes: [UInt8]
     do {
       let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
@@ -39,6 +40,7 @@ enum RunSchema {
       throw RunLogError("'\(path)' is an SQLite file but not a run of Niche.")
     }
     try check(version: number(at: 60), path)
+    return number(at: 60)
   }
 
   /// Refuses versions that this Niche does not read.
@@ -50,12 +52,28 @@ enum RunSchema {
     }
   }
 
-  /// Makes the tables and views of a run whose archive has those axes and objectives beside fitness.
-  static func create(in database: Database, axes: [String], objectives: [String]) throws {
+  /// Makes the tables and views of a run.
+  static func create(in database: Database, of header: RunHeader) throws {
     try database.execute(sql: "PRAGMA application_id = \(applicationID)")
     try database.execute(sql: "PRAGMA user_version = \(version)")
+    let (axes, objectives) = names(header)
     try database.execute(sql: tables(axes: axes, objectives: objectives))
     try database.execute(sql: views(axes: axes, objectives: objectives))
+  }
+
+  /// Makes the views of a run anew, as this format has them.
+  static func createViews(in database: Database, of header: RunHeader) throws {
+    for name in ["candidates", "elites", "network_cells", "prompt_cells"] {
+      try database.execute(sql: "DROP VIEW IF EXISTS \(name)")
+    }
+    let (axes, objectives) = names(header)
+    try database.execute(sql: views(axes: axes, objectives: objectives))
+  }
+
+  /// What the archive's axes and its objectives beside fitness are called.
+  private static func names(_ header: RunHeader) -> (axes: [String], objectives: [String]) {
+    let configuration = header.configuration
+    return (configuration.descriptors.map(\.name), configuration.archive.objectives.map(\.name))
   }
 
   private static func tables(axes: [String], objectives: [String]) -> String {

@@ -27,6 +27,11 @@ extension RunStore {
           "'\(path)' cannot be \(verb == "read" ? "read" : "written"): \(failure.message ?? "SQLite error").")
       }
     }
+    if let row = error as? UnreadableRow {
+      return RunLogError(
+        "'\(path)' holds a record that cannot be understood (\(row.table), \(row.row)); it is damaged or from another version."
+      )
+    }
     if error is DecodingError || error is EncodingError {
       return RunLogError(
         "'\(path)' holds a record that cannot be understood; it is damaged or from another version.")

@@ -16,23 +16,39 @@ public final class RunStore: RunLog {
   public let header: RunHeader
   /// The run's folder.
   public let folder: String
-  private let database: DatabasePool
-  /// What is read from: the database as it is, or as it was at one moment.
-  private let reader: any DatabaseReader
-  private let rows: CandidateRows
+  /// What is read from where that is the database as it was at one moment; closed before the database.
+  private let moment: DatabaseSnapshot?
+  private let database: any DatabaseWriter
+  /// What the database is a copy in, where the run itself may not be written.
+  private let copy: RunCopy?
+  private let isReadOnly: Bool
+  let rows: CandidateRows
   /// The last generation that this process has seen stored, which the next one's changes are told from.
   private let last = Mutex<GenerationRecord?>(nil)
 
   private init(
-    header: RunHeader, folder: String, database: DatabasePool, reader: (any DatabaseReader)? = nil
+    header: RunHeader, folder: String, database: any DatabaseWriter, moment: DatabaseSnapshot? = nil,
+    isReadOnly: Bool = false, copy: RunCopy? = nil
   ) {
     self.header = header
     self.folder = folder
     self.database = database
-    self.reader = reader ?? database
+    self.moment = moment
+    self.isReadOnly = isReadOnly
+    self.copy = copy
     let configuration = header.configuration
     rows = CandidateRows(
       axisCount: configuration.descriptors.count, objectiveCount: configuration.archive.objectives.count)
+  }
+
+  /// The store of an open database.
+  convenience init(
+    folder: String, database: any DatabaseWriter, isReadOnly: Bool = false, copy: RunCopy? = nil
+  ) throws {
+    let text = try database.read { try String.fetchOne($0, sql: "SELECT header FROM run") ?? "" }
+    self.init(
+      header: try RunText.decode(RunHeader.self, text), folder: folder, database: database,
+      isReadOnly: isReadOnly, copy: copy)
   }
 
   /// Begins a run in a folder, which is made.
@@ -52,10 +68,7 @@ public final class RunStore: RunLog {
       let queue = try DatabaseQueue(path: draft)
       let text = try RunText.encode(header)
       try queue.write { database in
-        let configuration = header.configuration
-        try RunSchema.create(
-          in: database, axes: configuration.descriptors.map(\.name),
-          objectives: configuration.archive.objectives.map(\.name))
+        try RunSchema.create(in: database, of: header)
         try database.execute(sql: "INSERT INTO run (singleton, header) VALUES (1, ?)", arguments: [text])
       }
       try queue.close()
@@ -64,7 +77,7 @@ public final class RunStore: RunLog {
     }
   }
 
-  /// Opens the run in a folder.
+  /// Opens the run in a folder to go on with it; `read` is for those who look at it.
   ///
   /// - Throws: where there is none, or its file is damaged or from another version.
   public static func open(_ folder: String) throws(RunLogError) -> RunStore {
@@ -74,11 +87,9 @@ public final class RunStore: RunLog {
   /// Opens a run whose file may not grow beyond so many pages, as on a full disk.
   static func open(_ folder: String, pageLimit: Int?) throws(RunLogError) -> RunStore {
     let path = folder + "/" + fileName
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw RunLogError("There is no run in '\(folder)'; 'niche status' lists the runs there are.")
-    }
+    guard FileManager.default.fileExists(atPath: path) else { throw nothing(in: folder) }
     return try explained("read", path) {
-      try RunSchema.check(path)
+      _ = try RunSchema.check(path)
       let pool = try openPool(path, pageLimit: pageLimit)
       // The first bytes may be older than what the write-ahead log says.
       let version = try pool.read { try Int32.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
@@ -88,30 +99,46 @@ public final class RunStore: RunLog {
         try pool.write { try RunMigration.migrate($0) }
         withExtendedLifetime(lock) {}
       }
-      let text = try pool.read { try String.fetchOne($0, sql: "SELECT header FROM run") ?? "" }
-      return RunStore(header: try RunText.decode(RunHeader.self, text), folder: folder, database: pool)
+      return try RunStore(folder: folder, database: pool)
     }
   }
 
-  private static func openPool(_ path: String, pageLimit: Int? = nil) throws -> DatabasePool {
+  /// What is said of a folder without a run.
+  static func nothing(in folder: String) -> RunLogError {
+    RunLogError("There is no run in '\(folder)'; 'niche status' lists the runs there are.")
+  }
+
+  /// How every connection waits.
+  static var connection: Configuration {
     var configuration = Configuration()
+    configuration.busyMode = .timeout(10)
+    configuration.maximumReaderCount = 2
+    return configuration
+  }
+
+  private static func openPool(_ path: String, pageLimit: Int? = nil) throws -> DatabasePool {
+    var configuration = connection
     if let pageLimit {
       configuration.prepareDatabase { try $0.execute(sql: "PRAGMA max_page_count = \(pageLimit)") }
     }
-    configuration.busyMode = .timeout(10)
-    configuration.maximumReaderCount = 2
     return try DatabasePool(path: path, configuration: configuration)
   }
 
   /// The run as it is now, whatever is written to it meanwhile.
   public func atThisMoment() throws(RunLogError) -> RunStore {
-    let moment = try Self.explained("read", database.path) { try database.makeSnapshot() }
-    return RunStore(header: header, folder: folder, database: database, reader: moment)
+    let moment = try Self.explained("read", path) {
+      if let pool = database as? DatabasePool { return try pool.makeSnapshot() }
+      var configuration = Self.connection
+      configuration.readonly = true
+      return try DatabasePool(path: database.path, configuration: configuration).makeSnapshot()
+    }
+    return RunStore(
+      header: header, folder: folder, database: database, moment: moment, isReadOnly: true, copy: copy)
   }
 
   /// Closes the file, which SQLite then tidies up; what is asked of the store afterwards is refused.
   func close() throws(RunLogError) {
-    try Self.explained("write", database.path) { try database.close() }
+    try Self.explained("write", path) { try database.close() }
   }
 
   // MARK: RunLog
@@ -203,168 +230,38 @@ public final class RunStore: RunLog {
     try await read { try GenerationRows.all(in: $0) }
   }
 
-  // MARK: For reports
-
-  /// All exchanges with models, with the candidate each was for, by candidate.
-  public func exchanges() async throws(RunLogError) -> [(candidate: Int, exchange: ChatExchange)] {
-    try await keyedExchanges().map { (candidate: $0.candidate, exchange: $0.exchange) }
-  }
-
-  /// All exchanges with models, with the keys they are stored under and the candidate each was for, by candidate.
-  public func keyedExchanges() async throws(RunLogError) -> [(
-    key: String, candidate: Int, exchange: ChatExchange
-  )] {
-    try await read { database in
-      let rows = try Row.fetchCursor(
-        database, sql: "SELECT key, candidate, exchange FROM exchanges ORDER BY candidate, key")
-      var exchanges: [(key: String, candidate: Int, exchange: ChatExchange)] = []
-      while let row = try rows.next() {
-        exchanges.append(
-          (try row.text(0), try row.integer(1), try RunText.decode(ChatExchange.self, row.text(2))))
-      }
-      return exchanges
-    }
-  }
-
-  /// Which candidates have weights, in ascending order.
-  public func weightCandidates() throws(RunLogError) -> [Int] {
-    try read { try Int.fetchAll($0, sql: "SELECT candidate FROM weights ORDER BY candidate") }
-  }
-
-  /// The CRC-32 of a candidate's weights as it was when they were stored; nil where a run of an earlier version stored them.
-  public func weightChecksum(of candidate: Int) throws(RunLogError) -> Int? {
-    try read {
-      try Int.fetchOne($0, sql: "SELECT crc32 FROM weights WHERE candidate = ?", arguments: [candidate])
-    }
-  }
-
-  /// The first thing that is wrong with the file itself: what SQLite finds, rows that belong to nothing, lists with gaps.
-  public func firstFault() throws(RunLogError) -> StoreFault? {
-    try read { try StoreFault.first(in: $0) }
-  }
-
-  /// What the exchanges of a run add up to.
-  public func usage() throws(RunLogError) -> ModelUsage {
-    try read { database in
-      let rows = try Row.fetchCursor(
-        database,
-        sql: """
-          SELECT count(*), count(*) FILTER (WHERE outcome = 'reply'), total(prompt_tokens), total(completion_tokens),
-            total(seconds), sum(exchange ->> '$.cost'), \(Self.answering) FROM exchanges GROUP BY 7 ORDER BY 7
-          """)
-      var (sum, models) = (ModelUsage(), [String: ModelUsage]())
-      while let row = try rows.next() {
-        let replies = try row.integer(1)
-        // Sums of hostile numbers may be beyond what an Int holds.
-        let usage = ModelUsage(
-          replies: replies, failures: try row.integer(0) - replies,
-          promptTokens: Int(exactly: try row.number(2)) ?? .max,
-          completionTokens: Int(exactly: try row.number(3)) ?? .max, seconds: try row.number(4),
-          dollars: row[5] as Double?)
-        sum.add(usage)
-        models[try row.text(6)] = usage
-      }
-      if models.count > 1 { sum.models = models }
-      return sum
-    }
-  }
-
-  /// The model of an exchange: of several that answer as one the one that did.
-  private static let answering = "coalesce(exchange ->> '$.outcome.reply._0.source.model', model)"
-
-  /// What reports need of all candidates, by number.
-  public func summaries() throws(RunLogError) -> [CandidateSummary] {
-    try read { try rows.summaries(in: $0) }
-  }
-
-  /// The whole records of some candidates, by number; those that are not stored are left out.
-  public func records(of candidates: some Sequence<Int>) throws(RunLogError) -> [Int: CandidateRecord] {
-    try read { database in
-      let records = try rows.records(in: database, of: Array(candidates))
-      return Dictionary(records.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-    }
-  }
-
-  /// The sources of some candidates, by number; those that have none are left out.
-  public func sources(of candidates: some Sequence<Int>) throws(RunLogError) -> [Int: String] {
-    try read { try rows.sources(in: $0, of: Array(candidates)) }
-  }
-
-  /// The epochs of some candidates, by number; those that were not trained are left out.
-  public func curves(of candidates: some Sequence<Int>) throws(RunLogError) -> [Int: [TrainingOutcome.Epoch]]
-  {
-    try read { try rows.curves(in: $0, of: Array(candidates)) }
-  }
-
-  /// What descriptors name beside `CandidateSummary.figureNames` of each candidate that has a fitness: figures of the
-  /// compiler and the training by name.
-  ///
-  /// Those that a candidate's record does not have are left out.
-  public func figures(_ names: Set<String>) throws(RunLogError) -> [Int: [String: Double]] {
-    try read { try FigureRows.figures(names, in: $0) }
-  }
-
-  /// The candidates of which no source came, such as those whose exchange failed.
-  public func candidatesWithoutSource() throws(RunLogError) -> Set<Int> {
-    try read {
-      try Int.fetchSet(
-        $0, sql: "SELECT id FROM candidate_facts WHERE id NOT IN (SELECT candidate FROM candidate_sources)")
-    }
-  }
-
-  /// The candidates whose source healing changed, whatever became of them then.
-  public func healedCandidates() throws(RunLogError) -> Set<Int> {
-    try read {
-      try Int.fetchSet(
-        $0, sql: "SELECT candidate FROM candidate_changes WHERE json_array_length(healed) > 0")
-    }
-  }
-
-  /// What all exchanges with models took, without what was said, by candidate.
-  public func exchangeFigures() throws(RunLogError) -> [ExchangeFigures] {
-    try read { database in
-      let rows = try Row.fetchCursor(
-        database,
-        sql: """
-          SELECT candidate, \(Self.answering), outcome = 'reply', total(prompt_tokens) + total(completion_tokens)
-            FROM exchanges GROUP BY key ORDER BY candidate, key
-          """)
-      var figures: [ExchangeFigures] = []
-      while let row = try rows.next() {
-        figures.append(
-          ExchangeFigures(
-            candidate: try row.integer(0), model: try row.text(1), isReply: try row.integer(2) != 0,
-            tokens: Int(exactly: try row.number(3)) ?? .max))
-      }
-      return figures
-    }
-  }
-
   // MARK: Access
 
-  private func read<Result>(_ body: (Database) throws -> Result) throws(RunLogError) -> Result {
-    try Self.explained("read", database.path) { try reader.read(body) }
+  private var reader: any DatabaseReader { moment ?? database }
+
+  var path: String { folder + "/" + Self.fileName }
+
+  func read<Result>(_ body: (Database) throws -> Result) throws(RunLogError) -> Result {
+    try Self.explained("read", path) { try reader.read(body) }
   }
 
-  private func read<Result: Sendable>(
+  func read<Result: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Result
   ) async throws(RunLogError) -> Result {
     do {
       return try await reader.read(body)
     } catch {
-      throw Self.sentence(for: error, doing: "read", database.path)
+      throw Self.sentence(for: error, doing: "read", path)
     }
   }
 
   private func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws(RunLogError) {
+    guard !isReadOnly else {
+      throw RunLogError("'\(path)' was opened to be read, so nothing is stored in it.")
+    }
     do {
       try await database.write(body)
     } catch {
-      throw Self.sentence(for: error, doing: "write", database.path)
+      throw Self.sentence(for: error, doing: "write", path)
     }
   }
 
-  private static func explained<Result>(
+  static func explained<Result>(
     _ verb: String, _ path: String, _ body: () throws -> Result
   ) throws(RunLogError) -> Result {
     do {

@@ -1,5 +1,22 @@
 import Foundation
 
+/// A row that holds something that none of ours would.
+struct UnreadableRow: Error {
+  var table: String
+  var row: String
+
+  /// What `body` gives; where that cannot be understood, the row is named.
+  static func named<Result>(
+    _ table: String, _ row: @autoclosure () throws -> String, _ body: () throws -> Result
+  ) throws -> Result {
+    do {
+      return try body()
+    } catch is DecodingError {
+      throw UnreadableRow(table: table, row: try row())
+    }
+  }
+}
+
 /// Records and lists as text in a column.
 enum RunText {
   /// What is thrown where a row holds something that none of ours would.

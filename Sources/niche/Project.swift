@@ -171,7 +171,7 @@ enum Project {
   static func open(_ run: String) async throws(Failure) -> (store: RunStore, snapshot: RunSnapshot) {
     let folder = try folder(of: run)
     do {
-      let store = try RunStore.open(folder)
+      let store = try RunStore.read(folder)
       return (store, try await RunSnapshot(store))
     } catch {
       throw Failure(error.description)

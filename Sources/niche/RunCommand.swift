@@ -158,7 +158,7 @@ struct RunCommand: AsyncParsableCommand {
     if configuration.isOfSpace { return try await SpaceSearchCommand(self).begin(configuration, in: folder) }
     // What can fail is tried before the folder is made.
     _ = try configuration.loadData()
-    let repeated = try replay.map { try RunStore.open(Project.folder(of: $0)).header }
+    let repeated = try replay.map { try RunStore.read(Project.folder(of: $0)).header }
     // A run is repeated with what it was begun with, but for prompts that are named with it.
     let library =
       if let repeated, prompts == nil {
@@ -183,7 +183,7 @@ struct RunCommand: AsyncParsableCommand {
 
   func chosenAuthor(_ configuration: RunConfiguration) async throws -> Author {
     if let replay {
-      let recorded = try RunStore.open(Project.folder(of: replay))
+      let recorded = try RunStore.read(Project.folder(of: replay))
       return Author.replaying(
         try await recorded.exchanges().map(\.exchange), settings: configuration.model,
         name: recorded.header.name, isStrict: replayStrict)
@@ -201,7 +201,7 @@ struct RunCommand: AsyncParsableCommand {
     var history = ForecastHistory()
     for name in try Project.runs() {
       // A run that cannot be read tells nothing of this one.
-      guard let run = try? RunStore.open(Project.archives() + "/" + name) else { continue }
+      guard let run = try? RunStore.read(Project.archives() + "/" + name) else { continue }
       try? await history.add(run, for: configuration, sources: author.sources)
     }
     let forecaster = RunForecaster(

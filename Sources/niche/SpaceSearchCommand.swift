@@ -19,7 +19,7 @@ struct SpaceSearchCommand {
     let figures = try configuration.nasBench201Figures(table)
     let author = try await author(configuration)
     // A run is repeated with what it was begun with, but for prompts that are named with it.
-    let repeated = try command.replay.map { try RunStore.open(Project.folder(of: $0)).header }
+    let repeated = try command.replay.map { try RunStore.read(Project.folder(of: $0)).header }
     var prompts: [Prompt]?
     if configuration.space.search.strategy.usesPrompts {
       prompts =

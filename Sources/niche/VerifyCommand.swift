@@ -31,7 +31,7 @@ struct VerifyCommand: AsyncParsableCommand {
       defer { withExtendedLifetime(signals) {} }
       var results: [RunVerification] = []
       for name in runs {
-        let store = try RunStore.open(Project.folder(of: name))
+        let store = try RunStore.read(Project.folder(of: name))
         let bar = VerificationBar(store.header.name)
         let verifier = try await RunVerifier(
           store, replay: replay(of: store), isQuick: quick, stop: stop, report: bar.take)

@@ -20,7 +20,7 @@ final class VerificationTests {
   }
 
   private func verify(_ folder: String, quick: Bool = false) async throws -> RunVerification {
-    let store = try RunStore.open(folder)
+    let store = try RunStore.read(folder)
     return try await RunVerifier(store, replay: .strategy(SmallRun.strategy.get()), isQuick: quick).verify()
   }
 
@@ -80,6 +80,42 @@ final class VerificationTests {
     Tampering(
       name: "an epoch that is gone", sql: "DELETE FROM epochs WHERE candidate = X AND epoch = 1",
       table: "epochs", row: "candidate X", part: .file),
+    Tampering(
+      name: "all epochs gone", sql: "DELETE FROM epochs WHERE candidate = X", table: "epochs",
+      row: "candidate X", part: .candidates),
+    Tampering(
+      name: "the last epoch gone",
+      sql: """
+        DELETE FROM epochs WHERE candidate = X AND epoch = 2;
+        UPDATE candidate_facts SET fitness = (SELECT validation_accuracy FROM epochs WHERE candidate = X) WHERE id = X
+        """, table: "epochs", row: "candidate X", part: .candidates),
+    Tampering(
+      name: "negative seconds", sql: "UPDATE candidate_facts SET seconds = -1 WHERE id = X",
+      table: "candidates", row: "id X", part: .candidates),
+    Tampering(
+      name: "part of a batch", sql: "UPDATE candidate_facts SET images_seen = images_seen + 1 WHERE id = X",
+      table: "candidates", row: "id X", part: .candidates),
+    Tampering(
+      name: "fewer images than others", sql: "UPDATE candidate_facts SET images_seen = 0 WHERE id = X",
+      table: "candidates", row: "id X", part: .candidates),
+    Tampering(
+      name: "a figure that no axis names",
+      sql: "UPDATE candidate_figures SET figures = json_set(figures, '$.linear', 99) WHERE candidate = X",
+      table: "candidate_figures", row: "candidate X", part: .networks),
+    Tampering(
+      name: "a view that is gone",
+      sql: "DROP VIEW elites; UPDATE candidate_facts SET seconds = seconds + 1 WHERE id = X", table: "elites",
+      row: "the view", part: .file),
+    Tampering(
+      name: "a view of something else",
+      sql: """
+        DROP VIEW elites; CREATE VIEW elites AS SELECT id AS niche, id, fitness FROM candidate_facts;
+        UPDATE candidate_facts SET seconds = seconds + 1 WHERE id = X
+        """, table: "elites", row: "the view", part: .file),
+    Tampering(
+      name: "an elite that is no candidate",
+      sql: "PRAGMA foreign_keys = OFF; UPDATE network_history SET candidate = 999 WHERE candidate = X",
+      table: "network_history", row: "generation ", part: .file),
     Tampering(
       name: "another place", sql: "UPDATE candidate_facts SET place = 7 WHERE id = 4",
       table: "candidates", row: "id 4", part: .candidates),
@@ -159,6 +195,10 @@ final class VerificationTests {
     Tampering(
       name: "the QD score",
       sql: "UPDATE generations SET record = json_set(record, '$.statistics.qdScore', 99.5) WHERE number = 2",
+      table: "generations", row: "number 2", part: .generations),
+    Tampering(
+      name: "the coverage alone",
+      sql: "UPDATE generations SET record = json_set(record, '$.statistics.coverage', 0.5) WHERE number = 2",
       table: "generations", row: "number 2", part: .generations),
     Tampering(
       name: "a generation that is gone",

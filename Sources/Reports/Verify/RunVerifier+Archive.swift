@@ -93,14 +93,24 @@ extension RunVerifier {
       return "prompt '\(individual.prompt)' at \(individual.temperature), score \(individual.score), "
         + "curiosity \(individual.curiosity)"
     }
-    func text(_ record: GenerationRecord) -> String {
-      let statistics = record.statistics
-      return "step \(record.step.rawValue), initialisation \(record.isInitialisation), best of generation "
-        + "\(record.bestOfGeneration.map { "\($0)" } ?? "none"), elites \(statistics.elites) of \(statistics.cells), "
-        + "QD score \(statistics.qdScore), best \(statistics.best.map { "\($0)" } ?? "none")"
-    }
+    func text<Value>(_ value: Value?) -> String { value.map { "\($0)" } ?? "none" }
+    let (old, new) = (stored.statistics, expected.statistics)
+    let parts: [(name: String, states: String, expected: String)] = [
+      ("step", stored.step.rawValue, expected.step.rawValue),
+      ("initialisation", text(stored.isInitialisation), text(expected.isInitialisation)),
+      ("best of generation", text(stored.bestOfGeneration), text(expected.bestOfGeneration)),
+      ("elites", text(old.elites), text(new.elites)), ("cells", text(old.cells), text(new.cells)),
+      ("coverage", text(old.coverage), text(new.coverage)), ("offset", text(old.offset), text(new.offset)),
+      ("QD score", text(old.qdScore), text(new.qdScore)),
+      ("normalised QD score", text(old.normalizedQDScore), text(new.normalizedQDScore)),
+      ("best", text(old.best), text(new.best)), ("mean", text(old.mean), text(new.mean)),
+      ("remembered", text(stored.remembered), text(expected.remembered)),
+      ("fronts", text(stored.fronts), text(expected.fronts)),
+    ]
+    let part = parts.first { $0.states != $0.expected } ?? parts[0]
     throw Disagreement(
-      table: "generations", row: "number \(stored.number)", states: text(stored), expected: text(expected))
+      table: "generations", row: "number \(stored.number)", states: "\(part.name) \(part.states)",
+      expected: part.expected)
   }
 
   private func verifyCells<Content: Hashable>(

@@ -62,7 +62,7 @@ extension RunVerifier {
       throw Disagreement(
         table: "candidates", row: "id 0", states: "no such row", expected: "the initial network")
     }
-    try verifyCurves()
+    try verifyTrainings()
     try verifyScores()
   }
 
@@ -192,23 +192,6 @@ extension RunVerifier {
       throw fail(
         "objective_\(descriptor.name) \(objective)",
         value.map { "\($0)" } ?? "none, since its figures do not give it")
-    }
-  }
-
-  /// The fitness is the accuracy after the last epoch.
-  private func verifyCurves() throws {
-    let trained = run.candidates.filter { $0.evaluation != nil && $0.fitness != nil }.map(\.id)
-    for start in stride(from: 0, to: trained.count, by: 1000) {
-      let numbers = trained[start..<min(trained.count, start + 1000)]
-      let curves = try store.curves(of: numbers)
-      for number in numbers {
-        guard let last = curves[number]?.last, let fitness = run.candidate(number)?.fitness,
-          last.validationAccuracy != fitness
-        else { continue }
-        throw Disagreement(
-          table: "candidates", row: "id \(number)", states: "fitness \(fitness)",
-          expected: "\(last.validationAccuracy), the accuracy after its last epoch")
-      }
     }
   }
 

@@ -11,10 +11,11 @@ extension RunVerifier {
   // MARK: Sources
 
   /// Compiles every source anew and holds hash and figures against what is stored.
-  func verifyNetworks(_ counter: inout Counter) async throws {
+  func verifyNetworks(_ counter: inout Counter, notes: inout [String]) async throws {
     let task = try run.task()
     let space = try run.space()
     var seen: Set<String> = []
+    var incomplete = 0
     // Of a space's hashes the canonical text is all that is said, and one network of each is compiled.
     let networks = run.candidates.filter { candidate in
       guard let network = candidate.description else { return false }
@@ -22,6 +23,7 @@ extension RunVerifier {
     }
     for start in stride(from: 0, to: networks.count, by: 64) {
       let chunk = Array(networks[start..<min(networks.count, start + 64)])
+      let figures = try store.networkFigures(of: chunk.map(\.id))
       var sources = try store.sources(of: chunk.map(\.id))
       if let space { sources = try sources.mapValues { space.source(of: try space.genotype(from: $0)) } }
       for candidate in chunk {
@@ -37,7 +39,8 @@ extension RunVerifier {
         switch found {
         case .failure(let reason):
           throw fail("hash \(stored.hash)", "none, since its source does not compile: \(reason.text)")
-        case .success(var network):
+        case .success(let description):
+          var network = CandidateSummary.Network(description)
           if space != nil { network.hash = stored.hash }
           guard stored.hash == network.hash else {
             throw fail("hash \(stored.hash)", "\(network.hash), which its source gives")
@@ -49,19 +52,45 @@ extension RunVerifier {
           if candidate.verdict.status != .duplicate, stored != network {
             throw fail(Self.words(stored), "\(Self.words(network)), which its source gives")
           }
+          if space == nil, candidate.verdict.status != .duplicate {
+            let isComplete = try verify(
+              figures[candidate.id] ?? [:], against: description.figures ?? [:], of: candidate.id)
+            incomplete += isComplete ? 0 : 1
+          }
         }
         try counter.add(of: networks.count)
       }
     }
+    if incomplete > 0 {
+      notes.append(
+        "Of \(incomplete) networks some figures are not stored, as by an earlier version; the others were verified."
+      )
+    }
+  }
+
+  /// Holds the compiler's figures against those of the source; proxies' were measured and are taken as they are.
+  ///
+  /// - Returns: whether all are stored.
+  private func verify(
+    _ stored: [String: Double], against expected: [String: Double], of candidate: Int
+  ) throws -> Bool {
+    for (name, value) in stored.sorted(by: { $0.key < $1.key }) where !name.hasPrefix("proxy.") {
+      let wanted = expected[name]
+      if let wanted, abs(value - wanted) <= 1e-9 * max(1, abs(wanted)) { continue }
+      throw Disagreement(
+        table: "candidate_figures", row: "candidate \(candidate)", states: "\(name) \(value)",
+        expected: wanted.map { "\($0), which its source gives" } ?? "none, since its source gives none")
+    }
+    return expected.keys.allSatisfy { stored[$0] != nil }
   }
 
   private struct Reason: Error { var text: String }
 
   private static func network(
     _ source: String, _ task: ImageTask
-  ) -> Result<CandidateSummary.Network, Reason> {
+  ) -> Result<NetworkDescription, Reason> {
     do {
-      return .success(CandidateSummary.Network(try NetworkDescription(of: source, task: task)))
+      return .success(try NetworkDescription(of: source, task: task))
     } catch {
       return .failure(
         Reason(text: error.diagnostics.first { $0.severity == .error }?.message ?? "no network"))

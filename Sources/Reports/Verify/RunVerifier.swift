@@ -69,7 +69,7 @@ public struct RunVerifier: Sendable {
         switch part {
         case .file: try verifyFile(&counter)
         case .candidates: if case .strategy = replay { try verifyCandidates(&counter) }
-        case .networks: try await verifyNetworks(&counter)
+        case .networks: try await verifyNetworks(&counter, notes: &result.notes)
         case .exchanges: try await verifyExchanges(&counter)
         case .generations:
           switch replay {
