@@ -157,7 +157,7 @@ struct RunCommand: AsyncParsableCommand {
     let folder = try Project.archives() + "/" + configuration.name
     if configuration.isOfSpace { return try await SpaceSearchCommand(self).begin(configuration, in: folder) }
     // What can fail is tried before the folder is made.
-    _ = try configuration.loadData()
+    let data = try configuration.loadData()
     let repeated = try replay.map { try RunStore.read(Project.folder(of: $0)).header }
     // A run is repeated with what it was begun with, but for prompts that are named with it.
     let library =
@@ -166,6 +166,7 @@ struct RunCommand: AsyncParsableCommand {
       } else {
         try Project.prompts(configuration)
       }
+    try SearchEngine.checkInitialNetwork(of: configuration, data: data, prompts: library)
     let author = try await chosenAuthor(configuration)
     var prices: PriceTable?
     if !author.sources.isEmpty {

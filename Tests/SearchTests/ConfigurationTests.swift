@@ -1,4 +1,5 @@
 import Foundation
+import QualityDiversity
 import RandomStreams
 import Testing
 import TorchFrontend
@@ -39,6 +40,12 @@ struct ConfigurationTests {
       """
     #expect(try ConfigurationReader.read(yaml) == expected)
     #expect(try ConfigurationReader.read(yaml.replacingOccurrences(of: "\n", with: "\r\n")) == expected)
+
+    // A preset's dimensions belong to its own axes.
+    let other = try ConfigurationReader.read(
+      "preset: smoke\ndescriptors: [{name: depth, lower: 0, upper: 30, bins: 12}]\n")
+    #expect(other.archive.dimensions.isEmpty)
+    #expect(try other.makeArchive().cellCount == 12)
 
     let preset = try ConfigurationReader.read("preset: smoke\nsearch:\n  batch: 9\n")
     var smoke = try #require(RunConfiguration.preset("smoke"))

@@ -105,7 +105,8 @@ struct ConfigurationValueTests {
       "training: {stopping: {audit: 1.1}}", "training: {stopping: {stall_steps: -1}}",
       "training: {stopping: {divergence_loss: -1}}",
       "data: {validation_share: 0}", "data: {validation_share: 1}", "data: {training_limit: -1}",
-      "archive: {cells: 0}", "archive: {dimensions: [0, 1]}", "archive: {front: 0}", "archive: {front: 257}",
+      "archive: {cells: 0}", "archive: {kind: cvt, cells: 65537}", "archive: {dimensions: [0, 1]}",
+      "archive: {front: 0}", "archive: {front: 257}",
       "archive: {objectives: [{name: depth}, {name: width}, {name: macs}, {name: linear}]}",
       "archive: {dimensions: [10000, 10000]}", "descriptors: []", "search: {batch: 0}",
       "search: {generations: 0}",
@@ -147,7 +148,8 @@ struct ConfigurationValueTests {
   func dimensions() {
     #expect(
       complaint("archive: {dimensions: [8]}")
-        == "'archive.dimensions' has 1 numbers but there are 2 descriptors.")
+        == "'archive.dimensions' has 1 numbers but there are 2 descriptors; give one for each, "
+        + "or none and each descriptor its 'bins'.")
   }
 
   @Test("Descriptors: unknown, given twice, without extent, with a logarithm of zero")

@@ -83,6 +83,18 @@ struct SearchEngineTests {
     #expect(run.events.finished.sorted() == Array(1...20))
   }
 
+  @Test("An initial network that is too large is told before there is a run")
+  func refusedInitialNetwork() throws {
+    var configuration = Toy.configuration()
+    let prompts = try PromptLibrary(folder: Toy.promptsFolder)
+    try SearchEngine.checkInitialNetwork(of: configuration, data: Toy.data, prompts: prompts)
+    configuration.limits.macs = 1
+    let error = #expect(throws: SearchError.self) {
+      try SearchEngine.checkInitialNetwork(of: configuration, data: Toy.data, prompts: prompts)
+    }
+    #expect(error?.description.contains("limits.macs is 1") == true, "\(error?.description ?? "")")
+  }
+
   @Test("The initial network is a person's work: described, never trained, nobody's twin")
   func initialNetwork() async throws {
     let log = try await undisturbed()

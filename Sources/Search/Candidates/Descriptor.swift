@@ -99,7 +99,8 @@ extension [Descriptor] {
     for descriptor in self {
       let value = descriptor.rawValue { network.figure(named: $0) ?? training?.figure(named: $0) }
       guard let value, !value.isFinite else { continue }
-      return "Its measure '\(descriptor.name)' is \(value), so that it has no niche."
+      return
+        "Its measure '\(descriptor.name)' is \(value.isNaN ? "not a number" : "\(value)"), so that it has no niche."
     }
     return nil
   }

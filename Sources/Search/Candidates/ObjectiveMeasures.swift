@@ -24,7 +24,8 @@ struct ObjectiveMeasures: Sendable {
     for (settings, descriptor) in zip(settings, descriptors) {
       guard let value = descriptor.value(of: network, training: training) else { continue }
       guard value.isFinite, settings.standing(of: value).isFinite else {
-        return "Its objective '\(settings.name)' is \(value), by which it cannot be ranked."
+        return
+          "Its objective '\(settings.name)' is \(value.isNaN ? "not a number" : "\(value)"), by which it cannot be ranked."
       }
     }
     return nil

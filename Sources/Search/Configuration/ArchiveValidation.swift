@@ -7,7 +7,8 @@ extension ConfigurationReader {
   /// Checks the archive, its axes, and what of the search goes together with them.
   static func checkArchive(_ configuration: RunConfiguration) throws(ConfigurationError) {
     let (archive, axes) = (configuration.archive, configuration.descriptors)
-    try check(archive.cells, "archive.cells", 1...1_000_000)
+    try check(
+      archive.cells, "archive.cells", 1...(archive.kind == .cvt ? ArchiveLimits.voronoiCells : 1_000_000))
     try check(archive.depth, "archive.depth", 1...ArchiveLimits.depth)
     try check(archive.thresholdRate, "archive.threshold_rate", 0...1)
     try check(archive.thresholdMinimum, "archive.threshold_minimum", -1e9...1e9)
@@ -116,7 +117,8 @@ extension ConfigurationReader {
   ) throws(ConfigurationError) {
     guard archive.dimensions.isEmpty || archive.dimensions.count == axes.count else {
       throw ConfigurationError(
-        "'archive.dimensions' has \(archive.dimensions.count) numbers but there are \(axes.count) descriptors."
+        "'archive.dimensions' has \(archive.dimensions.count) numbers but there are \(axes.count) descriptors; give one "
+          + "for each, or none and each descriptor its 'bins'."
       )
     }
     for dimension in archive.dimensions { try check(dimension, "archive.dimensions", 1...10_000) }

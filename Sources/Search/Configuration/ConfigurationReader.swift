@@ -34,6 +34,10 @@ public enum ConfigurationReader {
       template = .search(of: name)
       template.name = base.name
     }
+    // A preset's dimensions are those of its own axes.
+    if let axes = mapping["descriptors"]?.sequence, axes.count != template.archive.dimensions.count {
+      template.archive.dimensions = []
+    }
     // `space: nas-bench-201` for `space: {name: nas-bench-201}`.
     if let space = mapping["space"], case .scalar = space { mapping["space"] = Node([(Node("name"), space)]) }
     var budget = maximumNodes

@@ -53,8 +53,7 @@ extension RunConfiguration {
   public var archiveGeometry: ArchiveGeometry {
     switch archive.kind {
     case .cvt:
-      .cvt(
-        cells: archive.cells, samples: max(25_000, 20 * archive.cells), seed: UInt64(bitPattern: Int64(seed)))
+      .cvt(cells: archive.cells, samples: samples, seed: UInt64(bitPattern: Int64(seed)))
     case .grid: .grid(dimensions: gridDimensions)
     case .sliding:
       .slidingGrid(
@@ -65,6 +64,14 @@ extension RunConfiguration {
         localCompetition: archive.localCompetition)
     case .dominatedNovelty: .dominatedNovelty(capacity: archive.cells, neighbours: archive.neighbours)
     }
+  }
+
+  /// How many points a tessellation is made of; of very many cells no more than it may take.
+  private var samples: Int {
+    let most = min(
+      ArchiveLimits.sampleDistances / max(1, archive.cells),
+      ArchiveLimits.sampleCoordinates / max(1, descriptors.count))
+    return min(max(25_000, 20 * archive.cells), most)
   }
 
   /// How many cells a grid has along each axis.

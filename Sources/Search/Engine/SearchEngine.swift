@@ -41,18 +41,39 @@ public struct SearchEngine: Sendable {
     let root = RandomStream(seed: UInt64(bitPattern: Int64(configuration.seed)))
     let task = ImageTask(data)
     rewriter = RewriterWriter(task: task, prompts: prompts, search: configuration.search, stream: root)
-    screening = Screening(
-      task: task, limits: configuration.limits,
-      descriptors: try configuration.makeDescriptors(), objectives: try ObjectiveMeasures(configuration),
-      heals: configuration.search.repair.contains(.heal))
+    screening = try Screening(configuration, task: task)
     proxies = try ProxyMeasures(configuration, data: data)
     let sideBySide = min(self.workers, max(1, configuration.search.batch))
     evaluator = try NetworkEvaluator(for: configuration, data: data, threads: self.workers / sideBySide)
+    initialSource = try Self.initialSource(prompts, task)
+  }
+
+  /// Screens the initial network, so that a search that cannot begin is known before there is a run of it.
+  ///
+  /// - Throws: why it would not begin.
+  public static func checkInitialNetwork(
+    of configuration: RunConfiguration, data: DatasetSplit, prompts: PromptLibrary
+  ) throws(SearchError) {
+    let task = ImageTask(data)
+    let screening = try Screening(configuration, task: task)
+    if case .refused(_, let reason, _, _) = screening.screen(try initialSource(prompts, task)) {
+      throw refusal(of: reason)
+    }
+  }
+
+  private static func initialSource(_ prompts: PromptLibrary, _ task: ImageTask) throws(SearchError) -> String
+  {
     do {
-      initialSource = try prompts.prompt("initial-network").rendered(task.variables) + "\n"
+      return try prompts.prompt("initial-network").rendered(task.variables) + "\n"
     } catch {
       throw SearchError(error.description)
     }
+  }
+
+  private static func refusal(of reason: String) -> SearchError {
+    SearchError(
+      "The network that the search begins with (prompts/initial-network) is refused, so change the configuration or it: "
+        + reason)
   }
 
   /// Runs the search from wherever the log has it to its end, or until somebody asks to stop.
@@ -167,7 +188,7 @@ public struct SearchEngine: Sendable {
     let draft = Draft(source: initialSource, author: .person, form: .wholeProgram)
     var record = CandidateRecord(proposal, draft: draft, screened: screening.screen(initialSource))
     (record.origin.prompt, record.origin.temperature) = (nil, nil)
-    if let reason = record.verdict.reason { throw SearchError("prompts/initial-network: \(reason)") }
+    if let reason = record.verdict.reason { throw Self.refusal(of: reason) }
     try await store(record, weights: nil)
     known.add(record)
   }

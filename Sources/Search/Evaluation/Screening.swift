@@ -22,9 +22,30 @@ struct Screening: Sendable {
   let limits: LimitSettings
   let descriptors: [Descriptor]
   /// What networks are ranked by beside fitness.
-  var objectives = ObjectiveMeasures()
+  let objectives: ObjectiveMeasures
   /// Whether what does not compile is mended.
-  var heals = true
+  let heals: Bool
+
+  /// What a run's networks have to pass.
+  ///
+  /// - Throws: where a descriptor or an objective cannot be read.
+  init(_ configuration: RunConfiguration, task: ImageTask) throws(SearchError) {
+    self.init(
+      task: task, limits: configuration.limits, descriptors: try configuration.makeDescriptors(),
+      objectives: try ObjectiveMeasures(configuration),
+      heals: configuration.search.repair.contains(.heal))
+  }
+
+  init(
+    task: ImageTask, limits: LimitSettings, descriptors: [Descriptor],
+    objectives: ObjectiveMeasures = ObjectiveMeasures(), heals: Bool = true
+  ) {
+    self.task = task
+    self.limits = limits
+    self.descriptors = descriptors
+    self.objectives = objectives
+    self.heals = heals
+  }
 
   /// Looks at a source.
   func screen(_ source: String) -> Outcome {
