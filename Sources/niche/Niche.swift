@@ -21,7 +21,7 @@ struct Niche: AsyncParsableCommand {
       DoctorCommand.self,
     ])
 
-  /// Runs a command: exit code 0 on success, 1 on a failure that it explains, 2 on wrong usage.
+  /// Runs a command: exit code 0 on success, 1 on a failure, which it explains in a sentence.
   static func main() async {
     do {
       var command = try parseAsRoot()
@@ -36,15 +36,22 @@ struct Niche: AsyncParsableCommand {
     } catch let code as ExitCode {
       Foundation.exit(code.rawValue)
     } catch {
-      let code = exitCode(for: error)
       let text = fullMessage(for: error)
-      if code.isSuccess {
+      if exitCode(for: error).isSuccess {
         print(text)
         Foundation.exit(0)
       }
-      Terminal.write(text + "\n")
-      Foundation.exit(code == .validationFailure ? 2 : 1)
+      Terminal.error(sentence(message(for: error), usage: text))
+      Foundation.exit(1)
     }
+  }
+
+  /// What is wrong with the words of a command, and where to read how they go.
+  private static func sentence(_ message: String, usage: String) -> String {
+    let ended = message.hasSuffix(".") || message.hasSuffix("?") ? message : message + "."
+    // The last line of the parser's usage names the command's own help.
+    let help = usage.firstMatch(of: /'([a-z\- ]+ --help)'/).map { " See '\($0.output.1)'." }
+    return ended + (help ?? "")
   }
 }
 

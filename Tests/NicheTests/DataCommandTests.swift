@@ -187,14 +187,14 @@ import Testing
   }
 
   @Test(arguments: [
-    (["space", "15625"], "There is no cell 15625; they are numbered from 0 to 15624.", Int32(1)),
-    (["space", "|none~0|"], "A cell has 3 nodes", 1), (["space", "--source"], "--source needs a cell", 2),
-    (["space", "1", "--task", "mnist"], "--task must be cifar-10, cifar-100, imagenet16-120", 2),
+    (["space", "15625"], "There is no cell 15625; they are numbered from 0 to 15624."),
+    (["space", "|none~0|"], "A cell has 3 nodes"), (["space", "--source"], "--source needs a cell"),
+    (["space", "1", "--task", "mnist"], "--task must be cifar-10, cifar-100, imagenet16-120"),
   ])
-  func mistakesGetOneSentence(arguments: [String], says: String, status: Int32) throws {
+  func mistakesGetOneSentence(arguments: [String], says: String) throws {
     try project { project in
       let result = try Tool.run(arguments, in: project)
-      #expect(result.status == status)
+      #expect(result.status == 1)
       #expect(result.error.contains(says), "\(result.error)")
     }
   }
