@@ -122,12 +122,12 @@ import Search
     figures["appending those without the compiler's figures, candidates a second"] = Double(count) / bare
 
     figures["opening a run"] = try await least(5) {
-      guard try await RunSnapshot(RunStore.open(folder + "/one")).candidates.count == count else {
+      guard try await RunSnapshot(RunStore.read(folder + "/one")).candidates.count == count else {
         throw CocoaError(.coderInvalidValue)
       }
     }
-    let first = try await RunSnapshot(RunStore.open(folder + "/one"))
-    let second = try await RunSnapshot(RunStore.open(folder + "/two"))
+    let first = try await RunSnapshot(RunStore.read(folder + "/one"))
+    let second = try await RunSnapshot(RunStore.read(folder + "/two"))
     var other = first.header.configuration
     other.archive.dimensions = [50, 20]
     other.descriptors = [
