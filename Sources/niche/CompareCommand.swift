@@ -62,10 +62,14 @@ struct CompareCommand: AsyncParsableCommand {
     }
     guard like == nil || axes == nil else { throw ValidationError("--like and --axes exclude each other.") }
     if let noise, !(noise >= 0 && noise.isFinite) { throw ValidationError("--noise must be 0 or more.") }
+    var names: Set<Substring> = []
     for group in group {
       let parts = group.split(separator: "=", maxSplits: 1)
       guard parts.count == 2, parts[1].contains(where: { $0 != "," }) else {
         throw ValidationError("'\(group)' is no group; write NAME=RUN,RUN,…")
+      }
+      guard names.insert(parts[0]).inserted else {
+        throw ValidationError("Two groups are called '\(parts[0])'; give each a name of its own.")
       }
     }
   }

@@ -45,6 +45,9 @@ import Testing
       Mistake(arguments: ["compare", "one", "--niche", "3"], says: ["--niche"], status: 2),
       Mistake(arguments: ["compare", "one", "--group", "two"], says: ["NAME=RUN"], status: 2),
       Mistake(
+        arguments: ["compare", "--group", "a=one", "--group", "a=two"], says: ["Two groups are called 'a'"],
+        status: 2),
+      Mistake(
         arguments: ["compare", "one", "two", "--like", "one", "--axes", "a=0:1:2"],
         says: ["--like and --axes"],
         status: 2),

@@ -2,6 +2,7 @@ import Foundation
 import LanguageModels
 import QualityDiversity
 import RandomStreams
+import RunStore
 import Search
 import Testing
 
@@ -177,10 +178,9 @@ struct ComparisonTests {
     #expect(throws: SearchError.self) { try ComparisonFrame(axes: text) }
   }
 
-  @Test("A run against itself: all ties, all differences 0")
+  @Test("A run against one that repeats it: all ties, all differences 0")
   func itself() async throws {
-    let snapshot = try await first.snapshot()
-    let comparison = try Self.compare(snapshot, snapshot)
+    let comparison = try Self.compare(await first.snapshot(), await first.snapshot())
     #expect(comparison.groups.map(\.name) == ["one", "one (2)"])
     #expect(comparison.pairs[0].niches.map(\.standing) == [.tied, .tied, .tied])
     #expect(comparison.pairs[0].figures.allSatisfy { $0.difference == 0 })
@@ -214,7 +214,7 @@ struct ComparisonTests {
     var running = first
     running.candidates.append(.init(generation: 2, width: 90, depth: 9, fitness: 0.9))
     let snapshot = try await running.snapshot()
-    let comparison = try Self.compare(snapshot, snapshot)
+    let comparison = try Self.compare(snapshot, await running.snapshot())
     #expect(comparison.pairs[0].niches.count == 3 && comparison.groups[0].members[0].candidates == 6)
     #expect(comparison.groups[0].members[0].statistics == snapshot.generations.last?.statistics)
   }
@@ -280,16 +280,15 @@ struct ComparisonTests {
       try BinnedRun(.run(snapshot), in: frame, empty: frame.archive(), offset: 0).history)
     #expect(history.total(.tokens) == 48)
     #expect([41, 42, 47, 48].map { history.value(.qdScore, at: $0, of: .tokens) } == [0, 0.5, 0.5, 1.875])
-    #expect(try Self.compare(snapshot, snapshot).groups[0].curves.map(\.kind) == SpendingKind.allCases)
+    #expect(
+      try Self.compare(snapshot, await run.snapshot()).groups[0].curves.map(\.kind) == SpendingKind.allCases)
   }
 
   @Test("Runs without anything, or with one candidate, and equal fitness everywhere")
   func awkward() async throws {
-    let nothing = try await SampleRun(
-      name: "empty", configuration: SampleRun.grid, candidates: [], generations: 0
-    )
-    .snapshot()
-    let comparison = try Self.compare(nothing, nothing)
+    let without = SampleRun(name: "empty", configuration: SampleRun.grid, candidates: [], generations: 0)
+    let nothing = try await without.snapshot()
+    let comparison = try Self.compare(nothing, await without.snapshot())
     #expect(comparison.pairs[0].niches.isEmpty && comparison.groups[0].figure(.best)?.mean == nil)
     #expect(comparison.verdict.hasPrefix("Neither empty nor empty (2) has an elite."))
     #expect(comparison.text().contains("–"))
@@ -301,13 +300,13 @@ struct ComparisonTests {
     single.candidates = [.init(width: 10, depth: 2, fitness: 0.5)]
     let one = try await single.snapshot()
     #expect(try Self.compare(one, nothing).verdict.hasPrefix("empty has no elite"))
-    #expect(try Self.compare(one, one, nothing).pairs.count == 3)
+    #expect(try Self.compare(one, await single.snapshot(), nothing).pairs.count == 3)
     #expect(
       try Self.compare(one, await second.snapshot()).pairs[0].niches.map(\.standing) == [
         .tied, .onlySecond, .onlySecond, .onlySecond,
       ])
 
-    for runs in [[nothing, one], [one, nothing, nothing]] {
+    for runs in [[nothing, one], [one, nothing, try await without.snapshot()]] {
       let json = try Exporter.json(Comparison(runs.map { ComparisonGroup(name: "g", members: [.run($0)]) }))
       #expect(!json.lowercased().contains("nan") && !json.contains("inf"))
     }
@@ -321,6 +320,52 @@ struct ComparisonTests {
     let (left, right) = (try await first.snapshot(), try await other.snapshot())
     let error = #expect(throws: SearchError.self) { try Self.compare(left, right) }
     #expect(error?.description.contains("'one' was measured on fashion-mnist and 'two' on mnist") == true)
+
+    // An export says what it was measured on, too.
+    let folder = SampleRun.folder()
+    TemporaryFolders.removeAtExit(folder)
+    let store = try await other.store(in: folder)
+    let exporter = try await Exporter(RunSnapshot(store), store: store)
+    try await exporter.write(exporter.archive(testedBy: nil), to: folder + "/export")
+    let saved = ComparisonSource.archive(try SavedArchive(contentsOf: folder + "/export/elites.json"))
+    let refusal = #expect(throws: SearchError.self) {
+      try Comparison(ComparisonGroup.grouping([.run(left), saved]))
+    }
+    #expect(refusal?.description.contains("'one' was measured on fashion-mnist and") == true)
+    #expect(try Comparison(ComparisonGroup.grouping([.run(right), saved])).pairs[0].count(.tied) == 4)
+  }
+
+  @Test("A run counts once, wherever it is named")
+  func namedTwice() async throws {
+    let (one, two) = (try await first.snapshot(), try await second.snapshot())
+    func refusal(_ groups: [(String, [RunSnapshot])]) -> String {
+      let error = #expect(throws: SearchError.self) {
+        try Comparison(
+          groups.map { ComparisonGroup(name: $0.0, members: $0.1.map(ComparisonSource.run)) })
+      }
+      return error?.description ?? ""
+    }
+    #expect(refusal([("one", [one]), ("again", [one])]).hasSuffix("is named twice; name it once."))
+    #expect(refusal([("a", [one, one]), ("b", [two])]).contains("is twice in the group 'a'"))
+    #expect(refusal([("a", [one, two]), ("b", [two])]).contains("is in both 'a' and 'b'"))
+    // Named by a link.
+    let link = SampleRun.folder()
+    TemporaryFolders.removeAtExit(link)
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: one.folder)
+    let linked = try await RunSnapshot(RunStore.open(link))
+    #expect(refusal([("one", [one]), ("linked", [linked])]).hasSuffix("is named twice; name it once."))
+    // The same search with the same seed, run again.
+    let again = try await first.snapshot()
+    #expect(
+      refusal([("a", [one, again]), ("b", [two])]).hasPrefix(
+        "'one' and 'one' of the group 'a' are one search with one seed, 4, which is one sample and not two;"))
+    var seeded = first
+    seeded.configuration.seed = 5
+    let other = try await seeded.snapshot()
+    let groups = [("a", [one, other]), ("b", [two])].map { name, runs in
+      ComparisonGroup(name: name, members: runs.map(ComparisonSource.run))
+    }
+    #expect(try Comparison(groups).groups[0].members.count == 2)
   }
 
   @Test("Saved archives are placed by the measures they hold")

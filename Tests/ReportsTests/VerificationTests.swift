@@ -457,9 +457,9 @@ final class VerificationTests {
     let trained = snapshot.candidates.count {
       $0.generation > 0 && $0.evaluation != nil && $0.verdict.status != .duplicate
     }
-    let comparison = try ComparisonTests.compare(snapshot, snapshot)
-    let spent = comparison.groups[0].members[0].spent["evaluations"]
-    #expect(spent == Double(trained + snapshot.scores.count))
+    let frame = ComparisonFrame(like: snapshot)
+    let binned = try BinnedRun(.run(snapshot), in: frame, empty: frame.archive(), offset: 0)
+    #expect(binned.history?.total(.evaluations) == Double(trained + snapshot.scores.count))
   }
 
   @Test("Somebody who stops it learns nothing wrong")

@@ -91,10 +91,11 @@ public struct Comparison: Encodable, Sendable {
   /// Compares groups, two or more.
   ///
   /// - Parameters:
-  ///   - groups: the groups, whose names differ.
+  ///   - groups: the groups; of those with one name the later ones get a number behind it.
   ///   - frame: the common axes; nil takes the first run's.
   ///   - noise: when a difference within a niche counts.
-  /// - Throws: where there are fewer than two groups, the data sets differ, or an archive cannot be placed on the axes.
+  /// - Throws: where there are fewer than two groups, a run or sample is named twice, the data sets differ, or an
+  ///   archive cannot be placed on the axes.
   public init(
     _ groups: [ComparisonGroup], frame: ComparisonFrame? = nil, noise: TieRule = .automatic
   ) throws(SearchError) {
@@ -162,18 +163,6 @@ public struct Comparison: Encodable, Sendable {
 
   /// So many pairs at least let the signed-rank test reach a probability of 0.05.
   static let fewestPairs = 6
-
-  private static func check(_ groups: [ComparisonGroup]) throws(SearchError) {
-    guard groups.count > 1, groups.allSatisfy({ !$0.members.isEmpty }) else {
-      throw SearchError("A comparison needs at least two runs, saved archives or groups of them.")
-    }
-    let data = groups.flatMap(\.members).compactMap { member in member.data.map { (member.name, $0) } }
-    if let first = data.first, let other = data.first(where: { $0.1 != first.1 }) {
-      throw SearchError(
-        "'\(first.0)' was measured on \(first.1) and '\(other.0)' on \(other.1); accuracies on different data sets "
-          + "cannot be compared.")
-    }
-  }
 
   /// Whether both groups have a run for each of the same seeds.
   static func seedsPair(_ first: [BinnedRun], _ second: [BinnedRun]) -> Bool {

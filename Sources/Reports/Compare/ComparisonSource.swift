@@ -17,10 +17,20 @@ public enum ComparisonSource: Sendable {
   }
 
   /// The seed of the search; nil where it is not known.
-  public var seed: Int? { configuration?.seed }
+  public var seed: Int? {
+    switch self {
+    case .run(let run): run.header.configuration.seed
+    case .archive(let archive): archive.seed
+    }
+  }
 
   /// The data set that fitness was measured on; nil where it is not known.
-  var data: String? { configuration?.measurement }
+  var data: String? {
+    switch self {
+    case .run(let run): run.header.configuration.measurement
+    case .archive(let archive): archive.measurement
+    }
+  }
 
   /// The configuration of a run.
   var configuration: RunConfiguration? {

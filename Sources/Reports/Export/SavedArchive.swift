@@ -34,6 +34,12 @@ public struct SavedArchive: Sendable, Hashable {
 
   /// The file's name without its ending, or that of its folder where that says more.
   public var name: String
+  /// The file.
+  public var path: String
+  /// The seed of the search; nil where the file does not say.
+  public var seed: Int?
+  /// What fitness was measured on; nil where the file does not say.
+  public var measurement: String?
   /// The axes: those of the export, or `measures_0`, `measures_1`, … with the bounds of what is in the file.
   public var axes: [MeasureAxis]
   /// How many cells the archive had, occupied or not; nil where the file does not say.
@@ -62,6 +68,7 @@ public struct SavedArchive: Sendable, Hashable {
     } catch {
       throw SearchError("'\(path)' cannot be read; check that it is a file and that you may read it.")
     }
+    self.path = path
     let stem = url.deletingPathExtension().lastPathComponent
     // An export's files are all called the same; its folder, or the run's around it, tells them apart.
     var folder = url.standardizedFileURL.deletingLastPathComponent()
@@ -124,7 +131,7 @@ public struct SavedArchive: Sendable, Hashable {
         throw SearchError("'\(path)': the axis '\(axis.name)' makes no sense: \(error).")
       }
     }
-    cells = file.niches
+    (cells, seed, measurement) = (file.niches, file.seed, file.data)
     if let archive = file.archive {
       var known = RunConfiguration()
       (known.seed, known.descriptors, known.archive) = (file.seed ?? known.seed, file.axes, archive)
@@ -251,6 +258,7 @@ private struct ArchiveFile: Decodable {
 
   var format: Int
   var seed: Int?
+  var data: String?
   var axes: [DescriptorSettings]
   var archive: ArchiveSettings?
   var niches: Int
