@@ -368,6 +368,25 @@ struct ComparisonTests {
     #expect(try Comparison(groups).groups[0].members.count == 2)
   }
 
+  @Test("Axes of figures that a run did not measure are refused, and so are formulas without a value")
+  func unmeasured() async throws {
+    let (left, right) = (try await first.snapshot(), try await second.snapshot())
+    func refusal(_ axes: String) -> String {
+      let error = #expect(throws: SearchError.self) {
+        try Self.compare(left, right, frame: ComparisonFrame(axes: axes))
+      }
+      return error?.description ?? ""
+    }
+    #expect(
+      refusal("depth=0:9:2,proxy.synflow=0:100:4")
+        == "'one' did not measure proxy.synflow; choose axes that all runs have the figures of, by --axes or --like."
+    )
+    #expect(refusal("log10(depth - width)=0:1:2").hasPrefix("'log10(depth - width)' is no finite number for"))
+    // Of some candidates it is one.
+    let frame = try ComparisonFrame(axes: "log10(60 - width)=0:3:2")
+    #expect(try Self.compare(left, right, frame: frame).groups[1].members[0].unplaced == 2)
+  }
+
   @Test("Saved archives are placed by the measures they hold")
   func savedArchives() async throws {
     let run = try await first.snapshot()

@@ -31,7 +31,7 @@ struct BinnedRun: Sendable {
 
   /// A run or saved archive, its candidates added to a copy of an empty archive.
   ///
-  /// - Throws: where a saved archive lacks measures of the frame's axes.
+  /// - Throws: where a saved archive lacks measures of the frame's axes, or no candidate of a run has one.
   init(
     _ source: ComparisonSource, in frame: ComparisonFrame, empty: any Archive<Int>,
     fronts: (archive: any Archive<Int>, settings: ArchiveSettings)? = nil, offset: Double
@@ -47,6 +47,7 @@ struct BinnedRun: Sendable {
       let tokens = try run.tokens()
       // Both are in the order of the candidates' numbers.
       let placed = try run.measures(on: frame.configuration)
+      if placed.isEmpty { try run.checkMeasured(on: frame.configuration) }
       var next = 0
       var front = fronts?.archive
       let rescored = Dictionary(grouping: run.scores, by: \.generation)
@@ -109,6 +110,36 @@ struct BinnedRun: Sendable {
 }
 
 extension RunSnapshot {
+  /// Checks that for each axis there is a candidate that it can be said of.
+  ///
+  /// - Throws: where the run did not measure a figure, or a formula gives no finite number for any candidate.
+  func checkMeasured(on configuration: RunConfiguration) throws(SearchError) {
+    let offered = finished.filter(\.isOffered)
+    guard !offered.isEmpty else { return }
+    let name = header.name
+    let choice = "choose axes that all runs have the figures of, by --axes or --like."
+    let descriptors = try configuration.makeDescriptors()
+    let known = try figures(named: descriptors)
+    func figure(_ name: String, of candidate: CandidateSummary) -> Double? {
+      candidate.figure(named: name) ?? known[candidate.id]?[name]
+    }
+    let missing = descriptors.reduce(into: Set()) { $0.formUnion($1.figureNames) }.filter { name in
+      offered.allSatisfy { figure(name, of: $0) == nil }
+    }
+    guard missing.isEmpty else {
+      throw SearchError("'\(name)' did not measure \(missing.sorted().joined(separator: ", ")); \(choice)")
+    }
+    for descriptor in descriptors {
+      let isDefined = offered.contains { candidate in
+        descriptor.value { figure($0, of: candidate) }?.isFinite ?? false
+      }
+      guard isDefined else {
+        throw SearchError(
+          "'\(descriptor.name)' is no finite number for any candidate of '\(name)'; \(choice)")
+      }
+    }
+  }
+
   /// The tokens that were sent and received for each candidate, by its number.
   ///
   /// - Throws: where the run's file cannot be read.
