@@ -31,6 +31,12 @@ struct CompareCommand: AsyncParsableCommand {
   @Option(help: "Differences of fitness up to this are ties; 0 takes all. Default: a test at 95 %.")
   var noise: Double?
 
+  @Option(
+    help:
+      "What QD scores subtract from each elite's fitness. Default: 0, or the least objective where some are negative."
+  )
+  var offset: Double?
+
   @Flag(help: "Take each run for itself, also where they differ in the seed only.")
   var ungrouped = false
 
@@ -90,7 +96,8 @@ struct CompareCommand: AsyncParsableCommand {
         ungrouped || !named.isEmpty
         ? others.map { ComparisonGroup(name: $0.name, members: [$0]) } : ComparisonGroup.grouping(others)
       let comparison = try Comparison(
-        named + rest, frame: try await frame(), noise: noise.map(TieRule.margin) ?? .automatic)
+        named + rest, frame: try await frame(), noise: noise.map(TieRule.margin) ?? .automatic,
+        offset: offset)
       try write(comparison.html)
       if common.json {
         try common.print(comparison)

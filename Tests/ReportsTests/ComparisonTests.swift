@@ -368,6 +368,41 @@ struct ComparisonTests {
     #expect(try Comparison(groups).groups[0].members.count == 2)
   }
 
+  @Test("What QD scores subtract is said: 0, the least objective, or what is asked for")
+  func offsets() async throws {
+    let (left, right) = (try await first.snapshot(), try await second.snapshot())
+    let groups = ComparisonGroup.grouping([.run(left), .run(right)])
+    let plain = try Comparison(groups)
+    #expect(plain.offset == 0 && !plain.notes.contains { $0.hasPrefix("QD scores are sums") })
+    // Fitness 0.6, 0.75 and 0.25.
+    let raised = try Comparison(groups, offset: 0.5)
+    let score = try #require(raised.groups[0].figure(.qdScore)?.mean)
+    #expect(abs(score - (1.6 - 3 * 0.5)) < 1e-12 && raised.offset == 0.5)
+    #expect(
+      raised.notes.contains(
+        "QD scores are sums of what elites are above 0.50, as asked for; 2 elites are below it and count negative."
+      ))
+    #expect(raised.verdict.contains("%") == plain.verdict.contains("%") && raised.isShare)
+    #expect(try Exporter.json(raised).contains("\"offset\" : 0.5"))
+    for offset in [Double.nan, .infinity, -1e101] {
+      #expect(throws: SearchError.self) { try Comparison(groups, offset: offset) }
+    }
+
+    let folder = SampleRun.folder()
+    TemporaryFolders.removeAtExit(folder)
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try Data("objective,measures_0,measures_1\n-9.5,30,4\n2,30,9\n".utf8)
+      .write(to: URL(fileURLWithPath: folder + "/theirs.csv"))
+    let saved = ComparisonSource.archive(try SavedArchive(contentsOf: folder + "/theirs.csv"))
+    let mixed = try Comparison(ComparisonGroup.grouping([.run(left), saved]))
+    #expect(mixed.offset == -9.5 && !mixed.isShare)
+    #expect(mixed.groups.map { $0.figure(.qdScore)?.mean } == [1.6 + 3 * 9.5, 11.5])
+    #expect(
+      mixed.notes.contains {
+        $0.hasPrefix("QD scores are sums of what elites are above -9.50, the least objective of all")
+      })
+  }
+
   @Test("Axes of figures that a run did not measure are refused, and so are formulas without a value")
   func unmeasured() async throws {
     let (left, right) = (try await first.snapshot(), try await second.snapshot())

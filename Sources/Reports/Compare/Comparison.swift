@@ -71,6 +71,8 @@ public struct Comparison: Encodable, Sendable {
   public var cells: Int
   /// Where axes and cells are from.
   public var frame: String
+  /// What QD scores subtract from each elite's fitness.
+  public var offset: Double
   /// The groups.
   public var groups: [Group]
   /// Each group against each later one.
@@ -86,7 +88,7 @@ public struct Comparison: Encodable, Sendable {
   /// Whether fitness is a share of 1.
   let isShare: Bool
 
-  enum CodingKeys: CodingKey { case axes, cells, frame, groups, pairs, budgets, verdict, notes }
+  enum CodingKeys: CodingKey { case axes, cells, frame, offset, groups, pairs, budgets, verdict, notes }
 
   /// Compares groups, two or more.
   ///
@@ -94,16 +96,20 @@ public struct Comparison: Encodable, Sendable {
   ///   - groups: the groups; of those with one name the later ones get a number behind it.
   ///   - frame: the common axes; nil takes the first run's.
   ///   - noise: when a difference within a niche counts.
-  /// - Throws: where there are fewer than two groups, a run or sample is named twice, the data sets differ, or an
-  ///   archive cannot be placed on the axes.
+  ///   - offset: what QD scores subtract from each elite's fitness, so that elites below it count negative; nil takes 0,
+  ///     or the least objective of all where there are negative ones.
+  /// - Throws: where there are fewer than two groups, a run or sample is named twice, the data sets differ, the offset
+  ///   is no finite number, or an archive cannot be placed on the axes.
   public init(
-    _ groups: [ComparisonGroup], frame: ComparisonFrame? = nil, noise: TieRule = .automatic
+    _ groups: [ComparisonGroup], frame: ComparisonFrame? = nil, noise: TieRule = .automatic,
+    offset: Double? = nil
   ) throws(SearchError) {
-    try self.init(groups, frame: frame, noise: noise, sampling: Sampling())
+    try self.init(groups, frame: frame, noise: noise, offset: offset, sampling: Sampling())
   }
 
   init(
-    _ given: [ComparisonGroup], frame: ComparisonFrame?, noise: TieRule, sampling: Sampling
+    _ given: [ComparisonGroup], frame: ComparisonFrame?, noise: TieRule, offset givenOffset: Double? = nil,
+    sampling: Sampling
   ) throws(SearchError) {
     let given = ComparisonGroup.named(given)
     let sources = given.flatMap(\.members)
@@ -112,9 +118,13 @@ public struct Comparison: Encodable, Sendable {
     if let frame { common = frame } else { common = try ComparisonFrame(of: sources) }
     let empty = try common.archive()
     let fronts = try common.fronts(sharedBy: sources)
-    let offset = Self.offset(sources)
-    let bound = Self.greatest(sources)
-    let isShare = offset == 0 && bound <= 1
+    let bounds = Self.bounds(sources)
+    let offset = givenOffset ?? bounds.lowerBound
+    guard abs(offset) <= SavedArchive.objectiveLimit else {
+      throw SearchError(
+        "The offset of QD scores is \(offset), but must be a number within ±\(SavedArchive.objectiveLimit).")
+    }
+    let isShare = bounds.lowerBound == 0 && bounds.upperBound <= 1
 
     var binned: [[BinnedRun]] = []
     for group in given {
@@ -127,12 +137,13 @@ public struct Comparison: Encodable, Sendable {
     let most = binned.joined().map(\.elites.count).max() ?? 0
     let continuous = sampling.continuousScore(
       axes: empty.axes.count, elites: most,
-      range: isShare ? 1 : max(bound - min(0, offset), .leastNormalMagnitude))
+      range: isShare ? 1 : max(bounds.upperBound - bounds.lowerBound, .leastNormalMagnitude))
     let budget = EqualBudget.amount(.evaluations, binned)
 
     axes = common.names
     cells = empty.cellCount
     self.frame = common.origin
+    self.offset = offset
     self.isShare = isShare
     space = empty
     self.groups = zip(given, binned).map { group, runs in
@@ -158,7 +169,7 @@ public struct Comparison: Encodable, Sendable {
     dropRepeatedBudget()
     correctForManyTests()
     verdict = ComparisonVerdict(self).text
-    notes = ComparisonNotes(given, binned, common, pairs).sentences
+    notes = ComparisonNotes(given, binned, common, pairs, offset: (offset, givenOffset != nil)).sentences
   }
 
   /// So many pairs at least let the signed-rank test reach a probability of 0.05.
@@ -171,19 +182,19 @@ public struct Comparison: Encodable, Sendable {
       && second.count == first.count
   }
 
-  /// What the QD score subtracts from each objective: 0, or the least objective where there are negative ones.
-  private static func offset(_ sources: [ComparisonSource]) -> Double {
-    sources.reduce(0) { least, source in
-      guard case .archive(let archive) = source else { return least }
-      return min(least, archive.rows.map(\.objective).min() ?? 0)
+  /// The least and greatest objective that can be; of saved archives, that there are.
+  private static func bounds(_ sources: [ComparisonSource]) -> ClosedRange<Double> {
+    var (least, greatest) = (0.0, 0.0)
+    for source in sources {
+      switch source {
+      case .run: greatest = max(greatest, 1)
+      case .archive(let archive):
+        for row in archive.rows {
+          (least, greatest) = (min(least, row.objective), max(greatest, row.objective))
+        }
+      }
     }
-  }
-
-  private static func greatest(_ sources: [ComparisonSource]) -> Double {
-    sources.reduce(0) { greatest, source in
-      guard case .archive(let archive) = source else { return max(greatest, 1) }
-      return max(greatest, archive.rows.map(\.objective).max() ?? 0)
-    }
+    return least...greatest
   }
 
   /// Leaves out the QD score at an equal budget where it is the QD score itself, so that it is not tested twice.

@@ -7,14 +7,18 @@ struct ComparisonNotes {
   private let binned: [[BinnedRun]]
   private let frame: ComparisonFrame
   private let pairs: [Comparison.Pair]
+  private let offset: (value: Double, isGiven: Bool)
 
   init(
-    _ groups: [ComparisonGroup], _ binned: [[BinnedRun]], _ frame: ComparisonFrame, _ pairs: [Comparison.Pair]
+    _ groups: [ComparisonGroup], _ binned: [[BinnedRun]], _ frame: ComparisonFrame,
+    _ pairs: [Comparison.Pair],
+    offset: (value: Double, isGiven: Bool)
   ) {
     self.groups = groups
     self.binned = binned
     self.frame = frame
     self.pairs = pairs
+    self.offset = offset
   }
 
   var sentences: [String] {
@@ -44,6 +48,7 @@ struct ComparisonNotes {
           + frame.names.joined(separator: ", ") + ".")
     }
     notes += counts
+    if let scored { notes.append(scored) }
     notes.append(contentsOf: Set(pairs.map(\.noise)).sorted())
     notes.append(evidence)
     return notes
@@ -65,6 +70,20 @@ struct ComparisonNotes {
       notes.append("Without a place on the axes, and left out: \(unplaced.joined(separator: ", ")).")
     }
     return notes
+  }
+
+  /// What QD scores are sums of, where that is not fitness itself.
+  private var scored: String? {
+    guard offset.isGiven || offset.value != 0 else { return nil }
+    let value = Figures.significant(offset.value)
+    guard offset.isGiven else {
+      return
+        "QD scores are sums of what elites are above \(value), the least objective of all that is compared; "
+        + "--offset sets another."
+    }
+    let below = binned.joined().reduce(0) { $0 + $1.elites.count { $0.fitness < offset.value } }
+    return "QD scores are sums of what elites are above \(value), as asked for"
+      + (below == 0 ? "." : "; \(below) elites are below it and count negative.")
   }
 
   /// What intervals and probabilities rest on.

@@ -29,6 +29,9 @@ public struct SavedArchive: Sendable, Hashable {
 
   /// The most bytes of a file that is read.
   public static let byteLimit = 512 << 20
+  /// The greatest magnitude of an objective; the squares and cubes of greater ones, which statistics take, are no numbers
+  /// any more.
+  public static let objectiveLimit = 1e100
   /// The most axes.
   public static let axisLimit = 1000
 
@@ -142,6 +145,11 @@ public struct SavedArchive: Sendable, Hashable {
       }
     }
     for elite in file.elites {
+      guard abs(elite.fitness) <= Self.objectiveLimit else {
+        throw SearchError(
+          "'\(path)': the elite of niche \(elite.niche) has the fitness \(elite.fitness), which is too large to be "
+            + "reckoned with; scale all to within ±\(Self.objectiveLimit).")
+      }
       var measures: [Double] = []
       for axis in axes {
         guard let value = elite.measures[axis.name] else {
@@ -214,7 +222,13 @@ public struct SavedArchive: Sendable, Hashable {
         }
         cell = value
       }
-      rows.append(Row(objective: try number(objective), measures: measures, cell: cell))
+      let value = try number(objective)
+      guard abs(value) <= Self.objectiveLimit else {
+        throw SearchError(
+          "'\(path)', line \(table.line): the objective \(value) is too large to be reckoned with; scale all to within "
+            + "±\(Self.objectiveLimit).")
+      }
+      rows.append(Row(objective: value, measures: measures, cell: cell))
     }
     try findAxes(places.indices.map { "\(prefix)\($0)" }, path)
   }
