@@ -25,7 +25,9 @@ struct CompareCommand: AsyncParsableCommand {
   var like: String?
 
   @Option(
-    help: "Compare on a grid over these axes: NAME=LOWER:UPPER:CELLS,…; ':log' behind spaces them by ratios.")
+    help:
+      "Compare on a grid over these axes: NAME=LOWER:UPPER:CELLS,…; ':log' behind spaces them by ratios. NAME is a run's axis, a formula, or a column of saved archives."
+  )
   var axes: String?
 
   @Option(help: "Differences of fitness up to this are ties; 0 takes all. Default: a test at 95 %.")
@@ -83,20 +85,21 @@ struct CompareCommand: AsyncParsableCommand {
   func run() async throws {
     try await explained {
       if !niche.isEmpty { return try await compareElites() }
-      var named: [ComparisonGroup] = []
-      for text in group {
-        let parts = text.split(separator: "=", maxSplits: 1)
-        var members: [ComparisonSource] = []
-        for run in parts[1].split(separator: ",") { members.append(try await Self.source(String(run))) }
-        named.append(ComparisonGroup(name: String(parts[0]), members: members))
+      var likeness: RunSnapshot?
+      if let like { likeness = try await Project.open(like).snapshot }
+      let parts = group.map { $0.split(separator: "=", maxSplits: 1) }
+      let members = parts.map { $0[1].split(separator: ",").map(String.init) }
+      let sources = try await sources(members.flatMap(\.self) + runs, likeness)
+      let named = zip(parts, members).map { part, members in
+        ComparisonGroup(name: String(part[0]), members: members.compactMap { sources[$0] })
       }
-      var others: [ComparisonSource] = []
-      for run in runs { others.append(try await Self.source(run)) }
+      let others = runs.compactMap { sources[$0] }
       let rest =
         ungrouped || !named.isEmpty
         ? others.map { ComparisonGroup(name: $0.name, members: [$0]) } : ComparisonGroup.grouping(others)
       let comparison = try Comparison(
-        named + rest, frame: try await frame(), noise: noise.map(TieRule.margin) ?? .automatic,
+        named + rest, frame: try frame(likeness, named.flatMap(\.members) + others),
+        noise: noise.map(TieRule.margin) ?? .automatic,
         offset: offset)
       try write(comparison.html)
       if common.json {
@@ -131,18 +134,37 @@ struct CompareCommand: AsyncParsableCommand {
     Terminal.note("the page is in \(html).")
   }
 
-  private func frame() async throws -> ComparisonFrame? {
-    if let axes { return try ComparisonFrame(axes: axes) }
-    if let like { return ComparisonFrame(like: try await Project.open(like).snapshot) }
-    return nil
+  /// The axes and cells to compare on, if some were asked for.
+  private func frame(
+    _ likeness: RunSnapshot?, _ sources: [ComparisonSource]
+  ) throws(SearchError) -> ComparisonFrame? {
+    if let axes { return try ComparisonFrame(axes: axes, for: sources) }
+    return likeness.map { ComparisonFrame(like: $0) }
   }
 
-  /// The run or saved archive that a user names.
-  private static func source(_ name: String) async throws -> ComparisonSource {
-    let ending = (name as NSString).pathExtension.lowercased()
-    if ["json", "csv"].contains(ending), FileManager.default.fileExists(atPath: name) {
-      return .archive(try SavedArchive(contentsOf: name))
+  /// The runs and saved archives that a user names, by these names; runs first, since the columns that are read of tables
+  /// are those that the axes name.
+  private func sources(
+    _ names: [String], _ likeness: RunSnapshot?
+  ) async throws -> [String: ComparisonSource] {
+    var sources: [String: ComparisonSource] = [:]
+    var first: RunSnapshot?
+    for name in names where !Self.isFile(name) && sources[name] == nil {
+      let run = try await Project.open(name).snapshot
+      sources[name] = .run(run)
+      first = first ?? run
     }
-    return .run(try await Project.open(name).snapshot)
+    var columns = (likeness ?? first)?.header.configuration.descriptors.map(\.name) ?? []
+    if let axes { columns = try ComparisonFrame.names(inAxes: axes) }
+    for name in names where Self.isFile(name) && sources[name] == nil {
+      sources[name] = .archive(try SavedArchive(contentsOf: name, columns: columns))
+    }
+    return sources
+  }
+
+  /// Whether a name is that of a saved archive and not of a run.
+  private static func isFile(_ name: String) -> Bool {
+    ["json", "csv"].contains((name as NSString).pathExtension.lowercased())
+      && FileManager.default.fileExists(atPath: name)
   }
 }

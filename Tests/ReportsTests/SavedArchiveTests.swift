@@ -79,6 +79,34 @@ final class SavedArchiveTests {
     #expect(empty.rows.isEmpty && empty.axes.count == 1)
   }
 
+  @Test("Measures may be columns of other names, and texts are categories")
+  func columns() throws {
+    let table = "objective,width,measures_0,kind\n1,10,5,b\n2,30,6, a\n3,20,7,b\n"
+    let path = try file("named.csv", table)
+    let named = try SavedArchive(contentsOf: path, columns: ["kind", "width"])
+    #expect(named.rows.map(\.measures) == [[1, 10], [0, 30], [1, 20]])
+    #expect(named.axes.map(\.name) == ["kind", "width"] && named.axes[0].categories == ["a", "b"])
+    #expect(named.axes[1].lower == 10 && named.axes[1].upper == 30)
+    // Where one is missing, those that pyribs writes.
+    #expect(try SavedArchive(contentsOf: path, columns: ["width", "depth"]).rows[0].measures == [5])
+    let other = try file("other.csv", "objective,width\n1,2\n")
+    let error = #expect(throws: SearchError.self) {
+      try SavedArchive(contentsOf: other, columns: ["width", "depth"])
+    }
+    #expect(error?.description.hasSuffix("lacks the column 'depth'; it has 'objective', 'width'.") == true)
+    // Texts among numbers are mistakes, wherever the first of them stands.
+    let late = "objective,measures_0\n1,2\n3,\"0,5\"\n"
+    #expect(try refusal("a.csv", late) == ", line 3: '0,5' in the column 'measures_0' is no finite number.")
+    let early = "objective,measures_0\n1,x\n3,y\n4,5\n"
+    #expect(try refusal("a.csv", early) == ", line 2: 'x' in the column 'measures_0' is no finite number.")
+    #expect(
+      try refusal("a.csv", "objective,measures_0\n1,x\n2,\n")
+        == ", line 3: '' in the column 'measures_0' is no finite number.")
+    #expect(
+      try refusal("a.csv", "objective,solution_0,objective,measures_0\n1,2,3,4\n")
+        == " has the column 'objective' twice; name each column otherwise.")
+  }
+
   @Test("What is wrong with a table is said with its place")
   func mistakes() throws {
     #expect(try refusal("a.csv", "") == " is empty.")
@@ -87,7 +115,8 @@ final class SavedArchiveTests {
         == " lacks the column 'objective'; it has 'objectives', 'measures_0'."
     )
     #expect(
-      try refusal("a.csv", "objective,x\n1,2\n") == " lacks the column 'measures_0'; it has 'objective', 'x'."
+      try refusal("a.csv", "objective,x\n1,2\n")
+        == " lacks the column 'measures_0'; it has 'objective', 'x', of which --axes can name those that hold measures."
     )
     #expect(
       try refusal("a.csv", "objective,measures_0,measures_2\n")

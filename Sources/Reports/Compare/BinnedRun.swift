@@ -95,11 +95,11 @@ struct BinnedRun: Sendable {
       self.history = history
       self.fronts = front?.frontStatistics
     case .archive(let saved):
-      let columns = try saved.columns(on: frame.names)
+      let columns = try saved.columns(on: frame)
       candidates = saved.rows.count
       for (place, row) in saved.rows.enumerated() {
         let outcome = archive.add(
-          row.candidate ?? place, objective: row.objective, measures: columns.map { row.measures[$0] })
+          row.candidate ?? place, objective: row.objective, measures: columns.map { $0.measure(row) })
         if outcome.cell == nil { unplaced += 1 }
       }
     }
@@ -155,16 +155,33 @@ extension RunSnapshot {
 }
 
 extension SavedArchive {
-  /// Whether the measures have names and not numbers alone, as in tables of pyribs.
-  var hasNames: Bool {
-    !axes.indices.allSatisfy { axes[$0].name == "measures_\($0)" || axes[$0].name == "measure_\($0)" }
+  /// A column of measures on an axis.
+  fileprivate struct PlacedColumn {
+    let column: Int
+    /// The numbers of the column's categories among those of the axis; nil where it holds numbers.
+    let categories: [Double]?
+
+    func measure(_ row: Row) -> Double {
+      let value = row.measures[column]
+      return categories.map { $0[Int(value)] } ?? value
+    }
+  }
+
+  /// Whether the measures have numbers in the place of names, as in tables of pyribs.
+  private var isNumbered: Bool {
+    axes.indices.allSatisfy { axes[$0].name == "measures_\($0)" || axes[$0].name == "measure_\($0)" }
+  }
+
+  /// Whether the measures are taken in the order of axes of those names, having none themselves.
+  func isPlacedByOrder(on names: [String]) -> Bool {
+    isNumbered && !names.allSatisfy { name in axes.contains { $0.name == name } }
   }
 
   /// The columns of measures on axes of those names; without names they are taken in the order of the axes.
   ///
   /// - Throws: where one is missing.
-  fileprivate func columns(on names: [String]) throws(SearchError) -> [Int] {
-    guard hasNames else {
+  func columns(named names: [String]) throws(SearchError) -> [Int] {
+    if isPlacedByOrder(on: names) {
       guard axes.count == names.count else {
         throw SearchError(
           "'\(name)' has \(axes.count) measures without names, but there are \(names.count) axes "
@@ -182,6 +199,43 @@ extension SavedArchive {
         )
       }
       columns.append(column)
+    }
+    return columns
+  }
+
+  /// The columns of measures on the axes of a frame.
+  ///
+  /// - Throws: where one is missing or measures something else, or a category is none of the axis.
+  fileprivate func columns(on frame: ComparisonFrame) throws(SearchError) -> [PlacedColumn] {
+    var columns: [PlacedColumn] = []
+    for (column, wanted) in zip(try self.columns(named: frame.names), frame.configuration.descriptors) {
+      let axis = axes[column]
+      if let own = configuration?.descriptors.first(where: { $0.name == axis.name }),
+        own.measured != wanted.measured
+      {
+        throw SearchError(
+          "'\(name)' means \(own.measured) by '\(wanted.name)', but the axis is \(wanted.measured); choose others by "
+            + "--axes or --like.")
+      }
+      guard let categories = axis.categories else {
+        columns.append(PlacedColumn(column: column, categories: nil))
+        continue
+      }
+      guard !wanted.categories.isEmpty else {
+        throw SearchError(
+          "'\(name)' has categories in '\(axis.name)' (\(Self.listed(categories))), but the axis '\(wanted.name)' is one of "
+            + "numbers; give its name without a range by --axes, or choose other axes.")
+      }
+      var places: [Double] = []
+      for category in categories {
+        guard let place = wanted.categories.firstIndex(of: category) else {
+          throw SearchError(
+            "'\(name)' has the category '\(category)' in '\(axis.name)', which the axis '\(wanted.name)' lacks; it has "
+              + "\(Self.listed(wanted.categories)).")
+        }
+        places.append(Double(place))
+      }
+      columns.append(PlacedColumn(column: column, categories: places))
     }
     return columns
   }

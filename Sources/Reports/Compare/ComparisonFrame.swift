@@ -8,6 +8,8 @@ public struct ComparisonFrame: Sendable {
   public let configuration: RunConfiguration
   /// Where they are from, such as `those of 'one'`.
   public let origin: String
+  /// The axes whose range is what the compared archives hold, as nobody said another.
+  let foundRanges: [String]
 
   /// The axes and cells of a run.
   ///
@@ -24,15 +26,17 @@ public struct ComparisonFrame: Sendable {
     (configuration.archive.depth, configuration.archive.objectives) = (1, [])
     configuration.archive.noise = NoiseSettings()
     self.configuration = configuration
+    foundRanges = []
     origin =
       hasCells
       ? "those of '\(name)'"
       : "a grid over the axes of '\(name)', which has no cells of its own to share"
   }
 
-  /// The axes and cells of what is compared: those of the first run, else of the first saved archive that says.
+  /// The axes and cells of what is compared: those of the first run, else of the first saved archive that says; where none
+  /// does, a grid over what the archives hold.
   ///
-  /// - Throws: where none does, so that cells are not known.
+  /// - Throws: where their measures are not the same, or too many for a grid.
   public init(of sources: [ComparisonSource]) throws(SearchError) {
     for case .run(let run) in sources {
       self.init(like: run)
@@ -43,54 +47,62 @@ public struct ComparisonFrame: Sendable {
       self.init(configuration, of: saved.name)
       return
     }
-    throw SearchError(
-      "Of these archives none says what its cells are; name a run that does by --like RUN, or give axes by --axes "
-        + "\"NAME=LOWER:UPPER:CELLS,…\".")
+    guard case .archive(let first)? = sources.first else {
+      throw SearchError("There is nothing to compare that says what its axes are.")
+    }
+    for case .archive(let other) in sources where other.axes.count != first.axes.count {
+      func list(_ archive: SavedArchive) -> String { archive.axes.map(\.name).joined(separator: ", ") }
+      throw SearchError(
+        "'\(first.name)' holds \(list(first)), but '\(other.name)' \(list(other)); choose axes that both hold by --axes "
+          + "\"NAME=LOWER:UPPER:CELLS,…\".")
+    }
+    try self.init(
+      first.axes.map { GivenAxes.Axis(name: $0.name) }, for: sources,
+      origin: "a grid over what these archives hold")
   }
 
   /// A grid over given axes, such as `log10(macs)=5:9:20,depth=1:30:15`: for each axis what is measured, its range and
   /// how many cells there are along it; `:log` behind them gives equal ratios equal space.
   ///
-  /// - Throws: where the text is something else, or an axis is not known.
-  public init(axes text: String) throws(SearchError) {
+  /// What is measured is an axis of the compared runs, or a formula. Where only saved archives are compared it is a column of
+  /// theirs. Of a run's axis, and of a column, the range may be left out, and the number of cells too.
+  ///
+  /// - Throws: where the text is something else, an axis is not known, or what is compared means different things by it.
+  public init(axes text: String, for sources: [ComparisonSource] = []) throws(SearchError) {
+    try self.init(GivenAxes(text).axes, for: sources, origin: "the given ones")
+  }
+
+  /// The names of the axes in such a text.
+  ///
+  /// - Throws: where the text is something else.
+  public static func names(inAxes text: String) throws(SearchError) -> [String] {
+    try GivenAxes(text).axes.map(\.name)
+  }
+
+  private init(
+    _ axes: [GivenAxes.Axis], for sources: [ComparisonSource], origin: String
+  ) throws(SearchError) {
+    let finder = AxisFinder(sources)
     var configuration = RunConfiguration()
     configuration.archive.kind = .grid
-    (configuration.descriptors, configuration.archive.dimensions) = ([], [])
-    for part in Self.parts(of: text) {
-      guard let equals = part.lastIndex(of: "=") else { throw Self.malformed(part) }
-      let name = part[..<equals].trimmingCharacters(in: .whitespaces)
-      let fields = part[part.index(after: equals)...].split(separator: ":", omittingEmptySubsequences: false)
-        .map { $0.trimmingCharacters(in: .whitespaces) }
-      guard !name.isEmpty, fields.count == 3 || fields.count == 4 && ["log", "linear"].contains(fields[3]),
-        let lower = Double(fields[0]), let upper = Double(fields[1]), let cells = Int(fields[2])
-      else { throw Self.malformed(part) }
-      configuration.descriptors.append(
-        DescriptorSettings(
-          name: name, lower: lower, upper: upper,
-          scale: fields.count == 4 && fields[3] == "log" ? .log : .linear))
-      configuration.archive.dimensions.append(cells)
+    (configuration.descriptors, configuration.archive.dimensions, foundRanges) = try finder.settings(axes)
+    let runs = sources.compactMap(\.configuration)
+    if let first = runs.first, runs.allSatisfy({ $0.space.name == first.space.name }) {
+      // What formulas may name depends on the space.
+      (configuration.space, configuration.data.name) = (first.space, first.data.name)
+      configuration.budget = first.budget
     }
-    do {
-      self.configuration = try ConfigurationReader.validated(configuration)
-    } catch {
-      throw SearchError(error.description)
+    if !finder.isOfArchives {
+      do {
+        configuration = try ConfigurationReader.validated(configuration)
+      } catch {
+        throw SearchError(error.description)
+      }
     }
-    origin = "the given ones"
-  }
-
-  /// The parts between commas that are not within brackets.
-  private static func parts(of text: String) -> [Substring] {
-    var depth = 0
-    return text.split(omittingEmptySubsequences: false) { letter in
-      if letter == "(" { depth += 1 }
-      if letter == ")" { depth -= 1 }
-      return letter == "," && depth == 0
-    }
-  }
-
-  private static func malformed(_ part: Substring) -> SearchError {
-    SearchError(
-      "'\(part)' is no axis; write NAME=LOWER:UPPER:CELLS, such as log10(macs)=5:9:20 or depth=1:30:15.")
+    self.configuration = configuration
+    self.origin = origin
+    // Measures of saved archives may be called anything, but ranges and cells must make sense.
+    _ = try archive()
   }
 
   /// The axes' names.

@@ -42,12 +42,13 @@ struct ComparisonNotes {
     {
       notes.append("They differ in data or training, so their fitness values measure different things.")
     }
-    for case .archive(let archive) in groups.flatMap(\.members) where !archive.hasNames {
+    for case .archive(let archive) in groups.flatMap(\.members) where archive.isPlacedByOrder(on: frame.names)
+    {
       notes.append(
         "The measures of \(archive.name) have no names and are taken in the order of the axes: "
           + frame.names.joined(separator: ", ") + ".")
     }
-    notes += counts
+    notes += ranges + counts
     if let scored { notes.append(scored) }
     notes.append(contentsOf: Set(pairs.map(\.noise)).sorted())
     notes.append(evidence)
@@ -68,6 +69,24 @@ struct ComparisonNotes {
     }
     if !unplaced.isEmpty {
       notes.append("Without a place on the axes, and left out: \(unplaced.joined(separator: ", ")).")
+    }
+    return notes
+  }
+
+  /// What axes were made of where only saved archives are compared.
+  private var ranges: [String] {
+    let isText = Set(frame.configuration.descriptors.filter { !$0.categories.isEmpty }.map(\.name))
+    let (texts, numbers) = (
+      frame.foundRanges.filter(isText.contains), frame.foundRanges.filter { !isText.contains($0) }
+    )
+    var notes: [String] = []
+    if !numbers.isEmpty {
+      notes.append(
+        "Nobody says the range of \(numbers.joined(separator: ", ")), so it is that of all that is compared; --axes "
+          + "sets another.")
+    }
+    if !texts.isEmpty {
+      notes.append("Each text in \(texts.joined(separator: ", ")) is a category.")
     }
     return notes
   }

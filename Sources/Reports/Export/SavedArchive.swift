@@ -5,13 +5,14 @@ public import Search
 /// An archive out of a file, be it of an export of ours or of pyribs: objectives and measures without networks.
 ///
 /// It reads `elites.json`, and tables with a title line: `archive.csv`, or what `ArchiveDataFrame.to_csv` of pyribs
-/// writes (columns `objective`, `measures_0`, `measures_1`, …, perhaps `solution_0`, … and `index`).
+/// writes (columns `objective`, `measures_0`, `measures_1`, …, perhaps `solution_0`, … and `index`). Measures that are
+/// text, as those of pyribs' `CategoricalArchive`, are categories.
 public struct SavedArchive: Sendable, Hashable {
   /// One elite.
   public struct Row: Sendable, Hashable {
     /// Its objective, which is maximised.
     public var objective: Double
-    /// Its measures, one per axis.
+    /// Its measures, one per axis; on one of categories the number of one.
     public var measures: [Double]
     /// The cell it had in its archive; nil where the file does not say.
     public var cell: Int?
@@ -43,7 +44,7 @@ public struct SavedArchive: Sendable, Hashable {
   public var seed: Int?
   /// What fitness was measured on; nil where the file does not say.
   public var measurement: String?
-  /// The axes: those of the export, or `measures_0`, `measures_1`, … with the bounds of what is in the file.
+  /// The axes: those of the export, or the columns of measures with the bounds or categories of what is in the file.
   public var axes: [MeasureAxis]
   /// How many cells the archive had, occupied or not; nil where the file does not say.
   public var cells: Int?
@@ -54,9 +55,13 @@ public struct SavedArchive: Sendable, Hashable {
 
   /// The archive in a file whose name ends in `.csv` or `.json`.
   ///
-  /// - Throws: one sentence with the place where the file cannot be read, is too large, lacks a column, or holds
-  ///   something that is no finite number.
-  public init(contentsOf path: String) throws(SearchError) {
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - columns: the columns of a table that hold measures, such as the names of the axes it is to be compared on; where it
+  ///     lacks one of them, its measures are `measures_0`, `measures_1` and so on.
+  /// - Throws: one sentence with the place where the file cannot be read, is too large, lacks a column or has one twice, or
+  ///   holds something that is no finite number.
+  public init(contentsOf path: String, columns: [String] = []) throws(SearchError) {
     let url = URL(fileURLWithPath: path)
     let data: Data
     do {
@@ -80,7 +85,7 @@ public struct SavedArchive: Sendable, Hashable {
     (axes, rows) = ([], [])
     switch url.pathExtension.lowercased() {
     case "json": try readJSON(data, path)
-    case "csv": try readTable(data, path)
+    case "csv": try readTable(data, path, wanted: columns)
     default:
       throw SearchError("'\(path)' is neither .csv nor .json; give a run, elites.json or an archive's table.")
     }
@@ -173,91 +178,6 @@ public struct SavedArchive: Sendable, Hashable {
         "'\(context.codingPath.map(\.stringValue).joined(separator: "."))' has another type than it should"
     default: return "it cannot be read as JSON"
     }
-  }
-
-  // MARK: Tables
-
-  private mutating func readTable(_ data: Data, _ path: String) throws(SearchError) {
-    var table = CommaSeparatedReader(data)
-    guard let titles = try table.next(path) else { throw SearchError("'\(path)' is empty.") }
-    let columns = Dictionary(titles.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    guard let objective = columns["objective"] else {
-      throw SearchError(
-        "'\(path)' lacks the column 'objective'; it has \(Self.listed(titles)).")
-    }
-    let prefix = columns["measures_0"] == nil && columns["measure_0"] != nil ? "measure_" : "measures_"
-    var places: [Int] = []
-    while places.count < Self.axisLimit, let place = columns["\(prefix)\(places.count)"] {
-      places.append(place)
-    }
-    guard !places.isEmpty else {
-      throw SearchError("'\(path)' lacks the column 'measures_0'; it has \(Self.listed(titles)).")
-    }
-    if let stray = titles.first(where: { title in
-      guard title.hasPrefix(prefix), let number = Int(title.dropFirst(prefix.count)) else { return false }
-      return number >= places.count
-    }) {
-      throw SearchError("'\(path)' has the column '\(stray)' but lacks '\(prefix)\(places.count)'.")
-    }
-    let index = columns["index"]
-    while let cells = try table.next(path) {
-      guard cells.count == titles.count else {
-        throw SearchError(
-          "'\(path)', line \(table.line): there are \(cells.count) cells, but \(titles.count) columns.")
-      }
-      func number(_ column: Int) throws(SearchError) -> Double {
-        guard let value = Double(cells[column].trimmingCharacters(in: .whitespaces)), value.isFinite else {
-          throw SearchError(
-            "'\(path)', line \(table.line): '\(cells[column].prefix(40))' in the column '\(titles[column])' is no "
-              + "finite number.")
-        }
-        return value
-      }
-      var measures: [Double] = []
-      for place in places { measures.append(try number(place)) }
-      var cell: Int?
-      if let index {
-        guard let value = Int(exactly: try number(index)) else {
-          throw SearchError("'\(path)', line \(table.line): the index '\(cells[index])' is no whole number.")
-        }
-        cell = value
-      }
-      let value = try number(objective)
-      guard abs(value) <= Self.objectiveLimit else {
-        throw SearchError(
-          "'\(path)', line \(table.line): the objective \(value) is too large to be reckoned with; scale all to within "
-            + "±\(Self.objectiveLimit).")
-      }
-      rows.append(Row(objective: value, measures: measures, cell: cell))
-    }
-    try findAxes(places.indices.map { "\(prefix)\($0)" }, path)
-  }
-
-  /// Axes that go from the least to the greatest measure in the file.
-  private mutating func findAxes(_ names: [String], _ path: String) throws(SearchError) {
-    for (axis, name) in names.enumerated() {
-      var lower = rows.first?.measures[axis] ?? 0
-      var upper = lower
-      for row in rows {
-        lower = min(lower, row.measures[axis])
-        upper = max(upper, row.measures[axis])
-      }
-      if lower == upper {
-        // One value alone still needs a range around it.
-        let margin = max(0.5, abs(lower) / 1024)
-        (lower, upper) = (lower - margin, upper + margin)
-      }
-      do {
-        axes.append(try MeasureAxis(name: name, lower: lower, upper: upper))
-      } catch {
-        throw SearchError("'\(path)': the measures of '\(name)' have no range: \(error).")
-      }
-    }
-  }
-
-  private static func listed(_ titles: [String]) -> String {
-    let shown = titles.prefix(8).map { "'\($0.prefix(40))'" }.joined(separator: ", ")
-    return titles.count > 8 ? shown + ", …" : shown
   }
 }
 

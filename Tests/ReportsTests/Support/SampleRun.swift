@@ -85,7 +85,8 @@ struct SampleRun {
         healed: candidate.status == .healed ? ["fc1 takes\n12 features"] : []),
       description: isNetwork ? network : nil,
       measures: isNetwork
-        ? configuration.descriptors.compactMap { network.figure(named: $0.name) } : nil,
+        ? configuration.descriptors.compactMap { try? Descriptor($0).value(of: network, training: nil) }
+        : nil,
       evaluation: evaluation, fitness: candidate.fitness)
     let objectives = configuration.archive.objectives
     if candidate.fitness != nil, !objectives.isEmpty {
