@@ -47,8 +47,15 @@ struct CompareCommand: AsyncParsableCommand {
 
   @Option(
     help:
-      "Compare the elites of two niches side by side: given twice with one run, or once or twice with two.")
-  var niche: [Int] = []
+      "Compare the elites of two niches side by side: given twice with one run, or once or twice with two; 16-2 is the second elite of niche 16.",
+    transform: { text in
+      guard let place = NichePlace(text) else {
+        throw ValidationError(
+          "'\(text)' is no niche; write its number, such as 16, or 16-2 for its second elite.")
+      }
+      return place
+    })
+  var niche: [NichePlace] = []
 
   @Option(help: "Write the comparison into this file, as one page with maps, curves and tables.")
   var html: String?
@@ -112,9 +119,19 @@ struct CompareCommand: AsyncParsableCommand {
 
   private func compareElites() async throws {
     var snapshots: [RunSnapshot] = []
-    for run in runs { snapshots.append(try await Project.open(run).snapshot) }
-    let comparison = try EliteComparison(
-      (snapshots[0], niche[0]), (snapshots[snapshots.count - 1], niche[niche.count - 1]))
+    for run in runs {
+      guard !Self.isFile(run) else {
+        throw Failure(
+          "'\(run)' is a saved archive, which has no sources to be shown side by side; name the run that it is from."
+        )
+      }
+      snapshots.append(try await Project.open(run).snapshot)
+    }
+    let (first, last) = (snapshots[0], snapshots[snapshots.count - 1])
+    let comparison =
+      niche.count == 1
+      ? try EliteComparison(first, last, niche: niche[0])
+      : try EliteComparison((first, niche[0]), (last, niche[1]))
     try write(comparison.html)
     if common.json {
       try common.print(comparison)

@@ -43,6 +43,8 @@ import Testing
       Mistake(arguments: ["compile", "missing.py"], says: ["missing.py", "cannot be read"]),
       Mistake(arguments: ["compare", "one"], says: ["second"], status: 2),
       Mistake(arguments: ["compare", "one", "--niche", "3"], says: ["--niche"], status: 2),
+      Mistake(
+        arguments: ["compare", "one", "--niche", "3", "--niche", "x"], says: ["'x' is no niche"], status: 2),
       Mistake(arguments: ["compare", "one", "--group", "two"], says: ["NAME=RUN"], status: 2),
       Mistake(
         arguments: ["compare", "--group", "a=one", "--group", "a=two"], says: ["Two groups are called 'a'"],

@@ -128,10 +128,17 @@ struct EliteComparisonTests {
   }
 
   /// A run of three candidates, each a network of its own; the third has the first as its parent.
-  private func run(_ name: String) async throws -> RunSnapshot {
+  ///
+  /// Its niches are the candidates' numbers, unless its configuration is changed.
+  private func run(
+    _ name: String, _ change: ((inout RunConfiguration) -> Void)? = nil
+  ) async throws -> RunSnapshot {
     let folder = SampleRun.folder()
+    var configuration = SampleRun.grid
+    change?(&configuration)
+    var archive = try configuration.makeArchive()
     let header = RunHeader(
-      name: name, configuration: SampleRun.grid, authorChoice: "", version: "0", machine: "", began: "")
+      name: name, configuration: configuration, authorChoice: "", version: "0", machine: "", began: "")
     let store = try RunStore.create(in: folder, header: header)
     let task = ImageTask(channels: 1, height: 28, width: 28, classes: 10)
     let sources = [
@@ -147,11 +154,16 @@ struct EliteComparisonTests {
           step: id == 0 ? .initial : .mutation, author: id == 0 ? .person : .rewriter, form: .rewrite,
           parents: id == 0 ? [] : [0], prompt: id == 0 ? nil : "widen"),
         source: source, verdict: Verdict(.valid), description: try NetworkDescription(of: source, task: task),
-        measures: [Double(id), 1],
+        measures: Array([Double(id), 1].prefix(configuration.descriptors.count)),
         evaluation: id == 0 ? nil : TrainingOutcome(epochs: [], imagesSeen: 100, seconds: 2),
         fitness: id == 0 ? nil : fitness)
       try await store.record(record, weights: nil)
       if id > 0 { cells.append(ArchiveCell(cell: id, candidate: id, fitness: fitness)) }
+      if id > 0 { archive.add(id, objective: fitness, measures: record.measures ?? []) }
+    }
+    // On the cells of a test's own choice the elites are those of an archive.
+    if change != nil {
+      cells = archive.elites.map { ArchiveCell(cell: $0.cell, candidate: $0.solution, fitness: $0.objective) }
     }
     try await store.commit(
       GenerationRecord(
@@ -164,7 +176,7 @@ struct EliteComparisonTests {
   func twoNiches() async throws {
     let snapshot = try await run("one")
     defer { try? FileManager.default.removeItem(atPath: snapshot.folder) }
-    let comparison = try EliteComparison((snapshot, 1), (snapshot, 2))
+    let comparison = try EliteComparison((snapshot, NichePlace(1)), (snapshot, NichePlace(2)))
     #expect(comparison.first.candidate == 1 && comparison.second.candidate == 2)
     #expect(comparison.first.description.parameters == 16 * 10 + 784 * 10 + 10)
     #expect(comparison.second.peakActivationBytes > comparison.first.peakActivationBytes)
@@ -183,18 +195,70 @@ struct EliteComparisonTests {
     #expect(json.contains("\"source_diff\"") && json.contains("\"peak_activation_bytes\""))
     #expect(comparison.html.contains("<span class=\"add\">+        x = torch.tanh(x)</span>"))
 
-    let itself = try EliteComparison((snapshot, 2), (snapshot, 2))
+    let itself = try EliteComparison((snapshot, NichePlace(2)), (snapshot, NichePlace(2)))
     #expect(itself.sourceDiff.isEmpty && itself.layers.allSatisfy { $0.kind == .same })
     #expect(itself.relation == "They are the same candidate.")
-    #expect(throws: SearchError.self) { try EliteComparison((snapshot, 3), (snapshot, 2)) }
+    func refusal(_ place: NichePlace) -> String {
+      let error = #expect(throws: SearchError.self) {
+        try EliteComparison((snapshot, place), (snapshot, NichePlace(2)))
+      }
+      return error?.description ?? ""
+    }
+    #expect(refusal(NichePlace(3)).hasPrefix("Niche 3 of the run 'one' is empty;"))
+    #expect(refusal(NichePlace(4)).hasPrefix("There is no niche 4 in the run 'one', which has 4, from 0 on;"))
+    #expect(refusal(NichePlace(2, place: 2)) == "Niche 2 of the run 'one' has no 2-2, as it holds 1 elite.")
   }
 
   @Test("Niches of two runs: ancestors are the same where they compute the same")
   func twoRuns() async throws {
     let (one, two) = (try await run("one"), try await run("two"))
     defer { for snapshot in [one, two] { try? FileManager.default.removeItem(atPath: snapshot.folder) } }
-    let comparison = try EliteComparison((one, 1), (two, 2))
+    let comparison = try EliteComparison((one, NichePlace(1)), (two, NichePlace(2)))
     #expect(comparison.ancestry.common == [0, 0] && comparison.ancestry.steps == [1, 1])
-    #expect(try EliteComparison((one, 1), (two, 1)).relation == "They are the same network.")
+    #expect(
+      try EliteComparison((one, NichePlace(1)), (two, NichePlace(1))).relation == "They are the same network."
+    )
+  }
+
+  @Test("A niche of the first run is looked up in the log of a second whose cells are others")
+  func otherCells() async throws {
+    // Widths 0, 1 and 2 at depth 1: all of them are in the first cell of the second run, two in one of the third.
+    let one = try await run("one")
+    let wide = try await run("wide") { $0.archive.dimensions = [1, 1] }
+    let tall = try await run("tall") { run in
+      run.descriptors = [DescriptorSettings(name: "parameters", lower: 0, upper: 1e6, bins: 4)]
+      run.archive.dimensions = []
+    }
+    defer {
+      for snapshot in [one, wide, tall] { try? FileManager.default.removeItem(atPath: snapshot.folder) }
+    }
+    let same = try EliteComparison(one, await run("two"), niche: NichePlace(1))
+    #expect(same.notes.isEmpty && same.second.cellsOf == nil && same.second.candidate == 1)
+    let other = try EliteComparison(wide, tall, niche: NichePlace(0))
+    // Both of the second run's networks are there, and the fitter is shown.
+    #expect(other.second.candidate == 2 && other.second.niche == 0 && other.second.cellsOf == "wide")
+    #expect(
+      other.notes.count == 1 && other.notes[0].hasPrefix("The cells of 'tall' are not those of 'wide';"))
+    #expect(other.text().contains("note: The cells of 'tall'") && other.text().contains("0 of wide"))
+    #expect(other.html.contains("tall niche 0 of wide"))
+    #expect(try Exporter.json(other).contains("\"cells_of\" : \"wide\""))
+    func refusal(_ first: RunSnapshot, _ second: RunSnapshot, _ place: NichePlace) -> String {
+      let error = #expect(throws: SearchError.self) { try EliteComparison(first, second, niche: place) }
+      return error?.description ?? ""
+    }
+    let sliding = try await run("sliding") { $0.archive.kind = .sliding }
+    defer { try? FileManager.default.removeItem(atPath: sliding.folder) }
+    #expect(
+      refusal(sliding, one, NichePlace(sliding.elites[0].cell)).hasPrefix(
+        "The archive of 'sliding' has no cells that 'one' could share;"))
+  }
+
+  @Test("A niche is named by its number, and a further elite there by its place")
+  func places() {
+    #expect(NichePlace("16") == NichePlace(16) && NichePlace("0016-2") == NichePlace(16, place: 2))
+    #expect(NichePlace(16, place: 2).description == "16-2" && NichePlace(16).description == "16")
+    for text in ["", "-1", "16-", "16-0", "16-2-3", "a", "1.5", "+1", "٣", "99999999999999999999"] {
+      #expect(NichePlace(text) == nil, "\(text)")
+    }
   }
 }

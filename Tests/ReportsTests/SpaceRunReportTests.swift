@@ -141,7 +141,7 @@ final class SpaceRunReportTests {
     let comparison = try Comparison(ComparisonGroup.grouping([.run(one), .run(two)]))
     #expect(comparison.text().contains("25000 validation images"), "\(comparison.text())")
     let niches = Set(one.elites.map(\.cell)).intersection(two.elites.map(\.cell))
-    let pair = try EliteComparison((one, #require(niches.first)), (two, #require(niches.first)))
+    let pair = try EliteComparison(one, two, niche: NichePlace(#require(niches.first)))
     #expect(pair.first.description.hash.count == 32)
   }
 }

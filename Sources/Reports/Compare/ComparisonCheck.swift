@@ -38,9 +38,10 @@ extension Comparison {
     for (place, member) in group.members.enumerated() {
       guard let other = group.members[..<place].first(where: { $0.isSample(of: member) }) else { continue }
       throw SearchError(
-        "'\(other.name)' and '\(member.name)' of the group '\(group.name)' are one search"
-          + (member.seed.map { " with one seed, \($0)" } ?? ": they hold the same elites")
-          + ", which is one sample and not two; give each run a seed of its own, or name one of them.")
+        "'\(other.name)' and '\(member.name)' of the group '\(group.name)' "
+          + (member.seed.map { "are one search with one seed, \($0), which is" }
+            ?? "hold the same elites, which makes them")
+          + " one sample and not two; give each run a seed of its own, or name one of them.")
     }
   }
 }

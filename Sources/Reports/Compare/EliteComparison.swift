@@ -14,13 +14,17 @@ public struct EliteComparison: Encodable, Sendable {
     public var run: String
     /// The niche it is the elite of.
     public var niche: Int
+    /// Its place among several elites of the niche, from 1; nil of the first.
+    public var place: Int?
+    /// The run whose niche it is, where that is not its own: it is the fittest of its run there.
+    public var cellsOf: String?
     /// The candidate's number.
     public var candidate: Int
     /// The generation that found it.
     public var generation: Int
     /// How it came about.
     public var origin: CandidateOrigin
-    /// Validation accuracy, 0…1.
+    /// Validation accuracy, 0…1; of a network that was trained several times the mean.
     public var fitness: Double
     /// Its measures by the names of the axes.
     public var measures: [String: Double]
@@ -32,6 +36,11 @@ public struct EliteComparison: Encodable, Sendable {
     public var seconds: Double?
     /// Images trained on.
     public var imagesSeen: Int?
+
+    /// The niche in words, such as `16`, `16-2` or `16 of one`.
+    var nicheTitle: String {
+      NichePlace(niche, place: place ?? 1).description + (cellsOf.map { " of \($0)" } ?? "")
+    }
   }
 
   /// How the two are related.
@@ -52,6 +61,8 @@ public struct EliteComparison: Encodable, Sendable {
   public var second: Side
   /// The difference in plain words.
   public var verdict: String
+  /// What a reader must know: that the runs' cells differ.
+  public var notes: [String]
   /// What became of the layers from the first to the second.
   public var layers: [LayerChange]
   /// What changed in the source from the first to the second, as `diff -u` writes it; empty where it is the same.
@@ -61,25 +72,52 @@ public struct EliteComparison: Encodable, Sendable {
   /// The lines of the difference.
   let source: SourceDiff
 
-  enum CodingKeys: CodingKey { case first, second, verdict, layers, sourceDiff, ancestry }
+  enum CodingKeys: CodingKey { case first, second, verdict, notes, layers, sourceDiff, ancestry }
 
   /// The elites of two niches, of one run or of two.
   ///
-  /// - Throws: where a niche is empty, the data sets differ, or the run's file cannot be read.
+  /// - Throws: where a niche is empty or there is none of that number, the data sets differ, or the run's file cannot be
+  ///   read.
   public init(
-    _ one: (run: RunSnapshot, niche: Int), _ two: (run: RunSnapshot, niche: Int)
+    _ one: (run: RunSnapshot, niche: NichePlace), _ two: (run: RunSnapshot, niche: NichePlace)
   ) throws(SearchError) {
-    let data = [one.run, two.run].map(\.header.configuration.measurement)
-    guard data[0] == data[1] else {
-      throw SearchError(
-        "'\(one.run.header.name)' was measured on \(data[0]) and '\(two.run.header.name)' on \(data[1]); their networks "
-          + "cannot be compared.")
-    }
-    let left = try Self.record(one.run, one.niche)
-    let right = try Self.record(two.run, two.niche)
+    try Self.checkData(one.run, two.run)
+    try self.init(
+      (one.run, one.run.elite(at: one.niche)), (two.run, two.run.elite(at: two.niche)),
+      places: (one.niche, two.niche), cellsOf: nil)
+  }
+
+  /// The elites of one niche of two runs: a niche of the first, and what the second found there, be its own cells others.
+  ///
+  /// - Throws: as above, and where the first has no cells that the second could share.
+  public init(
+    _ one: RunSnapshot, _ two: RunSnapshot, niche: NichePlace
+  ) throws(SearchError) {
+    try Self.checkData(one, two)
+    let (first, second) = (try one.elite(at: niche), try two.elite(at: niche, of: one))
+    let isOwn = two.elites.contains { $0.cell == niche.cell && $0.record.id == second.record.id }
+    let sharesCells =
+      isOwn && one.header.configuration.archiveGeometry == two.header.configuration.archiveGeometry
+      && one.header.configuration.descriptors == two.header.configuration.descriptors
+    try self.init(
+      (one, first), (two, second), places: (niche, niche), cellsOf: sharesCells ? nil : one.header.name)
+  }
+
+  private init(
+    _ one: (run: RunSnapshot, elite: RunElite), _ two: (run: RunSnapshot, elite: RunElite),
+    places: (NichePlace, NichePlace), cellsOf owner: String?
+  ) throws(SearchError) {
+    let (left, right) = (try Self.record(one.run, one.elite), try Self.record(two.run, two.elite))
     let (old, new) = (try Self.compile(left, one.run), try Self.compile(right, two.run))
-    first = try Side(left, one.run, one.niche, old)
-    second = try Side(right, two.run, two.niche, new)
+    first = try Side(left, one.run, places.0, old)
+    second = try Side(right, two.run, places.1, new)
+    second.cellsOf = owner
+    notes = []
+    if let owner {
+      notes.append(
+        "The cells of '\(two.run.header.name)' are not those of '\(owner)'; of '\(two.run.header.name)' this is the fittest "
+          + "network in niche \(places.0) of '\(owner)'.")
+    }
     source = SourceDiff(left.source ?? "", right.source ?? "")
     sourceDiff = source.text
     layers = LayerChange.changes(
@@ -90,15 +128,23 @@ public struct EliteComparison: Encodable, Sendable {
       images: ComparisonSource.run(one.run).validationImages, ComparisonSource.run(two.run).validationImages)
   }
 
-  private static func record(_ run: RunSnapshot, _ niche: Int) throws(SearchError) -> CandidateRecord {
-    guard let elite = run.elites.first(where: { $0.cell == niche }) else {
+  private static func checkData(_ one: RunSnapshot, _ two: RunSnapshot) throws(SearchError) {
+    let data = [one, two].map(\.header.configuration.measurement)
+    guard data[0] == data[1] else {
       throw SearchError(
-        "Niche \(niche) of the run '\(run.header.name)' is empty; 'niche show \(run.header.name)' lists the occupied ones."
-      )
+        "'\(one.header.name)' was measured on \(data[0]) and '\(two.header.name)' on \(data[1]); their networks "
+          + "cannot be compared.")
     }
-    guard let record = try run.records(of: [elite])[elite.record.id] else {
+  }
+
+  /// The record of an elite, with the fitness that the archive goes by.
+  private static func record(
+    _ run: RunSnapshot, _ elite: RunElite
+  ) throws(SearchError) -> CandidateRecord {
+    guard var record = try run.records(of: [elite])[elite.record.id] else {
       throw SearchError("Candidate \(elite.record.id) is an elite but is not stored; the file is damaged.")
     }
+    record.fitness = elite.record.fitness
     return record
   }
 
@@ -152,14 +198,15 @@ public struct EliteComparison: Encodable, Sendable {
 
 extension EliteComparison.Side {
   fileprivate init(
-    _ record: CandidateRecord, _ run: RunSnapshot, _ niche: Int, _ network: CompiledNetwork
+    _ record: CandidateRecord, _ run: RunSnapshot, _ niche: NichePlace, _ network: CompiledNetwork
   ) throws(SearchError) {
     guard let fitness = record.fitness, let description = record.description else {
       throw SearchError("Candidate \(record.id) is an elite but lacks its fitness; the file is damaged.")
     }
     let axes = run.header.configuration.descriptors.map(\.name)
     self.init(
-      run: run.header.name, niche: niche, candidate: record.id, generation: record.generation,
+      run: run.header.name, niche: niche.cell, place: niche.place > 1 ? niche.place : nil,
+      candidate: record.id, generation: record.generation,
       origin: record.origin, fitness: fitness,
       measures: Dictionary(zip(axes, record.measures ?? []), uniquingKeysWith: { first, _ in first }),
       description: description, peakActivationBytes: network.graph.profile.peakActivationBytes / 2,

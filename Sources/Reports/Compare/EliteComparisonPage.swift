@@ -3,13 +3,13 @@ import QualityDiversity
 extension EliteComparison {
   /// The comparison as a page in one file that loads nothing.
   public var html: String {
-    let title = "\(first.run) niche \(first.niche) against \(second.run) niche \(second.niche)"
+    let title = "\(first.run) niche \(first.nicheTitle) against \(second.run) niche \(second.nicheTitle)"
     let rows = layers.map { change -> [HTML.Cell] in
       [change.name, change.first ?? "–", change.second ?? "–", change.kind.rawValue].map { .init(text: $0) }
     }
     let columns = ["name", "first", "second", "change"].map { (title: $0, isNumeric: false) }
     return HTMLPage(
-      title: title, subtitle: verdict,
+      title: title, subtitle: ([verdict] + notes).joined(separator: " "),
       sections: [
         .init(name: "figures", title: "Figures", content: figureTable),
         .init(

@@ -8,7 +8,7 @@ extension EliteComparison {
     let changes = layers.filter { $0.kind != .same }
     let list = changes.map { "  \(sign($0.kind)) \($0.sentence)" }.joined(separator: "\n")
     let parts = [
-      Comparison.wrapped(verdict), table,
+      Comparison.wrapped(verdict), table + notes.map { "\n\n" + Comparison.wrapped("note: \($0)") }.joined(),
       changes.isEmpty ? "The layers are the same." : "layers, from the first to the second:\n" + list,
     ]
     let difference = source.lines.isEmpty ? "The sources are the same." : diff(isColourful)
@@ -27,8 +27,8 @@ extension EliteComparison {
 
   private func diff(_ isColourful: Bool) -> String {
     let heading = [
-      "--- \(first.run) niche \(first.niche), candidate \(first.candidate)",
-      "+++ \(second.run) niche \(second.niche), candidate \(second.candidate)",
+      "--- \(first.run) niche \(first.nicheTitle), candidate \(first.candidate)",
+      "+++ \(second.run) niche \(second.nicheTitle), candidate \(second.candidate)",
     ]
     let lines = source.lines.map { line in
       // What a model wrote must not command the terminal, so colours come after that was taken out.
@@ -56,7 +56,7 @@ extension EliteComparison {
     var rows: [[String]] = []
     func add(_ cells: [String]) { rows.append(cells + [String](repeating: "", count: 4 - cells.count)) }
     add(["run", first.run, second.run])
-    add(["niche", "\(first.niche)", "\(second.niche)"])
+    add(["niche", first.nicheTitle, second.nicheTitle])
     add(["candidate", "\(first.candidate)", "\(second.candidate)"])
     add([
       "fitness", Figures.percent(first.fitness, decimals: 2), Figures.percent(second.fitness, decimals: 2),
