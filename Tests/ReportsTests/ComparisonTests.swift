@@ -2,7 +2,6 @@ import Foundation
 import LanguageModels
 import QualityDiversity
 import RandomStreams
-import RunStore
 import Search
 import Testing
 
@@ -11,7 +10,7 @@ import Testing
 @Suite("Comparing runs")
 struct ComparisonTests {
   // Cells of the 2×2 grid: 0 narrow and shallow, 1 narrow and deep, 2 wide and shallow, 3 wide and deep.
-  private let first = SampleRun(
+  static let first = SampleRun(
     name: "one", configuration: SampleRun.grid,
     candidates: [
       .init(width: 10, depth: 2, fitness: 0.5), .init(width: 20, depth: 3, fitness: 0.6),  // cell 0: 0.6
@@ -20,7 +19,7 @@ struct ComparisonTests {
       .init(width: 10, depth: 2, status: .refused),
       .init(width: 10, depth: 8, fitness: 0.75, status: .duplicate),
     ])
-  private let second = SampleRun(
+  static let second = SampleRun(
     name: "two", configuration: SampleRun.grid,
     candidates: [
       .init(width: 30, depth: 4, fitness: 0.5),  // cell 0: lost by the second
@@ -40,7 +39,7 @@ struct ComparisonTests {
 
   @Test("Niches won, lost, tied and only here, worked out by hand")
   func standings() async throws {
-    let comparison = try Self.compare(await first.snapshot(), await second.snapshot())
+    let comparison = try Self.compare(await Self.first.snapshot(), await Self.second.snapshot())
     #expect(comparison.axes == ["width", "depth"] && comparison.cells == 4)
     let pair = try #require(comparison.pairs.first)
     #expect(comparison.pairs.count == 1 && pair.first == "one" && pair.second == "two")
@@ -74,7 +73,7 @@ struct ComparisonTests {
 
   @Test("Only differences beyond noise count")
   func noise() async throws {
-    var (one, two) = (first, second)
+    var (one, two) = (Self.first, Self.second)
     one.configuration.data.validationLimit = 1000
     two.configuration.data.validationLimit = 1000
     one.candidates = [
@@ -113,7 +112,7 @@ struct ComparisonTests {
         // Both in one cell of the second run's own archive, in two of the first's.
         .init(width: 30, depth: 4, fitness: 0.5), .init(width: 60, depth: 7, fitness: 0.4),
       ])
-    let (left, right) = (try await first.snapshot(), try await two.snapshot())
+    let (left, right) = (try await Self.first.snapshot(), try await two.snapshot())
     let comparison = try Self.compare(left, right)
     #expect(comparison.pairs[0].niches.map(\.standing) == [.won, .onlyFirst, .onlyFirst, .onlySecond])
     #expect(comparison.groups[1].members[0].statistics.cells == 4)
@@ -138,7 +137,7 @@ struct ComparisonTests {
 
   @Test("Formulas are axes, too")
   func formulas() async throws {
-    let (left, right) = (try await first.snapshot(), try await second.snapshot())
+    let (left, right) = (try await Self.first.snapshot(), try await Self.second.snapshot())
     let frame = try ComparisonFrame(axes: "log10(macs)=2.5:3.5:2,width / depth=0:20:4")
     #expect(frame.names == ["log10(macs)", "width / depth"])
     let comparison = try Self.compare(left, right, frame: frame)
@@ -153,9 +152,9 @@ struct ComparisonTests {
     "Archives without cells of their own are compared on a grid over their axes",
     arguments: [ArchiveSettings.Kind.sliding, .proximity, .dominatedNovelty])
   func otherKinds(kind: ArchiveSettings.Kind) async throws {
-    var run = first
+    var run = Self.first
     run.name = "other"
-    let (left, right) = (try await first.snapshot(), try await second.snapshot())
+    let (left, right) = (try await Self.first.snapshot(), try await Self.second.snapshot())
     run.configuration.archive.kind = kind
     run.generations = 0
     let other = try await run.snapshot()
@@ -180,7 +179,7 @@ struct ComparisonTests {
 
   @Test("A run against one that repeats it: all ties, all differences 0")
   func itself() async throws {
-    let comparison = try Self.compare(await first.snapshot(), await first.snapshot())
+    let comparison = try Self.compare(await Self.first.snapshot(), await Self.first.snapshot())
     #expect(comparison.groups.map(\.name) == ["one", "one (2)"])
     #expect(comparison.pairs[0].niches.map(\.standing) == [.tied, .tied, .tied])
     #expect(comparison.pairs[0].figures.allSatisfy { $0.difference == 0 })
@@ -190,7 +189,7 @@ struct ComparisonTests {
   @Test("The archive made anew from the log on a run's own axes is the stored one")
   func rebuilt() async throws {
     for kind in [ArchiveSettings.Kind.grid, .cvt] {
-      var run = first
+      var run = Self.first
       run.configuration.archive.kind = kind
       run.configuration.archive.cells = 7
       run.candidates += (0..<30).map { index in
@@ -211,7 +210,7 @@ struct ComparisonTests {
 
   @Test("Only finished generations count, so that a run under way shows what is stored of it")
   func unfinishedGeneration() async throws {
-    var running = first
+    var running = Self.first
     running.candidates.append(.init(generation: 2, width: 90, depth: 9, fitness: 0.9))
     let snapshot = try await running.snapshot()
     let comparison = try Self.compare(snapshot, await running.snapshot())
@@ -221,7 +220,7 @@ struct ComparisonTests {
 
   @Test("Curves and areas under them, worked out by hand")
   func curves() async throws {
-    let snapshot = try await second.snapshot()
+    let snapshot = try await Self.second.snapshot()
     let frame = ComparisonFrame(like: snapshot)
     let history = try #require(
       try BinnedRun(.run(snapshot), in: frame, empty: frame.archive(), offset: 0).history)
@@ -238,7 +237,7 @@ struct ComparisonTests {
     #expect(history.average(.qdScore, upTo: 2.5, of: .evaluations) == (0.5 + 0.5 * 1.25) / 2.5)
     #expect(history.average(.qdScore, upTo: 0, of: .evaluations) == 0)
 
-    let comparison = try Self.compare(await first.snapshot(), snapshot)
+    let comparison = try Self.compare(await Self.first.snapshot(), snapshot)
     let budget = try #require(comparison.budgets.first { $0.kind == .images })
     #expect(budget.amount == 400 && !budget.isWhole)
     #expect(budget.groups.map(\.qdScore) == [0.6 + 0.75 + 0.25, 1.75])
@@ -250,7 +249,7 @@ struct ComparisonTests {
 
   @Test("A lead that comes of a larger budget is said to, and one that turns at equal budgets as well")
   func budgetsInWords() async throws {
-    var (short, long) = (second, second)
+    var (short, long) = (Self.second, Self.second)
     (short.name, long.name) = ("short", "long")
     short.candidates.removeLast(2)
     let (few, many) = (try await short.snapshot(), try await long.snapshot())
@@ -265,7 +264,7 @@ struct ComparisonTests {
 
   @Test("Tokens count for the candidate that they were spent on")
   func tokens() async throws {
-    var run = second
+    var run = Self.second
     run.exchanges = [(30, 12), (5, 1)].map { sent, received in
       ChatExchange(
         identity: ModelIdentity(provider: "p", model: "m"),
@@ -296,13 +295,13 @@ struct ComparisonTests {
     #expect(EliteTable(nothing).text == "The archive is empty.")
     #expect(try RunStatus(nothing).text.contains("generations: 0 of 20"))
 
-    var single = first
+    var single = Self.first
     single.candidates = [.init(width: 10, depth: 2, fitness: 0.5)]
     let one = try await single.snapshot()
     #expect(try Self.compare(one, nothing).verdict.hasPrefix("empty has no elite"))
     #expect(try Self.compare(one, await single.snapshot(), nothing).pairs.count == 3)
     #expect(
-      try Self.compare(one, await second.snapshot()).pairs[0].niches.map(\.standing) == [
+      try Self.compare(one, await Self.second.snapshot()).pairs[0].niches.map(\.standing) == [
         .tied, .onlySecond, .onlySecond, .onlySecond,
       ])
 
@@ -315,9 +314,9 @@ struct ComparisonTests {
 
   @Test("Other data sets are refused")
   func otherData() async throws {
-    var other = second
+    var other = Self.second
     other.configuration.data.name = "mnist"
-    let (left, right) = (try await first.snapshot(), try await other.snapshot())
+    let (left, right) = (try await Self.first.snapshot(), try await other.snapshot())
     let error = #expect(throws: SearchError.self) { try Self.compare(left, right) }
     #expect(error?.description.contains("'one' was measured on fashion-mnist and 'two' on mnist") == true)
 
@@ -335,96 +334,9 @@ struct ComparisonTests {
     #expect(try Comparison(ComparisonGroup.grouping([.run(right), saved])).pairs[0].count(.tied) == 4)
   }
 
-  @Test("A run counts once, wherever it is named")
-  func namedTwice() async throws {
-    let (one, two) = (try await first.snapshot(), try await second.snapshot())
-    func refusal(_ groups: [(String, [RunSnapshot])]) -> String {
-      let error = #expect(throws: SearchError.self) {
-        try Comparison(
-          groups.map { ComparisonGroup(name: $0.0, members: $0.1.map(ComparisonSource.run)) })
-      }
-      return error?.description ?? ""
-    }
-    #expect(refusal([("one", [one]), ("again", [one])]).hasSuffix("is named twice; name it once."))
-    #expect(refusal([("a", [one, one]), ("b", [two])]).contains("is twice in the group 'a'"))
-    #expect(refusal([("a", [one, two]), ("b", [two])]).contains("is in both 'a' and 'b'"))
-    // Named by a link.
-    let link = SampleRun.folder()
-    TemporaryFolders.removeAtExit(link)
-    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: one.folder)
-    let linked = try await RunSnapshot(RunStore.open(link))
-    #expect(refusal([("one", [one]), ("linked", [linked])]).hasSuffix("is named twice; name it once."))
-    // The same search with the same seed, run again.
-    let again = try await first.snapshot()
-    #expect(
-      refusal([("a", [one, again]), ("b", [two])]).hasPrefix(
-        "'one' and 'one' of the group 'a' are one search with one seed, 4, which is one sample and not two;"))
-    var seeded = first
-    seeded.configuration.seed = 5
-    let other = try await seeded.snapshot()
-    let groups = [("a", [one, other]), ("b", [two])].map { name, runs in
-      ComparisonGroup(name: name, members: runs.map(ComparisonSource.run))
-    }
-    #expect(try Comparison(groups).groups[0].members.count == 2)
-  }
-
-  @Test("What QD scores subtract is said: 0, the least objective, or what is asked for")
-  func offsets() async throws {
-    let (left, right) = (try await first.snapshot(), try await second.snapshot())
-    let groups = ComparisonGroup.grouping([.run(left), .run(right)])
-    let plain = try Comparison(groups)
-    #expect(plain.offset == 0 && !plain.notes.contains { $0.hasPrefix("QD scores are sums") })
-    // Fitness 0.6, 0.75 and 0.25.
-    let raised = try Comparison(groups, offset: 0.5)
-    let score = try #require(raised.groups[0].figure(.qdScore)?.mean)
-    #expect(abs(score - (1.6 - 3 * 0.5)) < 1e-12 && raised.offset == 0.5)
-    #expect(
-      raised.notes.contains(
-        "QD scores are sums of what elites are above 0.50, as asked for; 2 elites are below it and count negative."
-      ))
-    #expect(raised.verdict.contains("%") == plain.verdict.contains("%") && raised.isShare)
-    #expect(try Exporter.json(raised).contains("\"offset\" : 0.5"))
-    for offset in [Double.nan, .infinity, -1e101] {
-      #expect(throws: SearchError.self) { try Comparison(groups, offset: offset) }
-    }
-
-    let folder = SampleRun.folder()
-    TemporaryFolders.removeAtExit(folder)
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try Data("objective,measures_0,measures_1\n-9.5,30,4\n2,30,9\n".utf8)
-      .write(to: URL(fileURLWithPath: folder + "/theirs.csv"))
-    let saved = ComparisonSource.archive(try SavedArchive(contentsOf: folder + "/theirs.csv"))
-    let mixed = try Comparison(ComparisonGroup.grouping([.run(left), saved]))
-    #expect(mixed.offset == -9.5 && !mixed.isShare)
-    #expect(mixed.groups.map { $0.figure(.qdScore)?.mean } == [1.6 + 3 * 9.5, 11.5])
-    #expect(
-      mixed.notes.contains {
-        $0.hasPrefix("QD scores are sums of what elites are above -9.50, the least objective of all")
-      })
-  }
-
-  @Test("Axes of figures that a run did not measure are refused, and so are formulas without a value")
-  func unmeasured() async throws {
-    let (left, right) = (try await first.snapshot(), try await second.snapshot())
-    func refusal(_ axes: String) -> String {
-      let error = #expect(throws: SearchError.self) {
-        try Self.compare(left, right, frame: ComparisonFrame(axes: axes))
-      }
-      return error?.description ?? ""
-    }
-    #expect(
-      refusal("depth=0:9:2,proxy.synflow=0:100:4")
-        == "'one' did not measure proxy.synflow; choose axes that all runs have the figures of, by --axes or --like."
-    )
-    #expect(refusal("log10(depth - width)=0:1:2").hasPrefix("'log10(depth - width)' is no finite number for"))
-    // Of some candidates it is one.
-    let frame = try ComparisonFrame(axes: "log10(60 - width)=0:3:2")
-    #expect(try Self.compare(left, right, frame: frame).groups[1].members[0].unplaced == 2)
-  }
-
   @Test("Saved archives are placed by the measures they hold")
   func savedArchives() async throws {
-    let run = try await first.snapshot()
+    let run = try await Self.first.snapshot()
     let folder = SampleRun.folder()
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -443,7 +355,7 @@ struct ComparisonTests {
     #expect(comparison.budgets.isEmpty && comparison.groups[1].curves.isEmpty)
 
     // Exports of ours say what their cells are.
-    let store = try await first.store(in: folder + "/run")
+    let store = try await Self.first.store(in: folder + "/run")
     let exporter = try await Exporter(RunSnapshot(store), store: store)
     try await exporter.write(exporter.archive(testedBy: nil), to: folder + "/export")
     let export = ComparisonSource.archive(try SavedArchive(contentsOf: folder + "/export/elites.json"))
