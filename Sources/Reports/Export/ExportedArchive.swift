@@ -3,6 +3,8 @@ public import Training
 
 /// An elite as it is exported; nothing in it depends on time or place, so equal archives give equal bytes.
 public struct ExportedElite: Codable, Sendable, Hashable {
+  /// The folder of its files: the niche, and of further elites there `-2`, `-3` and so on.
+  public var folder: String
   /// The niche's cell.
   public var niche: Int
   /// The candidate's number.
@@ -33,8 +35,8 @@ public struct ExportedElite: Codable, Sendable, Hashable {
   /// The text of the architecture of a space; nil of networks that were written as code.
   public var architecture: String?
 
-  /// The folder of its files: the niche, and of further elites there `-2`, `-3` and so on.
-  var folder: String {
+  /// The folder of the elite at that place of its niche; nil is the first.
+  static func folder(niche: Int, place: Int?) -> String {
     let digits = String(niche)
     return "niche-" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
       + (place.map { "-\($0 + 1)" } ?? "")

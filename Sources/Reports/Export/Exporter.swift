@@ -56,7 +56,8 @@ public struct Exporter: Sendable {
       let names = configuration.descriptors.map(\.name)
       elites.append(
         ExportedElite(
-          niche: elite.cell, candidate: record.id, generation: record.generation,
+          folder: ExportedElite.folder(niche: elite.cell, place: places[record.id]), niche: elite.cell,
+          candidate: record.id, generation: record.generation,
           place: places[record.id],
           objectives: record.objectives.map {
             Dictionary(zip(objectives, $0), uniquingKeysWith: { first, _ in first })

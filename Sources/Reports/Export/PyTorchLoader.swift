@@ -43,9 +43,11 @@ enum PyTorchLoader {
         if not os.path.isdir(folder):
             folder = os.path.join(here, folder)
         with open(os.path.join(here, "elites.json")) as file:
-            elites = json.load(file)["elites"]
-        niche = int(os.path.basename(os.path.normpath(folder)).split("-")[1])
-        name = next(e["description"]["class_name"] for e in elites if e["niche"] == niche)
+            names = {e["folder"]: e["description"]["class_name"] for e in json.load(file)["elites"]}
+        elite = os.path.basename(os.path.abspath(folder))
+        if elite not in names:
+            raise ValueError(f"'{elite}' is no elite's folder of this export; elites.csv lists them by 'folder'")
+        name = names[elite]
         scope = {"__name__": "elite"}
         with open(os.path.join(folder, "network.py")) as file:
             exec(compile(file.read(), file.name, "exec"), scope)
