@@ -60,17 +60,33 @@ enum PictureParts {
   static func drawLegend(
     _ items: [LegendItem], at place: Point, width: Double, on picture: inout SVG
   ) -> Double {
-    guard !items.isEmpty else { return 0 }
-    var (x, y) = (place.x, place.y)
-    for item in items {
+    for (item, entry) in zip(items, legendEntries(items, width)) {
+      let corner = Point(place.x + entry.place.x, place.y + entry.place.y)
+      draw(item, corner, on: &picture)
+      picture.text(
+        entry.name, at: Point(corner.x + 28, corner.y + 12), size: legendSize,
+        fill: picture.theme.paint(.muted))
+    }
+    return legendHeight(items, width: width)
+  }
+
+  /// How high a legend of that width is.
+  static func legendHeight(_ items: [LegendItem], width: Double) -> Double {
+    legendEntries(items, width).last.map { $0.place.y + 24 } ?? 0
+  }
+
+  /// The names as they fit, and where the entries stand from the legend's upper left corner.
+  private static func legendEntries(
+    _ items: [LegendItem], _ width: Double
+  ) -> [(name: String, place: Point)] {
+    var (x, y) = (0.0, 0.0)
+    return items.map { item in
       let name = TextMetrics.fitted(Markup.line(item.name), width: width - 40, size: legendSize)
       let length = 28 + TextMetrics.width(name, size: legendSize) + 22
-      if x > place.x, x + length - 22 > place.x + width { (x, y) = (place.x, y + 20) }
-      draw(item, Point(x, y), on: &picture)
-      picture.text(name, at: Point(x + 28, y + 12), size: legendSize, fill: picture.theme.paint(.muted))
-      x += length
+      if x > 0, x + length - 22 > width { (x, y) = (0, y + 20) }
+      defer { x += length }
+      return (name, Point(x, y))
     }
-    return y + 24 - place.y
   }
 
   private static func draw(_ item: LegendItem, _ place: Point, on picture: inout SVG) {

@@ -51,7 +51,9 @@ struct FrontsPicture: Sendable {
     let width = 780.0
     let side = settings.count == 1 ? 380.0 : 270
     let heading = PictureParts.headingHeight(title: title, subtitle: subtitle, width: width)
-    let (legendRoom, gap) = (28.0, 30 + Axes.bottomRoom)
+    let (legend, gap) = (legend(theme), 30 + Axes.bottomRoom)
+    let legendWidth = width - 2 * PictureParts.margin
+    let legendRoom = PictureParts.legendHeight(legend, width: legendWidth) + 4
     let vertical = Scale(covering: members.map(\.fitness), unit: .share)
     let left = PictureParts.margin / 2 + Axes.leftRoom(vertical, height: side)
     let top = PictureParts.margin + heading + legendRoom
@@ -60,6 +62,17 @@ struct FrontsPicture: Sendable {
       + PictureParts.margin / 2
     var picture = SVG(title: title, width: width, height: height, theme: theme)
     let end = PictureParts.drawHeading(title: title, subtitle: subtitle, on: &picture)
+    PictureParts.drawLegend(
+      legend, at: Point(PictureParts.margin, end - 4), width: legendWidth, on: &picture)
+    for (number, objective) in settings.enumerated() {
+      let frame = Rectangle(
+        x: left, y: top + Double(number) * (side + gap), width: width - left - 28, height: side)
+      draw(number, objective, vertical, in: frame, on: &picture)
+    }
+    return picture
+  }
+
+  private func legend(_ theme: Theme) -> [PictureParts.LegendItem] {
     let beyond = members.count { member in
       zip(settings, member.objectives).contains { Self.isBeyond($0, $1) }
     }
@@ -71,19 +84,22 @@ struct FrontsPicture: Sendable {
       let name = "\(beyond) beyond the objective's worst, drawn there"
       legend.append(.init(name: name, paint: theme.paint(.muted), swatch: .ring))
     }
-    PictureParts.drawLegend(
-      legend, at: Point(PictureParts.margin, end - 4), width: width - 2 * PictureParts.margin, on: &picture)
-    for (number, objective) in settings.enumerated() {
-      let frame = Rectangle(
-        x: left, y: top + Double(number) * (side + gap), width: width - left - 28, height: side)
-      draw(number, objective, vertical, in: frame, on: &picture)
-    }
-    return picture
+    return legend
   }
 
   /// Whether a value is worse than the worst that the objective tells apart from others.
   private static func isBeyond(_ objective: ObjectiveSettings, _ value: Double) -> Bool {
     objective.best < objective.worst ? value > objective.worst : value < objective.worst
+  }
+
+  /// A scale that holds the values and, where some are drawn at the worst, ends there.
+  private static func scale(_ objective: ObjectiveSettings, _ values: [Double], endsAtWorst: Bool) -> Scale {
+    let round = Scale(
+      covering: values.filter(\.isFinite), kind: objective.scale == .log ? .logarithmic : .linear)
+    guard endsAtWorst else { return round }
+    let isLess = objective.best < objective.worst
+    let (lower, upper) = (isLess ? round.lower : objective.worst, isLess ? objective.worst : round.upper)
+    return lower < upper ? Scale(lower, upper, kind: round.kind, unit: round.unit) : round
   }
 
   private func draw(
@@ -94,8 +110,8 @@ struct FrontsPicture: Sendable {
     let values = members.map { $0.objectives.indices.contains(number) ? $0.objectives[number] : .nan }
     // One network that is far worse would leave the others no room.
     let shown = values.map { Self.isBeyond(objective, $0) ? objective.worst : $0 }
-    let horizontal = Scale(
-      covering: shown.filter(\.isFinite), kind: objective.scale == .log ? .logarithmic : .linear)
+    let horizontal = Self.scale(
+      objective, shown, endsAtWorst: values.contains { Self.isBeyond(objective, $0) })
     let wish = objective.best < objective.worst ? "less is better" : "more is better"
     Axes.drawHorizontal(
       horizontal, title: "\(MeasureAxis.words(objective.name)) (\(wish))", in: frame, on: &picture,
