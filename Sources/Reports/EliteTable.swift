@@ -24,6 +24,8 @@ public struct EliteTable: Codable, Sendable {
 
   /// The axes' names.
   public var axes: [String]
+  /// The names of the categories that measures number from 0, by axis; nil where no axis has categories.
+  public var categories: [String: [String]]?
   /// The names of the objectives beside fitness.
   public var objectives: [String]
   /// The elites, by niche.
@@ -31,7 +33,10 @@ public struct EliteTable: Codable, Sendable {
 
   /// The elites of a run.
   public init(_ run: RunSnapshot) {
-    axes = run.header.configuration.descriptors.map(\.name)
+    let descriptors = run.header.configuration.descriptors
+    axes = descriptors.map(\.name)
+    let lists = descriptors.filter { !$0.categories.isEmpty }.map { ($0.name, $0.categories) }
+    categories = lists.isEmpty ? nil : Dictionary(lists, uniquingKeysWith: { first, _ in first })
     objectives = run.header.configuration.archive.objectives.map(\.name)
     elites = run.elites.map { elite in
       let record = elite.record
@@ -50,11 +55,12 @@ public struct EliteTable: Codable, Sendable {
     var table = TextTable(
       ["niche", "candidate", "accuracy"] + axes + others.map { objectives[$0] }
         + ["parameters", "MACs", "by", "prompt"],
-      numbers: Set(0...(axes.count + others.count + 4)))
+      numbers: Set(0...(axes.count + others.count + 4))
+        .subtracting(axes.indices.filter { categories?[axes[$0]] != nil }.map { $0 + 3 }))
     for row in elites {
       table.add(
         ["\(row.niche)", "\(row.candidate)", Figures.percent(row.fitness, decimals: 2)]
-          + row.measures.map(Figures.short)
+          + zip(axes, row.measures).map(measure)
           + others.map { place in row.objectives.map { Figures.short($0[place]) } ?? "–" }
           + [
             row.description.map { Figures.short(Double($0.parameters)) } ?? "–",
@@ -63,5 +69,12 @@ public struct EliteTable: Codable, Sendable {
           ])
     }
     return table.text
+  }
+
+  /// A measure as it is read: a category by its name.
+  private func measure(_ axis: String, _ value: Double) -> String {
+    let names = categories?[axis] ?? []
+    return Int(exactly: value).flatMap { names.indices.contains($0) ? names[$0] : nil }
+      ?? Figures.short(value)
   }
 }

@@ -84,6 +84,37 @@ final class ExportTests {
     #expect(rows.count == 4)
   }
 
+  @Test("Categories have their names where people read, and their numbers where programs reckon")
+  func categories() async throws {
+    var run = run
+    run.configuration.archive.dimensions = []
+    run.configuration.descriptors[1] = DescriptorSettings(
+      name: "depth", categories: ["none", "one", "two, \"2\"", "3", "4", "5", "6", "7", "a|b", "nine"])
+    let store = try await run.store(in: folder)
+    let snapshot = try await RunSnapshot(store)
+    let exporter = Exporter(snapshot, store: store)
+    let archive = try await exporter.archive(testedBy: nil)
+    try await exporter.write(archive, to: output)
+    #expect(archive.elites.map(\.candidate) == [1, 2, 5, 4])
+    let folder = archive.elites[1].folder
+    #expect(try file(folder + "/network.py").contains(" (width 10, depth a|b).\n"))
+    #expect(try file(folder + "/card.md").contains("| Measure depth | a\\|b |\n| Canonical"))
+    #expect(try file(folder + "/card.md").contains("| Measure width | 10.0 |\n"))
+    let rows = try file("elites.csv").split(separator: "\n")
+    #expect(rows[1].contains(",10.0,\"two, \"\"2\"\"\",valid") && rows[2].contains(",10.0,a|b,healed"))
+    // pyribs and comparisons take numbers.
+    #expect(try file("archive.csv").split(separator: "\n")[2].hasPrefix("2,0.75,10.0,8.0,"))
+    #expect(archive.elites[1].measures == ["width": 10, "depth": 8])
+    let saved = try SavedArchive(contentsOf: output + "/elites.json")
+    #expect(saved.rows.map { $0.measures[1] } == [2, 8, 2, 2] && saved.axes[1].category(of: 8) == "a|b")
+    #expect(
+      try SavedArchive(contentsOf: output + "/archive.csv").rows.map { $0.measures[1] } == [2, 8, 2, 2])
+    let table = EliteTable(snapshot)
+    #expect(table.text.contains("  a|b ") && !table.text.contains("  8 "))
+    #expect(table.elites[1].measures == [10, 8] && table.categories?["depth"]?[8] == "a|b")
+    #expect(table.categories?["width"] == nil)
+  }
+
   @Test("JSON: sorted keys in snake case, the same bytes for the same archive whatever time and place")
   func json() async throws {
     let exporter = try await exporter()

@@ -5,7 +5,7 @@ import Search
 struct ArchiveTables {
   let archive: ExportedArchive
 
-  /// One row for each elite, with a title line.
+  /// One row for each elite, with a title line; categories by their names.
   var elites: String {
     let names = archive.axes.map(\.name)
     var titles = ["niche", "candidate", "generation", "fitness", "test_accuracy"]
@@ -21,7 +21,9 @@ struct ArchiveTables {
       ]
       cells.append(elite.testAccuracy.map { "\($0)" } ?? "")
       cells += [network.parameters, network.macs, network.width, network.depth].map { "\($0)" }
-      cells += names.map { name in elite.measures[name].map { "\($0)" } ?? "" }
+      cells += archive.axes.map { axis in
+        elite.measures[axis.name].map { axis.category(of: $0) ?? "\($0)" } ?? ""
+      }
       cells += objectives.map { name in elite.objectives?[name].map { "\($0)" } ?? "" }
       cells += [elite.verdict.status.rawValue, elite.origin.author.rawValue, elite.origin.prompt ?? ""]
       cells += [network.hash, elite.folder]
@@ -30,7 +32,7 @@ struct ArchiveTables {
     return Self.text(rows)
   }
 
-  /// The columns of pyribs' `ArchiveDataFrame`; a solution is the candidate's number.
+  /// The columns of pyribs' `ArchiveDataFrame`, all of them numbers, categories too; a solution is the candidate's number.
   var pyribs: String {
     let names = archive.axes.map(\.name)
     var rows = [["solution_0", "objective"] + names.indices.map { "measures_\($0)" } + ["index"]]

@@ -20,7 +20,7 @@ struct EliteFiles {
     let header = run.header
     let origin = elite.origin
     let measures = header.configuration.descriptors.map { axis in
-      "\(axis.name) \(elite.measures[axis.name].map(Figures.short) ?? "?")"
+      "\(axis.name) \(elite.measures[axis.name].map { axis.category(of: $0) ?? Figures.short($0) } ?? "?")"
     }
     let place = measures.joined(separator: ", ")
     let tested = elite.testAccuracy.map { ", test accuracy " + Figures.percent($0, decimals: 2) } ?? ""
@@ -88,7 +88,9 @@ struct EliteFiles {
     row("MACs an image", "\(network.macs)")
     row("Width, depth", "\(network.width), \(network.depth)")
     for axis in header.configuration.descriptors {
-      row("Measure \(axis.name)", elite.measures[axis.name].map { "\($0)" } ?? "?")
+      row(
+        "Measure \(axis.name)",
+        elite.measures[axis.name].map { axis.category(of: $0) ?? "\($0)" } ?? "?")
     }
     for objective in header.configuration.archive.objectives {
       row("Objective \(objective.name)", elite.objectives?[objective.name].map { "\($0)" } ?? "?")

@@ -112,6 +112,11 @@ public struct DescriptorSettings: Codable, Sendable, Hashable {
     self.categories = categories
   }
 
+  /// The category that a measure on the axis stands for; nil where it has none, or none of that number.
+  public func category(of measure: Double) -> String? {
+    Int(exactly: measure).flatMap { categories.indices.contains($0) ? categories[$0] : nil }
+  }
+
   /// LLMatic's axes: width over depth 0–200, and 200 M to 5 G FLOPs (counted as fvcore does: MACs).
   public static let llmatic = [
     DescriptorSettings(name: "width_depth_ratio", lower: 0, upper: 200),
