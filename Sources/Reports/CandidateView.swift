@@ -54,11 +54,8 @@ public struct CandidateView: Codable, Sendable {
     let further = run.scores.filter { $0.candidate == found.id }
     scores = further.isEmpty ? nil : further
     objectiveNames = run.header.configuration.archive.objectives.map(\.name)
-    ancestry = []
-    var parent = found.origin.parents.first
-    while let number = parent, let record = run.candidate(number), ancestry.count < 1000 {
-      ancestry.append(Ancestor(candidate: record.id, prompt: record.origin.prompt, fitness: record.fitness))
-      parent = record.origin.parents.first
+    ancestry = run.firstParents(of: found.id, atMost: 1000).map {
+      Ancestor(candidate: $0.id, prompt: $0.origin.prompt, fitness: $0.fitness)
     }
     do {
       if let key = found.origin.exchange { exchange = try await store.exchange(forKey: key) }

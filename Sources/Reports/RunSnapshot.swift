@@ -53,6 +53,19 @@ public struct RunSnapshot: Sendable {
     candidates.place(of: number).map { candidates[$0] }
   }
 
+  /// The first parent of a candidate, that one's and so on, the nearest first.
+  func firstParents(of number: Int, atMost limit: Int) -> [CandidateSummary] {
+    var line: [CandidateSummary] = []
+    // A damaged log may hold a circle.
+    var seen: Set = [number]
+    var parent = candidate(number)?.origin.parents.first
+    while let next = parent, seen.insert(next).inserted, line.count < limit, let record = candidate(next) {
+      line.append(record)
+      parent = record.origin.parents.first
+    }
+    return line
+  }
+
   /// The best elite; of equals the one with the lowest number.
   public var best: RunElite? {
     elites.max { left, right in

@@ -77,11 +77,69 @@ final class ExportTests {
     let rows = try file("elites.csv").split(separator: "\n").map(String.init)
     #expect(
       rows[0] == "niche,candidate,generation,fitness,test_accuracy,parameters,macs,width,depth,measure_width,"
-        + "measure_depth,status,author,prompt,hash,folder")
+        + "measure_depth,status,author,models,prompt,images_seen,prompt_tokens,completion_tokens,hash,folder")
     #expect(
-      rows[2] == "1,2,1,0.75,,2000,1000,10,8,10.0,8.0,healed,language-model,\"a,\"\"b\"\"\","
+      rows[2] == "1,2,1,0.75,,2000,1000,10,8,10.0,8.0,healed,language-model,,\"a,\"\"b\"\"\",100,,,"
         + String(repeating: "0", count: 31) + "2,niche-0001")
     #expect(rows.count == 4)
+  }
+
+  @Test("Who wrote an elite, out of what, and what that took")
+  func effort() async throws {
+    func reply(_ text: String, by model: String, answered source: String? = nil) -> ChatExchange {
+      ChatExchange(
+        identity: ModelIdentity(provider: "p", model: model),
+        request: ChatRequest(messages: [.user(text)]),
+        outcome: .reply(
+          ChatReply(
+            content: "class", model: model, usage: TokenUsage(promptTokens: 70, completionTokens: 5),
+            source: source.map { ModelIdentity(provider: "p", model: $0) })))
+    }
+    var run = run
+    let failure = ChatExchange(
+      identity: ModelIdentity(provider: "p", model: "small"),
+      request: ChatRequest(messages: [.user("first")]),
+      outcome: .failure(.declined(endpoint: "e", detail: "")))
+    run.exchanges = [failure, reply("second", by: "several", answered: "large")]
+    run.repairs = [reply("mend", by: "small"), reply("prompt", by: "scribe")]
+    var request = CandidateRequest()
+    request.repairs = [Repair(exchange: run.repairs[0].key, problem: "No class.")]
+    request.prompt = EvolvedPrompt(
+      id: "a.2", parent: "a", root: "a", text: "Widen.", exchange: run.repairs[1].key)
+    run.candidates[1].request = request
+    let store = try await run.store(in: folder)
+    try await store.record(
+      CandidateScore(candidate: 4, number: 1, generation: 1, fitness: 0.6, imagesSeen: 50, seconds: 1.25))
+    let exporter = try await Exporter(RunSnapshot(store), store: store)
+    let archive = try await exporter.archive(testedBy: nil)
+    #expect(archive.elites.map(\.models) == [nil, ["large", "small"], nil])
+    #expect(archive.elites.map(\.promptTokens) == [0, 210, nil])
+    #expect(archive.elites.map(\.completionTokens) == [0, 15, nil])
+    #expect(archive.elites.map(\.ancestry) == [[0], [1, 0], [3, 2, 1, 0]])
+    #expect(archive.elites.map(\.imagesSeen) == [100, 100, 150])
+    try await exporter.write(archive, to: output)
+    let cards = try archive.elites.map { try file($0.folder + "/card.md") }
+    #expect(cards[1].contains("| Model | large, small |\n| Ancestry | 2 ← 1 ← 0 |\n"))
+    #expect(
+      cards[1].contains("| Training took | 2.0 s on one thread, 100 images |\n| Tokens | 210 in, 15 out |"))
+    #expect(cards[2].contains("| Ancestry | 4 ← 3 ← 2 ← 1 ← 0 |\n"))
+    #expect(cards[2].contains("| Training took | 3.3 s on one thread, 150 images in 2 trainings |\n"))
+    #expect(!cards[2].contains("| Model |") && !cards[2].contains("| Tokens |"))
+    #expect(
+      try file("elites.csv").contains(",language-model,\"large, small\",\"a,\"\"b\"\"\",100,210,15,0000"))
+  }
+
+  @Test("A long line of ancestors is cut on the card")
+  func longAncestry() async throws {
+    var run = run
+    run.candidates = (0..<120).map { .init(width: 10, depth: 2, fitness: 0.5 + Double($0) / 1000) }
+    let store = try await run.store(in: folder)
+    let exporter = try await Exporter(RunSnapshot(store), store: store)
+    let archive = try await exporter.archive(testedBy: nil)
+    #expect(archive.elites.map(\.ancestry) == [(20..<120).reversed()])
+    try await exporter.write(archive, to: output)
+    #expect(try file("niche-0000/card.md").contains("| Ancestry | 120 ← 119 ← 118 ← "))
+    #expect(try file("niche-0000/card.md").contains(" ← 97 ← 96 ← … |"))
   }
 
   @Test("Categories have their names where people read, and their numbers where programs reckon")

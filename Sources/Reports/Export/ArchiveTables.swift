@@ -12,7 +12,10 @@ struct ArchiveTables {
     let objectives = archive.archive?.objectives.map(\.name) ?? []
     titles += ["parameters", "macs", "width", "depth"] + names.map { "measure_\($0)" }
     titles += objectives.map { "objective_\($0)" }
-    titles += ["status", "author", "prompt", "hash", "folder"]
+    titles += [
+      "status", "author", "models", "prompt", "images_seen", "prompt_tokens", "completion_tokens", "hash",
+      "folder",
+    ]
     var rows = [titles]
     for elite in archive.elites {
       let network = elite.description
@@ -25,7 +28,11 @@ struct ArchiveTables {
         elite.measures[axis.name].map { axis.category(of: $0) ?? "\($0)" } ?? ""
       }
       cells += objectives.map { name in elite.objectives?[name].map { "\($0)" } ?? "" }
-      cells += [elite.verdict.status.rawValue, elite.origin.author.rawValue, elite.origin.prompt ?? ""]
+      cells += [elite.verdict.status.rawValue, elite.origin.author.rawValue]
+      cells += [elite.models?.joined(separator: ", ") ?? "", elite.origin.prompt ?? ""]
+      cells += [elite.imagesSeen, elite.promptTokens, elite.completionTokens].map {
+        $0.map(String.init) ?? ""
+      }
       cells += [network.hash, elite.folder]
       rows.append(cells)
     }

@@ -103,6 +103,8 @@ struct EliteFiles {
     row(
       "Written by",
       "\(elite.origin.author.rawValue), \(elite.origin.form.rawValue), \(elite.origin.step.rawValue)")
+    if let models = elite.models { row("Model", models.joined(separator: ", ")) }
+    if let ancestry { row("Ancestry", ancestry) }
     row("Prompt", elite.origin.prompt ?? "none")
     row("Author of the run", header.authorChoice)
     let training = header.configuration.training
@@ -113,6 +115,10 @@ struct EliteFiles {
         ? "not here; the accuracies are those of \(space.name.rawValue)'s table after \(space.epochs) epochs"
         : "\(training.epochs) epochs in batches of \(training.batchSize), \(training.optimizer.rawValue), "
           + "learning rate \(training.learningRate), seed \(header.configuration.seed)")
+    if let effort { row("Training took", effort) }
+    if let sent = elite.promptTokens, let received = elite.completionTokens {
+      row("Tokens", "\(sent) in, \(received) out")
+    }
     for healed in elite.verdict.healed { row("Healed", healed) }
     lines += ["", "## Loading it", "", "```python", "from load import load"]
     let state = elite.architecture == nil ? "in evaluation mode" : "that is not trained"
@@ -132,6 +138,30 @@ struct EliteFiles {
           + "channel.")
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// More ancestors than these are not named on a card.
+  private static let mostAncestors = 24
+
+  /// The elite and its first parents; nil where it has none.
+  private var ancestry: String? {
+    guard !elite.ancestry.isEmpty else { return nil }
+    let line = [elite.candidate] + elite.ancestry.prefix(Self.mostAncestors)
+    return line.map(String.init).joined(separator: " ← ")
+      + (elite.ancestry.count > Self.mostAncestors ? " ← …" : "")
+  }
+
+  /// What all trainings of it took; nil where there was none.
+  private var effort: String? {
+    guard let evaluation = run.candidate(elite.candidate)?.evaluation, let images = elite.imagesSeen else {
+      return nil
+    }
+    let further = run.scores.filter { $0.candidate == elite.candidate }
+    let seconds = further.reduce(evaluation.seconds) { $0 + $1.seconds }
+    let trainings = further.isEmpty ? "" : " in \(further.count + 1) trainings"
+    return elite.architecture == nil
+      ? "\(Figures.fixed(seconds, 1)) s on one thread, \(images) images\(trainings)"
+      : "\(Figures.fixed(seconds, 1)) s, \(images) images, as the makers of the table measured it"
   }
 
   private static func oneLine(_ text: String) -> String {

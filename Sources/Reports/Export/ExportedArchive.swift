@@ -30,6 +30,16 @@ public struct ExportedElite: Codable, Sendable, Hashable {
   public var origin: CandidateOrigin
   /// What became of it.
   public var verdict: Verdict
+  /// The models whose replies it is made of, by their names; nil where none wrote it.
+  public var models: [String]?
+  /// Its first parent, that one's and so on, the nearest first: a hundred at most.
+  public var ancestry: [Int]
+  /// How many images it was trained on, repetitions and further trainings counted.
+  public var imagesSeen: Int?
+  /// Tokens that were sent for it, in all requests; nil where no model was asked.
+  public var promptTokens: Int?
+  /// Tokens that came for it; nil where no model was asked.
+  public var completionTokens: Int?
   /// Its source.
   public var source: String
   /// The text of the architecture of a space; nil of networks that were written as code.

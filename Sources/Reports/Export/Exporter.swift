@@ -54,6 +54,7 @@ public struct Exporter: Sendable {
         accuracy = try await evaluator.testAccuracy(of: source, weights: weights(of: record.id))
       }
       let names = configuration.descriptors.map(\.name)
+      let talk = try await talk(of: record)
       elites.append(
         ExportedElite(
           folder: ExportedElite.folder(niche: elite.cell, place: places[record.id]), niche: elite.cell,
@@ -65,7 +66,10 @@ public struct Exporter: Sendable {
           measures: Dictionary(zip(names, record.measures ?? []), uniquingKeysWith: { first, _ in first }),
           fitness: fitness, scores: scores(of: record), testAccuracy: accuracy, description: description,
           origin: record.origin,
-          verdict: record.verdict, source: source,
+          verdict: record.verdict, models: talk?.models,
+          ancestry: run.firstParents(of: record.id, atMost: 100).map(\.id),
+          imagesSeen: imagesSeen(by: record),
+          promptTokens: talk?.promptTokens, completionTokens: talk?.completionTokens, source: source,
           architecture: configuration.isOfSpace ? record.source : nil))
       progress(index + 1, chosen.count)
     }
@@ -157,6 +161,31 @@ public struct Exporter: Sendable {
   private func scores(of record: CandidateRecord) -> [Double]? {
     let further = run.scoreTable.further(of: record.id)
     return further.isEmpty ? nil : record.fitness.map { [$0] + further }
+  }
+
+  /// How many images all trainings of a candidate took; nil where there was none.
+  private func imagesSeen(by record: CandidateRecord) -> Int? {
+    record.evaluation.map { evaluation in
+      run.scores.filter { $0.candidate == record.id }.reduce(evaluation.imagesSeen) {
+        $0.clampedSum($1.imagesSeen)
+      }
+    }
+  }
+
+  /// What was said with models for a candidate; nil where none was asked.
+  private func talk(of record: CandidateRecord) async throws(SearchError) -> EliteTalk? {
+    let origin = record.origin
+    let written = [origin.exchange].compactMap(\.self) + (origin.request?.repairs.map(\.exchange) ?? [])
+    var talk = EliteTalk()
+    do {
+      for key in [origin.exchange].compactMap(\.self) + (origin.request?.exchanges ?? []) {
+        guard let exchange = try await store.exchange(forKey: key) else { continue }
+        talk.add(exchange, isOfSource: origin.author == .languageModel && written.contains(key))
+      }
+    } catch {
+      throw SearchError(error.description)
+    }
+    return talk.isEmpty ? nil : talk
   }
 
   private func weights(of candidate: Int) async throws(SearchError) -> [UInt8] {

@@ -125,13 +125,6 @@ public struct RunReport: Sendable {
 
   /// The first parents of a candidate and of theirs, the nearest first.
   private func ancestors(of number: Int) -> [(id: Int, fitness: Double?)] {
-    var ancestors: [(id: Int, fitness: Double?)] = []
-    var parent = facts.run.candidate(number)?.origin.parents.first
-    while let next = parent, let record = facts.run.candidate(next), ancestors.count < 100 {
-      ancestors.append((next, record.fitness))
-      // A damaged log may hold a circle.
-      parent = record.origin.parents.first.flatMap { $0 < next ? $0 : nil }
-    }
-    return ancestors
+    facts.run.firstParents(of: number, atMost: 100).map { ($0.id, $0.fitness) }
   }
 }
