@@ -60,6 +60,9 @@ struct ExportCommand: AsyncParsableCommand {
     for (name, value) in [("top", top), ("diverse", diverse)] {
       if let value, value < 1 { throw ValidationError("--\(name) must be at least 1.") }
     }
+    if let pareto, ExportSelection.formulas(pareto).isEmpty {
+      throw ValidationError("--pareto must name figures, such as 'parameters,macs'.")
+    }
   }
 
   func run() async throws {
@@ -69,6 +72,9 @@ struct ExportCommand: AsyncParsableCommand {
         throw Failure(
           "The run '\(snapshot.header.name)' has no elites yet; it must finish a generation first.")
       }
+      let folder = output ?? snapshot.folder + "/export"
+      // Before the test set is gone through.
+      if !common.json { try Exporter.check(folder) }
       let exporter = Exporter(snapshot, store: store)
       let archive = try await exporter.archive(
         testedBy: skipTest ? nil : evaluator(for: snapshot),
@@ -78,7 +84,6 @@ struct ExportCommand: AsyncParsableCommand {
       }
       if Terminal.isInteractive { Terminal.write("\r\u{1B}[2K") }
       if common.json { return try common.print(archive) }
-      let folder = output ?? snapshot.folder + "/export"
       guard !archive.elites.isEmpty else {
         throw Failure(
           "No elite of the run '\(snapshot.header.name)' is among those asked for; nothing was written.")
@@ -111,7 +116,7 @@ struct ExportCommand: AsyncParsableCommand {
   private var selection: ExportSelection {
     ExportSelection(
       niche: niche, condition: condition,
-      pareto: pareto.map { $0.split(separator: ",").map(String.init) } ?? [],
+      pareto: pareto.map(ExportSelection.formulas) ?? [],
       diversity: diverse.map { ExportSelection.Diversity(count: $0, space: space, rule: rule) }, top: top)
   }
 

@@ -106,7 +106,7 @@ struct PlotCommand: AsyncParsableCommand {
         at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
       try data.write(to: url)
     } catch {
-      throw Failure("'\(path)' cannot be written: \(error.localizedDescription)")
+      throw Failure(OutputPlace.sentence(for: error, writing: path))
     }
   }
 }

@@ -121,9 +121,9 @@ final class ExportTests {
     let cards = try archive.elites.map { try file($0.folder + "/card.md") }
     #expect(cards[1].contains("| Model | large, small |\n| Ancestry | 2 ← 1 ← 0 |\n"))
     #expect(
-      cards[1].contains("| Training took | 2.0 s on one thread, 100 images |\n| Tokens | 210 in, 15 out |"))
+      cards[1].contains("| Training took | 2.00 s on one thread, 100 images |\n| Tokens | 210 in, 15 out |"))
     #expect(cards[2].contains("| Ancestry | 4 ← 3 ← 2 ← 1 ← 0 |\n"))
-    #expect(cards[2].contains("| Training took | 3.3 s on one thread, 150 images in 2 trainings |\n"))
+    #expect(cards[2].contains("| Training took | 3.25 s on one thread, 150 images in 2 trainings |\n"))
     #expect(!cards[2].contains("| Model |") && !cards[2].contains("| Tokens |"))
     #expect(
       try file("elites.csv").contains(",language-model,\"large, small\",\"a,\"\"b\"\"\",100,210,15,0000"))
@@ -226,8 +226,15 @@ final class ExportTests {
     #expect(try files() == before)
     try FileManager.default.removeItem(atPath: output)
     try Data("a file".utf8).write(to: URL(fileURLWithPath: output))
-    await #expect(throws: SearchError.self) { try await exporter.write(archive, to: output) }
+    let isFile = "'\(output)' is a file, but an export is a folder; name another one by --output."
+    await #expect(throws: SearchError(isFile)) { try await exporter.write(archive, to: output) }
+    let isBelow =
+      "'\(output)/a/b' cannot be written: '\(output)' is a file and no folder; name another place by --output."
+    await #expect(throws: SearchError(isBelow)) { try await exporter.write(archive, to: output + "/a/b") }
     #expect(try String(contentsOfFile: output, encoding: .utf8) == "a file")
+    let nowhere =
+      "'/proc/none/export' cannot be written: no such file or directory; name another place by --output."
+    await #expect(throws: SearchError(nowhere)) { try await exporter.write(archive, to: "/proc/none/export") }
   }
 
   @Test("An elite without weights is an error, not a folder without them")
@@ -350,6 +357,13 @@ final class ExportSelectionTests {
     #expect(try chosen(ExportSelection(pareto: ["width"])) == [2])
     #expect(try chosen(ExportSelection(pareto: ["depth"])) == [2, 3])
     #expect(try chosen(ExportSelection(condition: "width > 50", pareto: ["depth", "width"])) == [3])
+    // Blanks around formulas say nothing, and not every comma is between two.
+    #expect(try chosen(ExportSelection(condition: " width > 50 ", pareto: [" depth", "width "])) == [3])
+    #expect(
+      ExportSelection.formulas(" niche.macs, max(depth, 3) ,,width") == [
+        "niche.macs", "max(depth, 3)", "width",
+      ])
+    #expect(ExportSelection.formulas(" , ").isEmpty)
     // The fittest, then the farthest from it.
     #expect(try chosen(ExportSelection(diversity: .init(count: 2))) == [2, 3])
     #expect(try chosen(ExportSelection(diversity: .init(count: 3, rule: .determinantal))).count == 3)

@@ -159,9 +159,10 @@ struct EliteFiles {
     let further = run.scores.filter { $0.candidate == elite.candidate }
     let seconds = further.reduce(evaluation.seconds) { $0 + $1.seconds }
     let trainings = further.isEmpty ? "" : " in \(further.count + 1) trainings"
+    let time = Figures.fixed(seconds, seconds < 10 ? 2 : 1)
     return elite.architecture == nil
-      ? "\(Figures.fixed(seconds, 1)) s on one thread, \(images) images\(trainings)"
-      : "\(Figures.fixed(seconds, 1)) s, \(images) images, as the makers of the table measured it"
+      ? "\(time) s on one thread, \(images) images\(trainings)"
+      : "\(time) s, \(images) images, as the makers of the table measured it"
   }
 
   private static func oneLine(_ text: String) -> String {

@@ -1,3 +1,4 @@
+import Foundation
 import NetworkGraph
 import PythonSyntax
 public import QualityDiversity
@@ -59,6 +60,17 @@ public struct ExportSelection: Sendable, Hashable {
     self.top = top
   }
 
+  /// The formulas of a list with commas between them; those within brackets belong to a formula.
+  public static func formulas(_ list: String) -> [String] {
+    var depth = 0
+    let parts = list.split { letter in
+      if "([{".contains(letter) { depth += 1 }
+      if ")]}".contains(letter) { depth -= 1 }
+      return letter == "," && depth <= 0
+    }
+    return parts.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+  }
+
   /// The chosen elites of a run, by cell.
   ///
   /// - Throws: where the condition cannot be read, or graphs are asked for of sources that do not compile.
@@ -99,7 +111,8 @@ public struct ExportSelection: Sendable, Hashable {
 
   private static func formula(_ text: String, _ names: Formula.Vocabulary) throws(SearchError) -> Formula {
     do {
-      return try Formula(text, names)
+      // A blank before the first line would be an indentation.
+      return try Formula(text.trimmingCharacters(in: .whitespacesAndNewlines), names)
     } catch {
       throw SearchError(
         "'\(text)' cannot be read: \(error.message)" + (error.hint.map { "; \($0)." } ?? "."))

@@ -92,18 +92,11 @@ public struct Exporter: Sendable {
   public func write(
     _ archive: ExportedArchive, to folder: String
   ) async throws(SearchError) -> [ExportNote] {
+    try Self.check(folder)
     let files = FileManager.default
     var notes: [ExportNote] = []
     do {
-      if files.fileExists(atPath: folder) {
-        let strangers = try files.contentsOfDirectory(atPath: folder).filter { !Self.isOurs($0) }.sorted()
-        if let stranger = strangers.first {
-          throw SearchError(
-            "'\(folder)' holds '\(stranger)', which is no part of an export; name another folder by --output."
-          )
-        }
-        try files.removeItem(atPath: folder)
-      }
+      if files.fileExists(atPath: folder) { try files.removeItem(atPath: folder) }
       try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
       func write(_ bytes: some Sequence<UInt8>, _ name: String) throws {
         try Data(bytes).write(to: URL(fileURLWithPath: folder + "/" + name))
@@ -131,9 +124,29 @@ public struct Exporter: Sendable {
     } catch let error as SearchError {
       throw error
     } catch {
-      throw SearchError("The export to '\(folder)' cannot be written: \(error.localizedDescription)")
+      throw SearchError(OutputPlace.sentence(for: error, writing: folder))
     }
     return notes
+  }
+
+  /// Looks whether an export may take the place of what is in a folder.
+  ///
+  /// - Throws: where there is a file, or the folder holds something that is no export or cannot be read.
+  public static func check(_ folder: String) throws(SearchError) {
+    guard !OutputPlace.isFile(folder) else {
+      throw SearchError("'\(folder)' is a file, but an export is a folder; name another one by --output.")
+    }
+    guard FileManager.default.fileExists(atPath: folder) else { return }
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    } catch {
+      throw SearchError(OutputPlace.sentence(for: error, writing: folder))
+    }
+    if let stranger = names.filter({ !isOurs($0) }).min() {
+      throw SearchError(
+        "'\(folder)' holds '\(stranger)', which is no part of an export; name another folder by --output.")
+    }
   }
 
   /// The archive as JSON with sorted keys.
