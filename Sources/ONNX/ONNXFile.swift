@@ -5,7 +5,9 @@ public import NetworkGraph
 /// Open Neural Network Exchange, operator set 20 (github.com/onnx/onnx, `onnx.proto`). Parameters and buffers keep
 /// PyTorch's names. The bytes depend on nothing but the graph and the weights.
 public struct ONNXFile: Sendable {
-  /// The operator set.
+  /// The operator set: the least that has all operations we write.
+  ///
+  /// `Gelu` came with it. Later ones would bring no more than further element types, and would shut out older runtimes.
   public static let operatorSet = 20
   /// The version of the file format that brought it.
   static let format = 9
