@@ -128,9 +128,12 @@ extension RunStatus.Efficiency {
   }
 
   /// The figures in a line; nil where there are none.
-  var text: String? {
+  ///
+  /// - Parameter isLookedUp: whether nothing was trained, but looked up in a table.
+  func text(isLookedUp: Bool) -> String? {
     let parts = [
-      ("network trained", evaluation), ("second of training", trainingSecond),
+      (isLookedUp ? "network looked up" : "network trained", evaluation),
+      (isLookedUp ? "second of training by the table" : "second of training", trainingSecond),
       ("1,000 tokens", thousandTokens), ("dollar", dollar),
     ].compactMap { name, value in value.map { "\(name) \(Figures.fixed($0, 3))" } }
     return parts.isEmpty ? nil : parts.joined(separator: ", ")

@@ -260,7 +260,7 @@ public struct RunStatus: Codable, Sendable {
         "asked for niches: \(nicheRequests.hits) of \(nicheRequests.asked) hit ("
           + directions.joined(separator: ", ") + ")")
     }
-    if let qdScorePer { lines.append(contentsOf: qdScorePer.text.map { ["QD score per " + $0] } ?? []) }
+    if let text = qdScorePer?.text(isLookedUp: space != nil) { lines.append("QD score per " + text) }
     for model in models ?? [] { lines.append("model \(model.name): \(model.text)") }
     if usage.replies + usage.failures > 0 {
       lines.append("language model: " + usage.text)

@@ -81,6 +81,20 @@ final class SpaceRunReportTests {
     other.descriptors = [DescriptorSettings(name: "live_skip_connect", lower: 0, upper: 6, bins: 7)]
     let archive = try snapshot.archive(on: other)
     #expect(archive.count > 1)
+    #expect(status.text.contains("QD score per network looked up "))
+    let report = try await RunReport(snapshot).html
+    for text in ["networks looked up", "training time by the table", "nothing was trained here"] {
+      #expect(report.contains(text), "\(text)")
+    }
+    for text in ["networks trained", "did not compile", "all threads", ">replies<", ">trained to the end"] {
+      #expect(!report.contains(text), "\(text)")
+    }
+    let stages = FunnelPicture(try RunFacts(snapshot)).stages.map(\.name)
+    #expect(
+      stages == [
+        "asked for", "architecture read", "new network", "looked up in the table", "elite at some time",
+        "elite now",
+      ])
     let best = try #require(snapshot.best)
     let view = try await CandidateView(best.record.id, isNiche: false, of: snapshot, store: store)
     #expect(view.text.contains("|nor_conv_3x3~0|") && view.text.contains("validation accuracy:"))

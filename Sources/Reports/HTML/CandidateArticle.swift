@@ -69,10 +69,14 @@ struct CandidateArticle: Sendable {
     if let request = record.origin.request { facts += self.facts(of: request) }
     facts.append(("verdict", verdict))
     if let evaluation = record.evaluation {
-      add(
-        "training",
-        "\(evaluation.epochs.count) epochs, \(Figures.short(Double(evaluation.imagesSeen))) images, "
-          + "\(Figures.fixed(evaluation.seconds, 1)) s")
+      let effort =
+        "\(Figures.short(Double(evaluation.imagesSeen))) images, \(Figures.fixed(evaluation.seconds, 1)) s"
+      // An architecture of a space was looked up.
+      if record.origin.form == .genotype {
+        add("training by the table", effort)
+      } else {
+        add("training", "\(evaluation.epochs.count) epochs, " + effort)
+      }
     }
     if !ancestors.isEmpty {
       let chain = ancestors.map { ancestor -> HTML in

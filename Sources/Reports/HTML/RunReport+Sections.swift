@@ -45,15 +45,23 @@ extension RunReport {
         "QD score", Figures.fixed(statistics.qdScore, 2),
         "the accuracies of all elites added up: it grows with more niches and with better networks"
       ),
-      (
-        "networks trained", "\(last?.trained ?? 0)",
-        "of \(run.finished.count) that were asked for; the others did not compile or repeated an earlier one"
-      ),
-      (
-        "training time", Self.duration(last?.seconds ?? 0),
-        "added up over threads that trained side by side"
-      ),
     ]
+    let (count, time) = ("\(last?.trained ?? 0)", Self.duration(last?.seconds ?? 0))
+    let asked = "of \(run.finished.count) that were asked for; the others"
+    if facts.isLookedUp {
+      cards += [
+        ("networks looked up", count, "\(asked) were no architectures or repeated an earlier one"),
+        (
+          "training time by the table", time,
+          "what its makers measured for these networks; nothing was trained here"
+        ),
+      ]
+    } else {
+      cards += [
+        ("networks trained", count, "\(asked) did not compile or repeated an earlier one"),
+        ("training time", time, "added up over threads that trained side by side"),
+      ]
+    }
     if usage.replies + usage.failures > 0 {
       cards.append(
         (
@@ -62,7 +70,8 @@ extension RunReport {
             + "\(usage.failures) failures" + (usage.dollars.map { ", $\(Figures.fixed($0, 4))" } ?? "")
         ))
     }
-    if let per = RunStatus.Efficiency(run, trainingSeconds: last?.seconds ?? 0), let text = per.text,
+    if let per = RunStatus.Efficiency(run, trainingSeconds: last?.seconds ?? 0),
+      let text = per.text(isLookedUp: facts.isLookedUp),
       let evaluation = per.evaluation
     {
       cards.append(("QD score per network", Figures.fixed(evaluation, 3), "what the score cost: per \(text)"))
@@ -118,7 +127,10 @@ extension RunReport {
 
   private var funnel: HTML {
     figure(
-      FunnelPicture(facts).svg(.page), "Healed sources had channel or feature counts that were made to fit.")
+      FunnelPicture(facts).svg(.page),
+      facts.isLookedUp
+        ? "Accuracies are those of the space's table; nothing was trained here."
+        : "Healed sources had channel or feature counts that were made to fit.")
       + repairs + nicheRequests
   }
 
@@ -152,17 +164,18 @@ extension RunReport {
   private var success: HTML {
     let groups = SuccessCounts(facts).groups
     guard !groups.isEmpty else { return "<p>No candidate was asked for yet.</p>" }
+    let hasReplies = facts.hasReplies
     let rows = groups.flatMap { group in
       group.rows.map { row -> [HTML.Cell] in
         [.init(text: group.name), .init(text: row.name)]
-          + [row.asked, row.replies, row.valid, row.entered, row.improved].map {
-            .init("\($0)", order: Double($0))
-          }
+          + ([row.asked] + (hasReplies ? [row.replies] : []) + [row.valid, row.entered, row.improved])
+          .map { .init("\($0)", order: Double($0)) }
       }
     }
     let columns =
       [("kind", false), ("name", false)]
-      + ["asked", "replies", "compiled", "entered the archive", "improved an elite"].map { ($0, true) }
+      + (["asked"] + (hasReplies ? ["replies"] : [])
+      + ["compiled", "entered the archive", "improved an elite"]).map { ($0, true) }
     let table = HTML.table(
       caption: "The counts behind the picture",
       columns: columns.map { (title: $0.0, isNumeric: $0.1) }, rows: rows, isSortable: true)

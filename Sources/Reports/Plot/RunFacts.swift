@@ -116,6 +116,12 @@ struct RunFacts: Sendable {
     }
   }
 
+  /// Whether networks were looked up in a space's table, so that nothing was trained.
+  var isLookedUp: Bool { run.header.configuration.isOfSpace }
+
+  /// Whether a model was asked for candidates, so that replies can be counted.
+  var hasReplies: Bool { run.finished.contains { $0.origin.author == .languageModel } }
+
   /// What a title says of the run: data, seed, how far it got.
   var particulars: String {
     let configuration = run.header.configuration

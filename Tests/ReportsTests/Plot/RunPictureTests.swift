@@ -62,8 +62,16 @@ struct RunPictureTests {
     run.exchanges = [exchange(1, tokens: 10), exchange(2, tokens: 3), exchange(3, tokens: nil)]
     let stages = FunnelPicture(try await facts(run)).stages
     #expect(stages.map(\.count) == [8, 6, 7, 7, 1, 6, 5, 4, 3])
-    #expect(stages.map(\.name).prefix(2) == ["asked for", "replies"])
+    #expect(stages.map(\.name).prefix(2) == ["asked for", "answered"])
     #expect(stages.filter(\.isPart).map(\.name) == ["of these healed"])
+    // Without a model nobody replies.
+    run.exchanges = []
+    for place in run.candidates.indices { run.candidates[place].author = .rewriter }
+    let facts = try await facts(run)
+    #expect(FunnelPicture(facts).stages.map(\.name).prefix(2) == ["asked for", "source read"])
+    #expect(!SuccessPicture(facts).svg(.light).document.contains("replies"))
+    for place in run.candidates.indices { run.candidates[place].author = .languageModel }
+    #expect(FunnelPicture(try await self.facts(run)).stages[1].name == "replies")
   }
 
   @Test("The funnel says how often the model was asked again and for niches, and what came of it")

@@ -31,8 +31,12 @@ struct CurvesPicture: Sendable {
     let seconds = facts.moments.last?.seconds ?? 0
     let (unit, name) = seconds >= 7200 ? (3600.0, "h") : seconds >= 180 ? (60, "min") : (1, "s")
     var costs = [
-      Cost(title: "networks trained") { Double($0.trained) },
-      Cost(title: "training time, all threads (\(name))", unit: .number) { $0.seconds / unit },
+      Cost(title: facts.isLookedUp ? "networks looked up" : "networks trained") { Double($0.trained) },
+      Cost(
+        title: facts.isLookedUp
+          ? "training time by the table (\(name))" : "training time, all threads (\(name))",
+        unit: .number
+      ) { $0.seconds / unit },
     ]
     if (facts.moments.last?.tokens ?? 0) > 0 { costs.append(Cost(title: "tokens") { Double($0.tokens) }) }
     return costs

@@ -26,15 +26,24 @@ struct FunnelPicture: Sendable {
     let requests = RunStatus.NicheRequests(finished)
     var stages = [Stage(name: "asked for", count: finished.count)]
     if let requests { stages.append(Stage(name: "for a niche", count: requests.asked, isPart: true)) }
-    stages.append(Stage(name: "replies", count: finished.count(where: facts.isAnswered)))
+    // Who writes without a model always answers.
+    if facts.hasReplies {
+      let hasOthers = finished.contains { $0.origin.author != .languageModel }
+      let name = hasOthers ? "answered" : "replies"
+      stages.append(Stage(name: name, count: finished.count(where: facts.isAnswered)))
+    }
     if let repairs {
       stages.append(Stage(name: "asked again to mend it", count: repairs.candidates, isPart: true))
     }
-    stages += [
-      Stage(name: "source read", count: finished.count { !facts.withoutSource.contains($0.id) }),
-      Stage(name: "compiled", count: networks.count),
-      Stage(name: "of these healed", count: networks.count { facts.healed.contains($0.id) }, isPart: true),
-    ]
+    if facts.isLookedUp {
+      stages.append(Stage(name: "architecture read", count: networks.count))
+    } else {
+      stages += [
+        Stage(name: "source read", count: finished.count { !facts.withoutSource.contains($0.id) }),
+        Stage(name: "compiled", count: networks.count),
+        Stage(name: "of these healed", count: networks.count { facts.healed.contains($0.id) }, isPart: true),
+      ]
+    }
     if let repairs {
       stages.append(Stage(name: "mended when asked again", count: repairs.networks, isPart: true))
     }
@@ -42,10 +51,15 @@ struct FunnelPicture: Sendable {
     if let requests {
       stages.append(Stage(name: "in the niche asked for", count: requests.hits, isPart: true))
     }
-    stages.append(Stage(name: "trained to the end", count: unique.count { $0.fitness != nil }))
+    stages.append(
+      Stage(
+        name: facts.isLookedUp ? "looked up in the table" : "trained to the end",
+        count: unique.count { $0.fitness != nil }))
     let stopped = unique.count { $0.verdict.status == .stopped }
     if stopped > 0 {
-      stages.append(Stage(name: "stopped early as hopeless", count: stopped, isPart: true))
+      // What a table says after fewer epochs is stored as a training that was stopped.
+      let name = facts.isLookedUp ? "looked up after fewer epochs only" : "stopped early as hopeless"
+      stages.append(Stage(name: name, count: stopped, isPart: true))
     }
     stages += [
       Stage(name: "elite at some time", count: entered), Stage(name: "elite now", count: elites.count),

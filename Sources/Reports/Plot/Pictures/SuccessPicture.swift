@@ -40,10 +40,11 @@ struct SuccessPicture: Sendable {
     let nameRoom = min(
       230, names.map { TextMetrics.width($0, size: 12, weight: .bold) }.max() ?? 0)
     let numbersAt = PictureParts.margin + nameRoom + 22
-    let left = numbersAt + 120
+    let left = numbersAt + (facts.hasReplies ? 120 : 60)
     let gap = 26.0
     let across = (width - left - 28 - gap * 2) / 3
-    for (index, title) in ["asked", "replies"].enumerated() {
+    let counts = facts.hasReplies ? ["asked", "replies"] : ["asked"]
+    for (index, title) in counts.enumerated() {
       picture.text(
         title, at: Point(numbersAt + 40 + Double(index) * 60, top - 10), size: 12, anchor: .end,
         fill: theme.paint(.muted))
@@ -61,14 +62,16 @@ struct SuccessPicture: Sendable {
     forEachLine(from: top) { y, group, row in
       guard let row else {
         picture.text(
-          TextMetrics.fitted(group.name, width: numbersAt + 100, size: 12, weight: .bold),
+          TextMetrics.fitted(
+            group.name, width: numbersAt + (facts.hasReplies ? 100 : 40), size: 12, weight: .bold),
           at: Point(PictureParts.margin, y + 15), size: 12, weight: .bold)
         return
       }
       picture.text(
         TextMetrics.fitted(Markup.line(row.name), width: room + 8, size: 12),
         at: Point(PictureParts.margin + 8, y + 15), size: 12)
-      for (index, number) in [row.asked, row.replies].enumerated() {
+      let counts = facts.hasReplies ? [row.asked, row.replies] : [row.asked]
+      for (index, number) in counts.enumerated() {
         picture.text(
           "\(number)", at: Point(numbersAt + 40 + Double(index) * 60, y + 15), size: 12, anchor: .end,
           fill: picture.theme.paint(.muted))
