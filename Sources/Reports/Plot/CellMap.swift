@@ -16,20 +16,28 @@ struct CellMap: Sendable {
   var width = 820.0
   var height = 640.0
 
+  /// How high the columns of a single axis are: from zero, or their lengths would not say how values compare.
+  private var columnScale: Scale {
+    guard layout.hasAreas, panel.scale.kind == .linear else { return panel.scale }
+    let holdsZero = panel.scale.lower <= 0 && panel.scale.upper >= 0
+    return holdsZero
+      ? panel.scale : Scale(covering: panel.values.values, unit: panel.scale.unit, includesZero: true)
+  }
+
   /// The picture; of more than two axes the first two are drawn.
   func svg(_ theme: Theme) -> SVG {
     var picture = SVG(title: title, width: width, height: height, theme: theme)
     let top = PictureParts.drawHeading(title: title, subtitle: subtitle, on: &picture)
     let isFlat = layout.axes.count < 2
     let bottom = height - PictureParts.margin / 2 - Axes.bottomRoom
-    let vertical = isFlat ? panel.scale : Scale(layout.axes[1])
+    let vertical = isFlat ? columnScale : Scale(layout.axes[1])
     let left = PictureParts.margin / 2 + Axes.leftRoom(vertical, height: bottom - top)
     let barRoom =
       isFlat ? 28 : PictureParts.colourBarRoom(panel.scale, height: bottom - top - 40, title: valueTitle)
     let frame = Rectangle(x: left, y: top, width: width - left - barRoom, height: bottom - top)
     if isFlat {
       Axes.drawVertical(vertical, title: valueTitle, in: frame, on: &picture, hasGrid: true)
-      panel.drawColumns(layout.cells, in: frame, on: &picture)
+      panel.drawColumns(layout.cells, heights: vertical, in: frame, on: &picture)
     } else {
       panel.draw(layout.cells, borders: layout.borders, in: frame, on: &picture)
       Axes.drawVertical(vertical, title: layout.axes[1].label, in: frame, on: &picture)

@@ -15,9 +15,13 @@ struct CellPanel: Sendable {
   /// Whether values are written into cells that have room for them.
   var isLabelled = true
 
-  /// Draws cells of one axis as columns that are as high as their values.
-  func drawColumns(_ cells: [CellLayout.Cell], in frame: Rectangle, on picture: inout SVG) {
-    for cell in cells { drawColumn(cell, in: frame, on: &picture) }
+  /// Draws cells of one axis as columns from zero to their values.
+  ///
+  /// - Parameter heights: where a value lies between the frame's lower and upper end.
+  func drawColumns(
+    _ cells: [CellLayout.Cell], heights: Scale, in frame: Rectangle, on picture: inout SVG
+  ) {
+    for cell in cells { drawColumn(cell, heights, in: frame, on: &picture) }
   }
 
   /// Draws cells of two axes; the first goes to the right, the second upwards.
@@ -102,11 +106,14 @@ struct CellPanel: Sendable {
     if !lines.isEmpty { picture.path(lines, stroke: border) }
   }
 
-  /// A cell of a single axis: a column as high as its value.
-  private func drawColumn(_ cell: CellLayout.Cell, in frame: Rectangle, on picture: inout SVG) {
+  /// A cell of a single axis: a column from zero to its value.
+  private func drawColumn(
+    _ cell: CellLayout.Cell, _ heights: Scale, in frame: Rectangle, on picture: inout SVG
+  ) {
     guard let value = values[cell.number] else { return }
     let colour = colours.colour(at: scale.position(value))
-    let top = frame.bottom - scale.position(value) * frame.height
+    func level(_ value: Double) -> Double { frame.bottom - heights.position(value) * frame.height }
+    let (end, zero) = (level(value), level(0))
     marked(cell.number, on: &picture) { picture in
       switch cell.area {
       case .box(let box):
@@ -114,19 +121,21 @@ struct CellPanel: Sendable {
           frame.x + box[0].lowerBound * frame.width, frame.x + box[0].upperBound * frame.width
         )
         let gap = right - left > 6 ? 1.0 : 0
+        // A value of zero still shows.
+        let height = max(3, abs(zero - end))
         let column = Rectangle(
-          x: left + gap, y: top, width: right - left - 2 * gap, height: frame.bottom - top)
-        // A cell as good as the scale's lower end still shows.
-        picture.rectangle(
-          Rectangle(
-            x: column.x, y: min(top, frame.bottom - 3), width: column.width, height: max(3, column.height)),
-          fill: colour.hex)
+          x: left + gap, y: end <= zero ? zero - height : zero, width: right - left - 2 * gap, height: height)
+        picture.rectangle(column, fill: colour.hex)
         let text = label(value)
-        if isLabelled, TextMetrics.width(text, size: 11) + 4 <= column.width, top - 16 > frame.y {
-          picture.text(text, at: Point(column.midX, top - 5), size: 11, anchor: .middle)
+        let isBelow = end > zero
+        let hasRoom = isBelow ? column.bottom + 16 < frame.bottom : column.y - 16 > frame.y
+        if isLabelled, TextMetrics.width(text, size: 11) + 4 <= column.width, hasRoom {
+          picture.text(
+            text, at: Point(column.midX, isBelow ? column.bottom + 13 : column.y - 5), size: 11,
+            anchor: .middle)
         }
       case .place(let place):
-        let centre = Point(frame.x + (place.first ?? 0) * frame.width, top)
+        let centre = Point(frame.x + (place.first ?? 0) * frame.width, end)
         picture.circle(centre, radius: 5, fill: colour.hex, stroke: picture.theme.paint(.background))
       case .polygon: break
       }

@@ -59,6 +59,39 @@ struct ChartTests {
       : CellMultiples(title: "Maps", layout: layout, panel: panel, valueTitle: "fitness").svg(theme)
   }
 
+  @Test("Columns are as long as their values compare, above zero and below it")
+  func columns() throws {
+    var archive = try archive(.grid, axes(1, isMixed: false))
+    for (number, place) in [0.1, 0.4, 0.6].enumerated() {
+      archive.add(number, objective: 1, measures: [archive.axes[0].denormalized(place)])
+    }
+    func lengths(_ values: [Double]) throws -> (bars: [(y: Double, height: Double)], faults: [String]) {
+      let panel = CellPanel(
+        values: Dictionary(uniqueKeysWithValues: values.enumerated().map { ($0.offset, $0.element) }),
+        scale: Scale(covering: values, unit: .share))
+      let picture = CellMap(
+        title: "", layout: CellLayout(archive), panel: panel, valueTitle: "fitness"
+      ).svg(.light)
+      let bars = try #require(DocumentReader.read(picture.document)).attributes(of: "rect").compactMap {
+        bar -> (y: Double, height: Double)? in
+        guard let y = bar["y"].flatMap(Double.init), let height = bar["height"].flatMap(Double.init) else {
+          return nil
+        }
+        return (y, height)
+      }
+      return (Array(bars.suffix(values.count)), DocumentReader.faults(of: picture))
+    }
+    let (bars, faults) = try lengths([0.505, 0.705, 0])
+    #expect(faults.isEmpty, "\(faults)")
+    #expect(abs(bars[0].height / bars[1].height - 0.505 / 0.705) < 0.002 && bars[2].height == 3)
+    let ends = bars.map { $0.y + $0.height }
+    #expect(ends.allSatisfy { abs($0 - ends[0]) < 0.2 }, "all stand on one line")
+    let (signed, others) = try lengths([0.2, -0.4, -0.1])
+    #expect(others.isEmpty, "\(others)")
+    #expect(abs(signed[1].height / signed[0].height - 2) < 0.01)
+    #expect(abs(signed[0].y + signed[0].height - signed[1].y) < 0.2 && abs(signed[1].y - signed[2].y) < 0.2)
+  }
+
   @Test(
     "Every kind of archive, empty, tiny and full, gives a picture that shows each elite", arguments: 1...5,
     [0, 1, 200])
