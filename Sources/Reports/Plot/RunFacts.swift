@@ -96,10 +96,13 @@ struct RunFacts: Sendable {
         run.generations.indices.contains(candidate.generation - 1)
       {
         // Contested networks are trained again at the end of a generation.
-        for score in rescored[candidate.generation] ?? [] {
+        let scores = rescored[candidate.generation] ?? []
+        for score in scores {
           now.trained += 1
           now.seconds += score.seconds
         }
+        // No candidate comes behind these whose moment would have them.
+        if isLast, !scores.isEmpty { moments.append(now) }
         var end = now
         end.statistics = run.generations[candidate.generation - 1].statistics
         generations.append(end)

@@ -1,6 +1,7 @@
 import Foundation
 import LanguageModels
 import QualityDiversity
+import RunStore
 import Search
 import Testing
 
@@ -54,6 +55,15 @@ struct RunPictureTests {
     #expect(facts.archive.elites.map(\.solution) == [5, 2, 3])
     #expect(facts.healed == Set([7]))
     #expect(facts.withoutSource == Set([4]))
+  }
+
+  @Test("A run that ends with contested networks is drawn to its stored end")
+  func contestedEnd() async throws {
+    let snapshot = try await RunSnapshot(RunStore.open(SmallRun.finishedNoise.value))
+    #expect(snapshot.scores.contains { $0.generation == snapshot.generations.count })
+    let facts = try RunFacts(snapshot)
+    let (last, end) = (try #require(facts.moments.last), try #require(facts.generations.last))
+    #expect(last.trained == end.trained && last.seconds == end.seconds && last.statistics == end.statistics)
   }
 
   @Test("The funnel counts each step")
