@@ -35,18 +35,16 @@ public struct CandidateView: Codable, Sendable {
   ///
   /// - Throws: where there is none.
   public init(_ number: Int, isNiche: Bool, of run: RunSnapshot, store: RunStore) async throws(SearchError) {
-    let chosen = isNiche ? run.elites.first { $0.cell == number }?.record.id : number
-    var found: CandidateRecord?
+    let chosen = isNiche ? try run.elite(at: NichePlace(number)).record.id : number
+    let found: CandidateRecord?
     do {
-      if let chosen { found = try store.records(of: [chosen])[chosen] }
+      found = try store.records(of: [chosen])[chosen]
     } catch {
       throw SearchError(error.description)
     }
     guard let found else {
       throw SearchError(
-        isNiche
-          ? "Niche \(number) of the run '\(run.header.name)' is empty; 'niche show' lists the occupied ones."
-          : "The run '\(run.header.name)' has no candidate \(number); they go from 0 to \(run.candidates.last?.id ?? 0)."
+        "The run '\(run.header.name)' has no candidate \(chosen); they go from 0 to \(run.candidates.last?.id ?? 0)."
       )
     }
     candidate = found

@@ -306,7 +306,8 @@ final class ExportTests {
     }
     #expect(controls.isEmpty)
     await #expect(
-      throws: SearchError("Niche 3 of the run 'sample' is empty; 'niche show' lists the occupied ones.")
+      throws: SearchError(
+        "Niche 3 of the run 'sample' is empty; 'niche show sample' lists the occupied ones.")
     ) {
       _ = try await CandidateView(3, isNiche: true, of: snapshot, store: store)
     }
