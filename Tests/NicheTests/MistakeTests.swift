@@ -1,12 +1,11 @@
 import Foundation
 import Testing
 
-/// What a user does wrong gets one clear sentence and exit code 1 (2 for wrong usage), never a trace.
+/// What a user does wrong gets one clear sentence and exit code 1, never a trace.
 @Suite struct MistakeTests {
   struct Mistake: CustomTestStringConvertible, Sendable {
     var arguments: [String]
     var says: [String]
-    var status: Int32 = 1
     var environment: [String: String] = [:]
 
     var testDescription: String { arguments.joined(separator: " ") }
@@ -41,20 +40,18 @@ import Testing
         environment: ["NICHE_HOME": "/nowhere"])
     } + [
       Mistake(arguments: ["compile", "missing.py"], says: ["missing.py", "cannot be read"]),
-      Mistake(arguments: ["compare", "one"], says: ["second"], status: 2),
-      Mistake(arguments: ["compare", "one", "--niche", "3"], says: ["--niche"], status: 2),
+      Mistake(arguments: ["compare", "one"], says: ["second"]),
+      Mistake(arguments: ["compare", "one", "--niche", "3"], says: ["--niche"]),
       Mistake(
-        arguments: ["compare", "one", "--niche", "3", "--niche", "x"], says: ["'x' is no niche"], status: 2),
-      Mistake(arguments: ["compare", "one", "--group", "two"], says: ["NAME=RUN"], status: 2),
+        arguments: ["compare", "one", "--niche", "3", "--niche", "x"], says: ["'x' is no niche"]),
+      Mistake(arguments: ["compare", "one", "--group", "two"], says: ["NAME=RUN"]),
       Mistake(
-        arguments: ["compare", "--group", "a=one", "--group", "a=two"], says: ["Two groups are called 'a'"],
-        status: 2),
+        arguments: ["compare", "--group", "a=one", "--group", "a=two"], says: ["Two groups are called 'a'"]),
       Mistake(
         arguments: ["compare", "one", "two", "--like", "one", "--axes", "a=0:1:2"],
-        says: ["--like and --axes"],
-        status: 2),
-      Mistake(arguments: ["export", "x", "--top", "0"], says: ["--top"], status: 2),
-      Mistake(arguments: ["frobnicate"], says: ["frobnicate"], status: 2),
+        says: ["--like and --axes"]),
+      Mistake(arguments: ["export", "x", "--top", "0"], says: ["--top"]),
+      Mistake(arguments: ["frobnicate"], says: ["frobnicate"]),
     ]
 
   @Test(arguments: mistakes) func getsOneSentence(_ mistake: Mistake) throws {
@@ -77,14 +74,12 @@ import Testing
     try write("", project + "/archives/study/study.jsonl")
 
     let result = try Tool.run(mistake.arguments, in: project, environment: mistake.environment)
-    #expect(result.status == mistake.status, "\(result.error)")
+    #expect(result.status == 1, "\(result.error)")
     for part in mistake.says { #expect(result.error.contains(part), "\(result.error)") }
     #expect(!result.error.contains("Fatal error") && !result.error.contains("Stack dump"))
     #expect(!(result.error + result.output).contains("sk-secret"))
-    if mistake.status == 1 {
-      let errors = result.error.split(separator: "\n").filter { $0.hasPrefix("error: ") }
-      #expect(errors.count == 1, "\(result.error)")
-    }
+    let errors = result.error.split(separator: "\n").filter { $0.hasPrefix("error: ") }
+    #expect(errors.count == 1, "\(result.error)")
   }
 
   @Test func aFileThatDoesNotCompileIsExplained() throws {
