@@ -49,6 +49,10 @@ extension VerificationTests {
       name: "fewer images than others", sql: "UPDATE candidate_facts SET images_seen = 0 WHERE id = X",
       table: "candidates", row: "id X", part: .candidates),
     Tampering(
+      name: "more epochs than there are numbers",
+      sql: "UPDATE run SET header = json_set(header, '$.configuration.training.epochs', 9223372036854775807)",
+      table: "candidates", row: "id ", part: .candidates),
+    Tampering(
       name: "a figure that no axis names",
       sql: "UPDATE candidate_figures SET figures = json_set(figures, '$.linear', 99) WHERE candidate = X",
       table: "candidate_figures", row: "candidate X", part: .networks),
