@@ -103,7 +103,7 @@ public struct CandidateOrigin: Codable, Sendable, Hashable {
   /// The key of the exchange with the model, as in the run's list of exchanges.
   public var exchange: String?
   /// What else it was asked for with; nil where there is nothing of the kind.
-  public var request: CandidateRequest?
+  @Rare public var request: CandidateRequest?
 
   /// An origin.
   public init(

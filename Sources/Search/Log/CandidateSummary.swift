@@ -83,7 +83,7 @@ public struct CandidateSummary: Sendable, Hashable, Identifiable {
     /// What ended it; nil in runs of earlier versions.
     public var stopReason: StopReason?
     /// How it compared with the elite of its niche on the way.
-    public var judgement: NicheJudgement?
+    @Rare public var judgement: NicheJudgement?
 
     /// What training took.
     public init(
