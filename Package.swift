@@ -106,6 +106,7 @@ let package = Package(
       dependencies: [
         "LanguageModels", "NetworkGraph", "QualityDiversity", "Search", "Training",
         .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
     .testTarget(
       name: "RunStoreTests",

@@ -4,9 +4,6 @@ import Search
 
 /// The figures of networks, as rows of `candidate_figures` with a JSON object each.
 enum FigureRows {
-  /// What stores the figures of candidates.
-  static let insertion = "INSERT INTO candidate_figures VALUES (?, ?)"
-
   private static let ofTraining = ["training_loss", "training_accuracy", "validation_loss"]
 
   /// Those figures of each candidate that has a fitness, without decoding all the others.

@@ -65,7 +65,10 @@ public final class RunStore: RunLog {
       // The tables are made beside the final name, so that a run killed here leaves nothing half made.
       let draft = path + ".new"
       try? FileManager.default.removeItem(atPath: draft)
-      let queue = try DatabaseQueue(path: draft)
+      var configuration = Configuration()
+      // A candidate's source and figures take about two thousand bytes; smaller pages are written one by one.
+      configuration.prepareDatabase { try $0.execute(sql: "PRAGMA page_size = 8192") }
+      let queue = try DatabaseQueue(path: draft, configuration: configuration)
       let text = try RunText.encode(header)
       try queue.write { database in
         try RunSchema.create(in: database, of: header)

@@ -36,17 +36,25 @@ enum RunText {
 
   /// Numbers as JSON, which SQLite's `json_each` takes apart.
   static func list(_ numbers: some Sequence<Int>) -> String {
-    "[" + numbers.map(String.init).joined(separator: ",") + "]"
+    var text = "["
+    for number in numbers {
+      if text.utf8.count > 1 { text += "," }
+      text += String(number)
+    }
+    return text + "]"
   }
 
   /// The numbers of such a list.
   static func numbers(_ list: String) throws -> [Int] {
-    if list == "[]" { return [] }
+    let text = list.utf8.span
+    guard text.count >= 2, text[0] == UInt8(ascii: "["), text[text.count - 1] == UInt8(ascii: "]") else {
+      throw unreadable
+    }
+    if text.count == 2 { return [] }
     var numbers: [Int] = []
-    var text = list.utf8[...]
-    guard text.popFirst() == UInt8(ascii: "["), text.popLast() == UInt8(ascii: "]") else { throw unreadable }
     var number: Int?
-    for byte in text {
+    for index in 1..<text.count - 1 {
+      let byte = text[index]
       if byte == UInt8(ascii: ","), let finished = number {
         numbers.append(finished)
         number = nil
@@ -58,7 +66,8 @@ enum RunText {
       number = tens + digit
     }
     guard let number else { throw unreadable }
-    return numbers + [number]
+    numbers.append(number)
+    return numbers
   }
 }
 
@@ -76,12 +85,11 @@ struct NumberObjectText {
   /// No number takes more, such as -1.2345678901234567e-308.
   private static let longestNumber = 32
 
-  /// The numbers as a JSON object.
-  mutating func object(_ numbers: [String: Double]) throws -> String {
+  /// The numbers as a JSON object; nil where one is not finite, which JSON cannot say.
+  mutating func object(_ numbers: [String: Double]) throws -> String? {
     if numbers.isEmpty { return "{}" }
-    // What is no number in JSON is refused as the encoder does.
-    guard numbers.allSatisfy({ $0.value.isFinite }) else { return try RunText.encode(numbers) }
     if let text = known(numbers) { return text }
+    guard numbers.allSatisfy({ $0.value.isFinite }) else { return nil }
     names = numbers.keys.sorted()
     (labels, ends) = ([], [])
     for name in names {
@@ -93,7 +101,7 @@ struct NumberObjectText {
     return text
   }
 
-  /// Nil where the numbers do not have the known names.
+  /// Nil where the numbers do not have the known names, or one is not finite.
   private mutating func known(_ numbers: [String: Double]) -> String? {
     guard names.count == numbers.count, !names.isEmpty else { return nil }
     var (place, start) = (0, 0)
@@ -102,7 +110,7 @@ struct NumberObjectText {
       let labelBytes = labels.span
       var bytes = self.bytes.mutableSpan
       for index in names.indices {
-        guard let number = numbers[names[index]] else { return nil }
+        guard let number = numbers[names[index]], number.isFinite else { return nil }
         for byte in start..<ends[index] {
           bytes[place] = labelBytes[byte]
           place &+= 1
