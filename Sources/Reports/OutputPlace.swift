@@ -2,12 +2,14 @@ import Foundation
 
 /// What stands in the way of a file that is to be written, in words.
 public enum OutputPlace {
-  /// Why a file or folder could not be written: one sentence with what to do.
-  public static func sentence(for error: any Error, writing path: String) -> String {
+  /// Why a file or folder could not be written: one sentence with what to do, which names the option for the place.
+  public static func sentence(
+    for error: any Error, writing path: String, option: String = "--output"
+  ) -> String {
     let reason =
       fileAbove(path).map { "'\($0)' is a file and no folder" } ?? systemReason(error)
       ?? "check that it may be written to"
-    return "'\(path)' cannot be written: \(reason); name another place by --output."
+    return "'\(path)' cannot be written: \(reason); name another place by \(option)."
   }
 
   /// Whether there is a file, and no folder, at a path.

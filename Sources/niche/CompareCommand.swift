@@ -146,7 +146,7 @@ struct CompareCommand: AsyncParsableCommand {
     do {
       try Data(page().utf8).write(to: URL(fileURLWithPath: html))
     } catch {
-      throw Failure("'\(html)' cannot be written: \(error.localizedDescription)")
+      throw Failure(OutputPlace.sentence(for: error, writing: html, option: "--html"))
     }
     Terminal.note("the page is in \(html).")
   }

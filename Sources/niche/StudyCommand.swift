@@ -158,12 +158,14 @@ struct StudyCommand: AsyncParsableCommand {
   }
 
   private func report(_ summary: StudySummary) throws {
-    try write(summary.html, to: html)
-    try write(summary.csv, to: csv)
+    try write(summary.html, to: html, option: "--html")
+    try write(summary.csv, to: csv, option: "--csv")
     let command =
       "niche study \(file)" + (seeds.map { " --seeds \($0)" } ?? "")
       + (proxies.map { " --proxies \($0)" } ?? "")
-    try write(summary.markdown(command: command + (markdown.map { " --markdown \($0)" } ?? "")), to: markdown)
+    try write(
+      summary.markdown(command: command + (markdown.map { " --markdown \($0)" } ?? "")), to: markdown,
+      option: "--markdown")
     if common.json {
       try common.print(summary)
     } else {
@@ -171,12 +173,12 @@ struct StudyCommand: AsyncParsableCommand {
     }
   }
 
-  private func write(_ text: @autoclosure () -> String, to path: String?) throws {
+  private func write(_ text: @autoclosure () -> String, to path: String?, option: String) throws {
     guard let path else { return }
     do {
       try Data(text().utf8).write(to: URL(fileURLWithPath: path))
     } catch {
-      throw Failure("'\(path)' cannot be written: \(error.localizedDescription)")
+      throw Failure(OutputPlace.sentence(for: error, writing: path, option: option))
     }
     Terminal.note("written: \(path)")
   }

@@ -54,6 +54,8 @@ final class ComparisonAxesTests {
     #expect(found.frame == "a grid over what these archives hold")
     #expect(found.notes.contains { $0.hasPrefix("Nobody says the range of measures_0, measures_1") })
     #expect(!found.notes.contains { $0.contains("have no names") })
+    // Tables do not say how exact fitness is, so there are no intervals to be explained.
+    #expect(found.notes.contains { $0.hasPrefix("One run each, so nothing tells") })
     #expect(found.pairs[0].niches.map(\.standing) == [.lost, .onlyFirst, .onlySecond])
 
     let given = try compare([one, two], axes: "measures_1=0:10:2,measures_0=4")

@@ -235,6 +235,15 @@ final class ExportTests {
     let nowhere =
       "'/proc/none/export' cannot be written: no such file or directory; name another place by --output."
     await #expect(throws: SearchError(nowhere)) { try await exporter.write(archive, to: "/proc/none/export") }
+    let error = #expect(throws: (any Error).self) {
+      try Data("a page".utf8).write(to: URL(fileURLWithPath: "/proc/none/page.html"))
+    }
+    let sentence = OutputPlace.sentence(
+      for: try #require(error), writing: "/proc/none/page.html", option: "--html")
+    #expect(
+      sentence
+        == "'/proc/none/page.html' cannot be written: no such file or directory; name another place by --html."
+    )
   }
 
   @Test("An elite without weights is an error, not a folder without them")

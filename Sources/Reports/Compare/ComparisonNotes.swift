@@ -109,9 +109,12 @@ struct ComparisonNotes {
   private var evidence: String {
     let tests = pairs.compactMap { $0.figure(.qdScore)?.test }
     guard let test = tests.first else {
-      return binned.allSatisfy { $0.count == 1 }
+      guard binned.allSatisfy({ $0.count == 1 }) else {
+        return "A group of one run cannot be tested; give each several seeds."
+      }
+      return pairs.contains { $0.figures.contains { $0.interval != nil } }
         ? "One run each: intervals are the noise of measuring fitness, not of searching; compare several seeds."
-        : "A group of one run cannot be tested; give each several seeds."
+        : "One run each, so nothing tells how much of the difference is chance; compare several seeds."
     }
     let names = Set(tests.map(\.method.title)).sorted().joined(separator: " and ")
     var sentence = "Intervals: 95 %, BCa bootstrap over seeds. p: \(names)"
