@@ -19,6 +19,11 @@ static inline ptrdiff_t nk_gemm_padded(ptrdiff_t columns) {
 // takes too little time for both.
 #define NK_GEMM_STEPS (NK_WIDTH == 16 ? 1 : 4)
 
+// Whether packed operands get loops of their own, in which their steps are known. Where a core's other thread is busy,
+// the processor takes half as many instructions; of short vectors a product then takes more time for those beside it
+// than for itself.
+#define NK_GEMM_LEAN (NK_WIDTH != 16)
+
 // Up to how many elements of the sums a panel of the right operand has that stays in the first-level cache.
 #define NK_GEMM_KEPT_DEPTH (NK_WIDTH == 16 ? 0 : 320)
 
@@ -82,6 +87,31 @@ static inline __attribute__((always_inline)) void nk_gemm_add(
   }
 }
 
+// So many elements of packed operands as lie between two looks at what is fetched; the right one comes from the
+// second-level cache or is in the first.
+static inline __attribute__((always_inline)) void nk_gemm_add_group(
+    const int rows, const int vectors, const int comes, const float **left, const float **right,
+    nk_vector (*sums)[2]) {
+  const ptrdiff_t width = vectors * NK_WIDTH;
+#pragma clang loop unroll(full)
+  for (int step = 0; step < NK_GEMM_STEPS; step++) {
+    if (comes) __builtin_prefetch(*right + (8 + step) * width);
+    nk_gemm_add(rows, vectors, *left + step * rows, *right + step * width, sums);
+  }
+  *left += NK_GEMM_STEPS * rows;
+  *right += NK_GEMM_STEPS * width;
+}
+
+// Asks for the next line, while there are any of the tile's share.
+static inline __attribute__((always_inline)) void nk_gemm_fetch(nk_gemm_prefetch *fetch) {
+  __builtin_prefetch(fetch->at, 0, 2);
+  fetch->at += fetch->share > 0 ? NK_GEMM_LINE : 0;
+  fetch->share--;
+  ptrdiff_t is_row = -(ptrdiff_t)(fetch->at >= fetch->end);
+  fetch->at += fetch->skip & is_row;
+  fetch->end += fetch->step & is_row;
+}
+
 static inline __attribute__((always_inline)) void nk_gemm_run_tile(
     const int rows, const int vectors, const nk_gemm_tile *t, nk_gemm_prefetch *later) {
   nk_vector sums[NK_GEMM_ROWS][2];
@@ -96,22 +126,41 @@ static inline __attribute__((always_inline)) void nk_gemm_run_tile(
   const float *ahead = t->to, *last = ahead + (rows - 1) * t->step;
   nk_gemm_prefetch fetch = *later;
   ptrdiff_t k = t->depth;
-  for (; k >= NK_GEMM_STEPS; k -= NK_GEMM_STEPS) {
-    __builtin_prefetch(ahead, 1);
-    __builtin_prefetch(ahead + vectors * NK_WIDTH - 1, 1);
-    ahead = ahead < last ? ahead + t->step : last;
-    __builtin_prefetch(fetch.at, 0, 2);
-    fetch.at += fetch.share > 0 ? NK_GEMM_LINE : 0;
-    fetch.share--;
-    ptrdiff_t is_row = -(ptrdiff_t)(fetch.at >= fetch.end);
-    fetch.at += fetch.skip & is_row;
-    fetch.end += fetch.step & is_row;
+  if (NK_GEMM_LEAN && left_step == rows && right_step == vectors * NK_WIDTH) {
+    // Of packed operands: as few instructions beside the products as there can be, what is fetched first.
+    ptrdiff_t groups = k / NK_GEMM_STEPS, lines = groups < rows ? groups : rows;
+    k -= groups * NK_GEMM_STEPS;
+    groups -= lines;
+    for (; lines > 0; lines--) {
+      __builtin_prefetch(ahead, 1);
+      __builtin_prefetch(ahead + vectors * NK_WIDTH - 1, 1);
+      ahead += t->step;
+      nk_gemm_add_group(rows, vectors, 1, &left, &right, sums);
+    }
+    lines = groups < fetch.share ? groups : fetch.share;
+    groups -= lines > 0 ? lines : 0;
+    for (; lines > 0; lines--) {
+      nk_gemm_fetch(&fetch);
+      nk_gemm_add_group(rows, vectors, 1, &left, &right, sums);
+    }
+    if (t->depth > NK_GEMM_KEPT_DEPTH) {
+      for (; groups > 0; groups--) nk_gemm_add_group(rows, vectors, 1, &left, &right, sums);
+    } else {
+      for (; groups > 0; groups--) nk_gemm_add_group(rows, vectors, 0, &left, &right, sums);
+    }
+  } else {
+    for (; k >= NK_GEMM_STEPS; k -= NK_GEMM_STEPS) {
+      __builtin_prefetch(ahead, 1);
+      __builtin_prefetch(ahead + vectors * NK_WIDTH - 1, 1);
+      ahead = ahead < last ? ahead + t->step : last;
+      nk_gemm_fetch(&fetch);
 #pragma clang loop unroll(full)
-    for (int step = 0; step < NK_GEMM_STEPS; step++) {
-      __builtin_prefetch(right + 8 * right_step);
-      nk_gemm_add(rows, vectors, left, right, sums);
-      left += left_step;
-      right += right_step;
+      for (int step = 0; step < NK_GEMM_STEPS; step++) {
+        __builtin_prefetch(right + 8 * right_step);
+        nk_gemm_add(rows, vectors, left, right, sums);
+        left += left_step;
+        right += right_step;
+      }
     }
   }
   for (; k > 0; k--) {
