@@ -1,7 +1,11 @@
 // Attention: softmax(scale · q · kᵀ + mask) · v, block by block of the scores, which never leave the cache.
 
-// For loops over rows of whole vectors: more than one at a time would leave a rest.
+// For loops over rows of 16, 32, … numbers: more at a time would leave a rest.
+#if NK_WIDTH == 8
+#define NK_VECTOR_BY_VECTOR _Pragma("clang loop vectorize(assume_safety) interleave_count(2)")
+#else
 #define NK_VECTOR_BY_VECTOR _Pragma("clang loop vectorize(assume_safety) interleave(disable)")
+#endif
 
 // Scores of a block, rows of whole vectors: what is behind the last key counts as masked.
 typedef struct {
