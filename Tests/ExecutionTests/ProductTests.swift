@@ -11,12 +11,13 @@ import Testing
     var testDescription: String { "\(rows) × \(columns) × \(inner)" }
   }
 
-  /// One of everything, tails of tiles and panels, one more than fits a panel, parts of the sums and of the columns.
+  /// One of everything, tails of tiles and panels, one more than fits a panel, parts of the sums and of the columns,
+  /// packed panels that stay in the nearest cache and such as do not.
   static let shapes: [Shape] = [
     (1, 1, 1), (1, 1, 0), (3, 5, 0), (2, 3, 4), (1, 33, 17), (33, 1, 9), (5, 7, 1), (14, 32, 8), (15, 33, 9),
     (13, 31, 7), (6, 16, 16), (7, 17, 18), (85, 97, 3), (29, 65, 64), (65, 64, 65), (113, 40, 12),
     (230, 20, 15),
-    (9, 1025, 5), (3, 1060, 170), (3, 10, 801), (5, 18, 1700),
+    (9, 1025, 5), (3, 1060, 170), (3, 10, 801), (5, 18, 1700), (50, 33, 150), (38, 18, 331),
   ].map { Shape(rows: $0.0, columns: $0.1, inner: $0.2) }
 
   @Test(arguments: InstructionSet.supported, shapes)
