@@ -127,18 +127,31 @@ static inline __attribute__((always_inline)) void nk_gemm_run_tile(
   nk_gemm_prefetch fetch = *later;
   ptrdiff_t k = t->depth;
   if (NK_GEMM_LEAN && left_step == rows && right_step == vectors * NK_WIDTH) {
-    // Of packed operands: as few instructions beside the products as there can be, what is fetched first.
-    ptrdiff_t groups = k / NK_GEMM_STEPS, lines = groups < rows ? groups : rows;
-    k -= groups * NK_GEMM_STEPS;
-    groups -= lines;
-    for (; lines > 0; lines--) {
+    // Of packed operands: as few instructions beside the products as there can be, what is fetched first, and that one
+    // after the other where there is time for it.
+    ptrdiff_t groups = k / NK_GEMM_STEPS, lines = fetch.share > 0 ? fetch.share : 0, both = 0;
+    k %= NK_GEMM_STEPS;
+    if (groups < rows + lines) {
+      both = lines > rows ? lines : rows;
+      if (both > groups) both = groups;
+      groups -= both;
+      lines = 0;
+    } else {
+      groups -= rows + lines;
+#pragma clang loop unroll(disable)
+      for (int i = 0; i < rows; i++, ahead += t->step) {
+        __builtin_prefetch(ahead, 1);
+        __builtin_prefetch(ahead + vectors * NK_WIDTH - 1, 1);
+        nk_gemm_add_group(rows, vectors, 1, &left, &right, sums);
+      }
+    }
+    for (; both > 0; both--) {
       __builtin_prefetch(ahead, 1);
       __builtin_prefetch(ahead + vectors * NK_WIDTH - 1, 1);
-      ahead += t->step;
+      ahead = ahead < last ? ahead + t->step : last;
+      nk_gemm_fetch(&fetch);
       nk_gemm_add_group(rows, vectors, 1, &left, &right, sums);
     }
-    lines = groups < fetch.share ? groups : fetch.share;
-    groups -= lines > 0 ? lines : 0;
     for (; lines > 0; lines--) {
       nk_gemm_fetch(&fetch);
       nk_gemm_add_group(rows, vectors, 1, &left, &right, sums);
