@@ -281,6 +281,21 @@ import Testing
       }
     ),
     (
+      "averages of as many",
+      {
+        let window = Pooling(kernel: Size2D(3, 3), stride: Size2D(1, 1), padding: Size2D(1, 1))
+        return try $0.apply(.averagePooling(AveragePooling(window: window, countsPadding: false)), [$1])[0]
+      }
+    ),
+    (
+      "averages by a number of their own",
+      {
+        let window = Pooling(kernel: Size2D(5, 3), stride: Size2D(1, 1), padding: Size2D(2, 0))
+        let pooling = AveragePooling(window: window, countsPadding: true, divisor: 7)
+        return try $0.apply(.averagePooling(pooling), [$1])[0]
+      }
+    ),
+    (
       // More columns than sums are kept for.
       "averages of a wide window",
       {
