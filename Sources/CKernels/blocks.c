@@ -19,6 +19,12 @@ ptrdiff_t niche_block_convolution_scratch(const niche_convolution *s) {
   return bytes <= NICHE_MAXIMUM_SCRATCH ? (ptrdiff_t)bytes : -1;
 }
 
+ptrdiff_t niche_pointwise_sum_scratch(ptrdiff_t rows, ptrdiff_t channels) {
+  double weights = (double)rows * (double)channels + 16, offsets = (double)channels + 8;
+  double bytes = offsets * sizeof(ptrdiff_t) + (weights + NICHE_BAND_FLOATS) * sizeof(float);
+  return bytes <= NICHE_MAXIMUM_SCRATCH ? (ptrdiff_t)bytes : -1;
+}
+
 // A band of at most `most` tiles.
 static void niche_tile_band(
     ptrdiff_t most, ptrdiff_t tile, ptrdiff_t result_height, ptrdiff_t result_width, ptrdiff_t blocks,

@@ -215,12 +215,12 @@ import Testing
   /// The sums of a cell's edges, and those of their gradients, are taken where convolutions store their results.
   @Test func convolutionsAddWhatTheyMeet() throws {
     func cell(_ builder: inout GraphBuilder, _ x: ValueID) throws -> ValueID {
-      let convolution = Convolution(padding: Size2D(0, 0), hasBias: false)
+      let convolution = Convolution(padding: Size2D(1, 1), hasBias: false)
       let y = try builder.apply(.unary(.relu), [x])[0]
       var sum: ValueID?
       for edge in 0..<3 {
         let weight = builder.parameter(
-          "edge\(edge)", TensorType(.float32, [4, 4, 1, 1]),
+          "edge\(edge)", TensorType(.float32, [4, 4, 3, 3]),
           initializer: .normal(mean: 0, standardDeviation: 1))
         let z = try builder.apply(.convolution(convolution), [y, weight])[0]
         sum = try sum.map { try builder.apply(.binary(.add), [$0, z])[0] } ?? z

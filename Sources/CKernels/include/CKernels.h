@@ -161,6 +161,14 @@ typedef struct {
   ptrdiff_t dilation_height, dilation_width;
 } niche_convolution;
 
+// A convolution by single pixels in a sum of such: blocks of images and a weight, with the steps from one channel of the
+// sum, and of the images, to the next in the weight.
+typedef struct {
+  ptrdiff_t channels;
+  const float *images, *weight;
+  ptrdiff_t row_step, channel_step;
+} niche_pointwise_term;
+
 // A product of matrices: rows × columns, sums over `inner`. Steps lead from one element to the next along an axis; one
 // of each operand's is 1, and so is that of the result's columns.
 typedef struct {
@@ -404,6 +412,11 @@ typedef struct {
   void (*convolve_blocks_weight_gradient)(
       const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, ptrdiff_t begin, ptrdiff_t end,
       const float *images, const float *gradient, float *weight_gradient, void *scratch);
+  // A sum of `count` convolutions of blocks of images of so many pixels to `rows` channels, each result made of the
+  // pixels in its place. `scratch` holds as many bytes as `niche_pointwise_sum_scratch` says, on a boundary of 64.
+  void (*convolve_pointwise_sum)(
+      ptrdiff_t pixels, ptrdiff_t rows, ptrdiff_t blocks, ptrdiff_t count, const niche_pointwise_term *terms,
+      const float *_Nullable bias, const niche_finish *finish, float *result, void *scratch);
   // The same for 3 × 3 or 5 × 5 taps without stride or dilation, by Winograd's minimal filtering; `scratch` as
   // `niche_winograd_scratch` says.
   void (*convolve_winograd)(
@@ -448,6 +461,10 @@ typedef struct {
 
 // The bytes of scratch memory for a convolution of blocks, or −1 where a border makes them too many to be worth it.
 ptrdiff_t niche_block_convolution_scratch(const niche_convolution *shape);
+
+// The bytes of scratch memory for a sum of pointwise convolutions of so many channels together, or −1 where they are too
+// many.
+ptrdiff_t niche_pointwise_sum_scratch(ptrdiff_t rows, ptrdiff_t channels);
 
 // The bytes of scratch memory for a Winograd convolution of so many blocks, or −1 where it cannot be done or the
 // direct one is faster.

@@ -19,6 +19,7 @@
 #include "depthwise.h"
 #include "attention.h"
 #include "blocked_convolution.h"
+#include "pointwise_sums.h"
 #include "winograd.h"
 #include "winograd_gradient.h"
 #include "training.h"
@@ -87,6 +88,7 @@ const niche_kernels NICHE_TABLE = {
     .convolve_blocks = nk_convolve_blocks,
     .convolve_blocks_input_gradient = nk_convolve_blocks_input_gradient,
     .convolve_blocks_weight_gradient = nk_convolve_blocks_weight_gradient,
+    .convolve_pointwise_sum = nk_convolve_pointwise_sum,
     .convolve_winograd = nk_convolve_winograd,
     .convolve_winograd_input_gradient = nk_convolve_winograd_input_gradient,
     .convolve_winograd_weight_gradient = nk_convolve_winograd_weight_gradient,

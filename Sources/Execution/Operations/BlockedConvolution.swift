@@ -190,7 +190,7 @@ private func withUnsafePointers<First, Second>(
 
 extension niche_bounds {
   /// No bounds.
-  fileprivate static var none: niche_bounds { niche_bounds(lower: .nan, upper: .nan) }
+  static var none: niche_bounds { niche_bounds(lower: .nan, upper: .nan) }
 }
 
 extension ConvolutionLowering {
@@ -218,7 +218,7 @@ extension ConvolutionLowering {
 }
 
 /// Batch normalisation by running statistics as a scaling of a convolution's weight and bias.
-private struct FoldedNormalization {
+struct FoldedNormalization {
   private let epsilon: Double
   private let gamma: UnsafePointer<Float>?
   private let beta: UnsafePointer<Float>?

@@ -6,6 +6,8 @@ enum FusedOperation {
   case convolution(FusedConvolution)
   /// A convolution's image gradient, over blocks of images, with what follows it.
   case convolutionInputGradient(FusedInputGradient)
+  /// A sum of pointwise convolutions or of their image gradients, over blocks of images, with what follows it.
+  case pointwiseSum(PointwiseSum)
   /// f(batch normalisation + residual).
   case normalization(FusedNormalization)
   /// x, gradient → gradient of x, f(x): an activation's gradient, and its value computed anew for those that would else
@@ -30,6 +32,7 @@ enum FusedOperation {
     case .convolutionInputGradient(let fused):
       (["convolutionInputGradient"] + (fused.addsResidual ? ["add"] : [])
         + (fused.gate.map { [Operation.unaryGradient($0).name] } ?? [])).joined(separator: "+")
+    case .pointwiseSum(let sum): sum.name
     case .normalization(let fused):
       (["batchNormalization"] + (fused.addsResidual ? ["add"] : [])
         + (fused.activation.map { [Operation.unary($0).name] } ?? [])).joined(separator: "+")
@@ -47,6 +50,7 @@ enum FusedOperation {
     switch self {
     case .convolution(let fused): try context.convolution(fused)
     case .convolutionInputGradient(let fused): try context.convolutionInputGradient(fused)
+    case .pointwiseSum(let sum): try context.pointwiseSum(sum)
     case .normalization(let fused): context.normalization(fused)
     case .activationGradient(let activation): context.activationGradient(activation)
     case .normalizationGradient(let normalization, let activation):

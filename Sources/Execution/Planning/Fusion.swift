@@ -26,7 +26,10 @@ struct Fusion {
     for index in layouts.nodes.indices { fusion.placeAttention(at: index) }
     for index in layouts.nodes.indices { fusion.gateNormalizationGradient(at: index) }
     for index in layouts.nodes.indices { fusion.extendNormalization(at: index) }
-    for index in layouts.nodes.indices { fusion.extendConvolution(at: index) }
+    for index in layouts.nodes.indices {
+      fusion.extendConvolution(at: index)
+      fusion.sumConvolutions(at: index)
+    }
     for index in layouts.nodes.indices { fusion.repeatActivation(at: index) }
     return (fusion.ordered, fusion.values)
   }
@@ -157,15 +160,27 @@ struct Fusion {
     switch node.work {
     case .operation(.unary(let function)) where function.bounds != nil:
       join(node, at: index, operand: 0) { work in
-        guard case .convolution(var fused) = work, fused.activation == nil else { return nil }
-        fused.activation = function
-        return .convolution(fused)
+        switch work {
+        case .convolution(var fused) where fused.activation == nil:
+          fused.activation = function
+          return .convolution(fused)
+        case .pointwiseSum(var sum) where sum.activation == nil && sum.gate == nil:
+          sum.activation = function
+          return .pointwiseSum(sum)
+        default: return nil
+        }
       }
     case .operation(.unaryGradient(let function)) where function.bounds != nil:
       join(node, at: index, operand: 1) { work in
-        guard case .convolutionInputGradient(var fused) = work, fused.gate == nil else { return nil }
-        fused.gate = function
-        return .convolutionInputGradient(fused)
+        switch work {
+        case .convolutionInputGradient(var fused) where fused.gate == nil:
+          fused.gate = function
+          return .convolutionInputGradient(fused)
+        case .pointwiseSum(var sum) where sum.activation == nil && sum.gate == nil:
+          sum.gate = function
+          return .pointwiseSum(sum)
+        default: return nil
+        }
       }
     case .operation(.binary(.add)):
       for operand in laterFirst(node) where nodes[index]?.isAddition == true {
@@ -177,6 +192,9 @@ struct Fusion {
           case .convolutionInputGradient(var fused) where fused.gate == nil && !fused.addsResidual:
             fused.addsResidual = true
             return .convolutionInputGradient(fused)
+          case .pointwiseSum(var sum) where sum.activation == nil && sum.gate == nil && !sum.addsResidual:
+            sum.addsResidual = true
+            return .pointwiseSum(sum)
           default: return nil
           }
         }
@@ -289,7 +307,7 @@ extension PlannedNode {
   }
 
   /// The convolution or image gradient that the node does, alone or with what follows it.
-  fileprivate var convolution: FusedOperation? {
+  var convolution: FusedOperation? {
     switch work {
     case .operation(.convolution(let convolution)):
       .convolution(FusedConvolution(convolution: convolution))
