@@ -20,10 +20,15 @@ final class BatchParts {
     var byteCount: Int
   }
 
-  /// The most that a step should read and write, but for its variables.
-  private static let stepByteCount = 8 << 20
-  /// Fewer examples would have weights transformed too often.
-  private static let leastExamples = 32
+  /// The most that a step should read and write, but for its variables, and the fewest examples of a part.
+  private struct Bounds {
+    var stepByteCount, examples: Int
+
+    /// A few examples stay in a core's own caches.
+    static let pointwise = Bounds(stepByteCount: 2 << 20, examples: Layout.blockSize)
+    /// Where most of the work is convolutions with neighbours, their weights would be transformed too often.
+    static let windows = Bounds(stepByteCount: 8 << 20, examples: 2 * Layout.blockSize)
+  }
 
   /// Parts for a network in evaluation mode; nil where the batch is small enough or must be computed as one.
   ///
@@ -41,10 +46,11 @@ final class BatchParts {
           return (type.elementCount / batch).multipliedSaturating(by: type.elementType.byteCount)
         }.reduce(0, +)
       }.max() ?? 0
-    let wanted = max(Self.stepByteCount / max(1, most), Self.leastExamples * threads)
+    let bounds = graph.isMostlyPointwise ? Bounds.pointwise : .windows
+    let wanted = max(bounds.stepByteCount / max(1, most), bounds.examples * threads)
     // As many as wanted or fewer, if no block is filled up for it.
-    let part = stride(from: wanted / Layout.blockSize, to: 1, by: -1).first { blocks.isMultiple(of: $0) }
-    guard let part, part < blocks, part * Layout.blockSize >= Self.leastExamples,
+    let part = stride(from: wanted / Layout.blockSize, through: 1, by: -1).first { blocks.isMultiple(of: $0) }
+    guard let part, part < blocks, part * Layout.blockSize >= bounds.examples,
       let divided = graph.withExamples(part * Layout.blockSize)
     else { return nil }
     self.graph = divided
@@ -97,6 +103,21 @@ final class BatchParts {
           from: copy.part, byteCount: used * copy.byteCount)
       }
     }
+  }
+}
+
+extension Graph {
+  /// Whether most multiplications of convolutions are by weights of one tap, or of one channel each.
+  fileprivate var isMostlyPointwise: Bool {
+    var (windows, all) = (0.0, 0.0)
+    for node in nodes {
+      guard case .convolution(let convolution) = node.operation else { continue }
+      let weight = type(of: node.inputs[1]).shape
+      let count = Double(type(of: node.outputs[0]).elementCount) * Double(weight.dropFirst().reduce(1, *))
+      all += count
+      if convolution.groups == 1, weight[2...].contains(where: { $0 > 1 }) { windows += count }
+    }
+    return windows < all / 2
   }
 }
 
