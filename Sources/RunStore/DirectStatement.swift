@@ -109,9 +109,10 @@ final class DirectStatement {
 
   /// The text in a column of the present row; nil where it is NULL.
   func textOrNull(_ column: Int) -> String? {
-    guard let start = sqlite3_column_text(handle, Int32(column)) else { return nil }
+    // As bytes, for SQLite would copy text to put a zero behind it. Text without bytes has no place.
+    guard let start = sqlite3_column_blob(handle, Int32(column)) else { return isNull(column) ? nil : "" }
     let count = Int(sqlite3_column_bytes(handle, Int32(column)))
-    return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    return String(decoding: UnsafeRawBufferPointer(start: start, count: count), as: UTF8.self)
   }
 
   /// Whether a column of the present row is NULL.
