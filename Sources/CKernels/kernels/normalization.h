@@ -33,29 +33,6 @@ static inline void nk_add_moments(ptrdiff_t count, const float *x, float pivot, 
   }
 }
 
-// Adds Σg and Σg·(x − centre).
-static inline void nk_add_gradient_moments(
-    ptrdiff_t count, const float *x, float centre, const float *gradient, double *sum, double *product) {
-  ptrdiff_t i = 0;
-  while (count - i >= 2 * NK_WIDTH) {
-    ptrdiff_t end = count - i < NK_RUN * NK_WIDTH ? count : i + NK_RUN * NK_WIDTH;
-    nk_vector sums[2] = {0.0f, 0.0f}, products[2] = {0.0f, 0.0f};
-    for (; i + 2 * NK_WIDTH <= end; i += 2 * NK_WIDTH) {
-      nk_vector a = nk_load(gradient + i), b = nk_load(gradient + i + NK_WIDTH);
-      sums[0] += a;
-      sums[1] += b;
-      products[0] += a * (nk_load(x + i) - centre);
-      products[1] += b * (nk_load(x + i + NK_WIDTH) - centre);
-    }
-    *sum += nk_sum_of_vector(sums[0] + sums[1]);
-    *product += nk_sum_of_vector(products[0] + products[1]);
-  }
-  for (; i < count; i++) {
-    *sum += (double)gradient[i];
-    *product += (double)gradient[i] * (double)(x[i] - centre);
-  }
-}
-
 // A number near those of a channel, so that the differences from it are small.
 static inline float nk_pivot(ptrdiff_t plane, const float *x) {
   ptrdiff_t count = plane < 16 ? plane : 16;
@@ -185,6 +162,77 @@ static inline void nk_gated_row(
   NK_GATED(scale[i], shift[i])
 }
 
+// Where a channel's gradients come through: its x · scale + shift lies between the bounds.
+typedef struct {
+  float scale, shift, lower, upper;
+} nk_channel_gate;
+
+static inline __attribute__((always_inline)) nk_vector nk_gated_vector(
+    const int is_gated, nk_channel_gate gate, nk_vector x, nk_vector gradient) {
+  return is_gated ? nk_gate_vector(gradient, x * gate.scale + gate.shift, gate.lower, gate.upper) : gradient;
+}
+
+static inline __attribute__((always_inline)) float nk_gated(
+    const int is_gated, nk_channel_gate gate, float x, float gradient) {
+  float value = x * gate.scale + gate.shift;
+  return is_gated && (value <= gate.lower || value >= gate.upper) ? 0.0f : gradient;
+}
+
+// Adds Σg and Σg·(x − centre).
+static inline __attribute__((always_inline)) void nk_add_gradient_moments(
+    const int is_gated, ptrdiff_t count, const float *x, float centre, nk_channel_gate gate, const float *gradient,
+    double *sum, double *product) {
+  ptrdiff_t i = 0;
+  while (count - i >= 2 * NK_WIDTH) {
+    ptrdiff_t end = count - i < NK_RUN * NK_WIDTH ? count : i + NK_RUN * NK_WIDTH;
+    nk_vector sums[2] = {0.0f, 0.0f}, products[2] = {0.0f, 0.0f};
+    for (; i + 2 * NK_WIDTH <= end; i += 2 * NK_WIDTH) {
+#pragma clang loop unroll(full)
+      for (int j = 0; j < 2; j++) {
+        nk_vector place = nk_load(x + i + j * NK_WIDTH);
+        nk_vector g = nk_gated_vector(is_gated, gate, place, nk_load(gradient + i + j * NK_WIDTH));
+        sums[j] += g;
+        products[j] += g * (place - centre);
+      }
+    }
+    *sum += nk_sum_of_vector(sums[0] + sums[1]);
+    *product += nk_sum_of_vector(products[0] + products[1]);
+  }
+  for (; i < count; i++) {
+    float g = nk_gated(is_gated, gate, x[i], gradient[i]);
+    *sum += (double)g;
+    *product += (double)g * (double)(x[i] - centre);
+  }
+}
+
+// result = ((g − offset) − (x − centre) · slope) · scale.
+typedef struct {
+  float offset, centre, slope, scale;
+} nk_channel_map;
+
+static inline nk_channel_map nk_map_of(float offset, float centre, float slope, float scale) {
+  nk_channel_map map = {offset, centre, slope, scale};
+  return map;
+}
+
+static inline __attribute__((always_inline)) void nk_map_gradient(
+    const int is_gated, ptrdiff_t count, const float *x, nk_channel_map map, nk_channel_gate gate,
+    const float *gradient, float *result) {
+  ptrdiff_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+#pragma clang loop unroll(full)
+    for (int j = 0; j < 16; j += NK_WIDTH) {
+      nk_vector place = nk_load(x + i + j);
+      nk_vector g = nk_gated_vector(is_gated, gate, place, nk_load(gradient + i + j));
+      nk_store(((g - map.offset) - (place - map.centre) * map.slope) * map.scale, result + i + j);
+    }
+  }
+  for (; i < count; i++) {
+    float g = nk_gated(is_gated, gate, x[i], gradient[i]);
+    result[i] = ((g - map.offset) - (x[i] - map.centre) * map.slope) * map.scale;
+  }
+}
+
 // The gradients `g` of a stretch, those behind the gate if there is one.
 #define NK_GATE(FUNCTION, SCALE, SHIFT)                                                       \
   const float *g = gradient + start;                                                          \
@@ -197,10 +245,18 @@ static void nk_channel_gradient_moments(
     ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, ptrdiff_t begin, ptrdiff_t end, const float *x,
     const float *mean, const float *gradient, const niche_gate *gate, double *sums, double *products) {
   float space[NK_CHUNK];
+  nk_channel_gate bounds = {0};
+  int is_bounded = gate && nk_is_clamp(gate->activation, &bounds.lower, &bounds.upper);
   for (ptrdiff_t c = begin; c < end; c++) sums[c] = products[c] = 0;
   NK_FOR_STRETCHES(
+      if (is_bounded) {
+        bounds.scale = gate->scale[c];
+        bounds.shift = gate->shift[c];
+        nk_add_gradient_moments(1, count, x + start, mean[c], bounds, gradient + start, sums + c, products + c);
+        continue;
+      }
       NK_GATE(nk_gated_run, scale[c], shift[c])
-      nk_add_gradient_moments(count, x + start, mean[c], g, sums + c, products + c);
+      nk_add_gradient_moments(0, count, x + start, mean[c], bounds, g, sums + c, products + c);
       , NK_GATE(nk_gated_row, scale + c, shift + c)
       for (ptrdiff_t i = 0; i < count; i++) {
         sums[c + i] += (double)g[i];
@@ -213,12 +269,18 @@ static void nk_channel_gradient(
     const float *mean, const float *gradient, const niche_gate *gate, const float *a, const float *b,
     const float *scale, float *result) {
   float space[NK_CHUNK];
+  nk_channel_gate bounds = {0};
+  int is_bounded = gate && nk_is_clamp(gate->activation, &bounds.lower, &bounds.upper);
   NK_FOR_STRETCHES(
-      NK_GATE(nk_gated_run, scale[c], shift[c])
-      float centre = mean[c]; float offset = a[c]; float slope = b[c]; float factor = scale[c];
-      NK_INDEPENDENT for (ptrdiff_t i = 0; i < count; i++) {
-        result[start + i] = ((g[i] - offset) - (x[start + i] - centre) * slope) * factor;
+      nk_channel_map map = nk_map_of(a[c], mean[c], b[c], scale[c]);
+      if (is_bounded) {
+        bounds.scale = gate->scale[c];
+        bounds.shift = gate->shift[c];
+        nk_map_gradient(1, count, x + start, map, bounds, gradient + start, result + start);
+        continue;
       }
+      NK_GATE(nk_gated_run, scale[c], shift[c])
+      nk_map_gradient(0, count, x + start, map, bounds, g, result + start);
       , NK_GATE(nk_gated_row, scale + c, shift + c)
       NK_INDEPENDENT for (ptrdiff_t i = 0; i < count; i++) {
         result[start + i] = ((g[i] - a[c + i]) - (x[start + i] - mean[c + i]) * b[c + i]) * scale[c + i];
