@@ -74,6 +74,12 @@ import Testing
     Shape(
       images: [16, 2, 6, 5], channels: 2, kernel: Size2D(5, 5), stride: Size2D(2, 2), padding: Size2D(0, 3),
       paddingAfter: Size2D(3, 1), groups: 2),
+    Shape(
+      images: [32, 2, 8, 17], channels: 2, kernel: Size2D(3, 3), stride: Size2D(2, 2), padding: Size2D(2, 1),
+      groups: 2),
+    Shape(
+      images: [16, 3, 11, 16], channels: 3, kernel: Size2D(5, 5), stride: Size2D(2, 2), padding: Size2D(2, 2),
+      groups: 3, hasBias: true),
     Shape(images: [16, 1, 7, 5], channels: 1, kernel: Size2D(5, 5), padding: Size2D(1, 4), hasBias: true),
     // Blocks that are not full.
     Shape(images: [9, 3, 6, 7], channels: 5, kernel: Size2D(3, 3), padding: Size2D(1, 1), hasBias: true),

@@ -269,6 +269,10 @@ static void nk_convolve_blocks_input_gradient(
     nk_convolve_depthwise_input_gradient(s, groups, blocks, weight, gradient, &finishing, image_gradient, parts.copy);
     return;
   }
+  if (nk_is_strided_depthwise(s)) {
+    nk_strided_depthwise_gradient(s, groups, blocks, weight, gradient, &finishing, image_gradient, parts.copy);
+    return;
+  }
   ptrdiff_t taps = s->kernel_height * s->kernel_width;
   ptrdiff_t line_size = s->width * NK_LANES, plane = s->height * line_size;
   ptrdiff_t result = s->result_channels * s->result_height * s->result_width * NK_LANES;

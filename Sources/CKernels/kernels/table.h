@@ -17,6 +17,7 @@
 #include "gemm_tiles.h"
 #include "gemm.h"
 #include "depthwise.h"
+#include "depthwise_gradient.h"
 #include "attention.h"
 #include "blocked_convolution.h"
 #include "pointwise_sums.h"
