@@ -79,13 +79,14 @@ static int niche_winograd_pays(const niche_convolution *s) {
 }
 
 static double niche_winograd_bytes(
-    ptrdiff_t channels, ptrdiff_t rows, ptrdiff_t tile, ptrdiff_t result_height, ptrdiff_t result_width,
-    ptrdiff_t blocks) {
+    ptrdiff_t channels, ptrdiff_t width, ptrdiff_t rows, ptrdiff_t tile, ptrdiff_t result_height,
+    ptrdiff_t result_width, ptrdiff_t blocks) {
   ptrdiff_t band_blocks, lines, columns;
   niche_winograd_band(channels, tile, result_height, result_width, blocks, &band_blocks, &lines, &columns);
   double tiles = (double)(band_blocks * lines * columns) * NICHE_BLOCK_SIZE, c = (double)channels, r = (double)rows;
-  double edges = ((double)columns * 4 + 4) * 6 * NICHE_BLOCK_SIZE;
-  return (c + 8) * sizeof(ptrdiff_t) + (36 * (r * c + c * tiles + 8 * tiles + 32) + 16 + edges) * sizeof(float);
+  double sums = r < NICHE_WINOGRAD_ROWS ? r : NICHE_WINOGRAD_ROWS;
+  double line = (double)width * NICHE_BLOCK_SIZE;
+  return (36 * (r * c + c * tiles + 48) + 37 * sums * tiles + 16 + line) * sizeof(float);
 }
 
 ptrdiff_t niche_winograd_scratch(const niche_convolution *s, ptrdiff_t blocks) {
@@ -94,8 +95,9 @@ ptrdiff_t niche_winograd_scratch(const niche_convolution *s, ptrdiff_t blocks) {
   if (!is_square || !is_dense || !niche_winograd_pays(s)) return -1;
   ptrdiff_t tile = 7 - s->kernel_height;
   double forward =
-      niche_winograd_bytes(s->channels, s->result_channels, tile, s->result_height, s->result_width, blocks);
-  double gradient = niche_winograd_bytes(s->result_channels, s->channels, tile, s->height, s->width, blocks);
+      niche_winograd_bytes(s->channels, s->width, s->result_channels, tile, s->result_height, s->result_width, blocks);
+  double gradient =
+      niche_winograd_bytes(s->result_channels, s->result_width, s->channels, tile, s->height, s->width, blocks);
   double bytes = forward > gradient ? forward : gradient;
   return bytes <= NICHE_MAXIMUM_SCRATCH ? (ptrdiff_t)bytes : -1;
 }
@@ -105,8 +107,7 @@ ptrdiff_t niche_winograd_gradient_scratch(const niche_convolution *s, ptrdiff_t 
   ptrdiff_t band_blocks, lines, columns;
   niche_winograd_gradient_band(s, blocks, &band_blocks, &lines, &columns);
   double tiles = (double)(band_blocks * lines * columns) * NICHE_BLOCK_SIZE;
-  double c = (double)s->channels, r = (double)s->result_channels;
-  double edges = ((double)columns * 4 + 4) * 6 * NICHE_BLOCK_SIZE;
-  double bytes = (c + 8) * sizeof(ptrdiff_t) + (36 * (r * c + (c + r) * tiles + 32) + 16 + edges) * sizeof(float);
+  double c = (double)s->channels, r = (double)s->result_channels, line = (double)s->width * NICHE_BLOCK_SIZE;
+  double bytes = (c + 8) * sizeof(ptrdiff_t) + (36 * (r * c + (c + r) * tiles + 32) + 16 + line) * sizeof(float);
   return bytes <= NICHE_MAXIMUM_SCRATCH ? (ptrdiff_t)bytes : -1;
 }

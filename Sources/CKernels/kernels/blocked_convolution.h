@@ -101,7 +101,7 @@ static void nk_run_lines(nk_product p, const float *x, float *result, float *spa
     return;
   }
   ptrdiff_t gathered = 0;
-  if (NK_GATHERS && space && p.rows > NK_TILE_ROWS && p.pixel_step == NK_LANES) {
+  if (NK_GATHERS && space && p.depth > 0 && p.rows > NK_TILE_ROWS && p.pixel_step == NK_LANES) {
     gathered = nk_gathered_pixels(p.depth, NK_GATHERED_FLOATS);
   }
   ptrdiff_t most = gathered > 0 && gathered < 48 ? gathered : 48;

@@ -18,6 +18,8 @@
 // The floats of the transformed tiles that a Winograd weight gradient works on at a time, on each side of its products;
 // the same everywhere, since sums end where they end.
 #define NICHE_WINOGRAD_FLOATS (160 * 1024)
+// The most rows of a Winograd convolution's products that are computed before they are transformed back.
+#define NICHE_WINOGRAD_ROWS 32
 // The most bytes of scratch memory for a convolution of blocks.
 #define NICHE_MAXIMUM_SCRATCH (256 << 20)
 

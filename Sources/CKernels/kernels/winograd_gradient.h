@@ -143,7 +143,8 @@ static void nk_convolve_winograd_weight_gradient(
     const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, ptrdiff_t begin, ptrdiff_t end,
     const float *images, const float *gradient, float *weight_gradient, void *scratch) {
   nk_winograd w = {s->channels, s->height, s->width, s->padding_height, s->padding_width, s->result_channels,
-                   s->result_height, s->result_width, s->kernel_height, 7 - s->kernel_height, &nk_as_it_is, 1, 1, 1};
+                   s->result_height, s->result_width, s->kernel_height, 7 - s->kernel_height, &nk_as_it_is, 1, 1, 1,
+                   0};
   niche_winograd_gradient_band(s, blocks, &w.blocks, &w.lines, &w.columns);
   ptrdiff_t image = s->channels * s->height * s->width * NK_LANES, weights = s->channels * s->result_channels;
   ptrdiff_t result_size = s->result_channels * s->result_height * s->result_width * NK_LANES;
@@ -153,7 +154,8 @@ static void nk_convolve_winograd_weight_gradient(
   float *sums = (float *)(offsets + (s->channels + 7) / 8 * 8);
   float *points = sums + (NK_POINTS * weights + 15) / 16 * 16;
   float *gradients = points + NK_POINTS * nk_point_step(s->channels, tiles);
-  float *edges = gradients + NK_POINTS * nk_point_step(s->result_channels, tiles);
+  w.zeros = gradients + NK_POINTS * nk_point_step(s->result_channels, tiles);
+  memset(w.zeros, 0, (size_t)(s->width * NK_LANES) * sizeof *w.zeros);
   ptrdiff_t plane = result_size / s->result_channels;
   for (ptrdiff_t group = begin / s->result_channels; begin < end; group++, begin += w.rows) {
     ptrdiff_t rest = (group + 1) * s->result_channels - begin;
@@ -168,7 +170,9 @@ static void nk_convolve_winograd_weight_gradient(
         run.lines = lines - run.line < w.lines ? lines - run.line : w.lines;
         for (run.column = 0; run.column < columns; run.column += w.columns) {
           run.columns = columns - run.column < w.columns ? columns - run.column : w.columns;
-          nk_winograd_points(&w, &run, x, groups * image, edges, points);
+          ptrdiff_t count = run.blocks * run.lines * run.columns;
+          nk_point_steps steps = {nk_point_step(w.channels, count), NK_LANES, count * NK_LANES};
+          nk_winograd_points(&w, &run, x, groups * image, points, &steps);
           nk_winograd_gradient_points(&w, &run, from, groups * result_size, gradients);
           nk_winograd_gradient_products(&w, &run, offsets, points, gradients, sums);
         }
