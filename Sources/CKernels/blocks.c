@@ -15,13 +15,14 @@ ptrdiff_t niche_block_convolution_scratch(const niche_convolution *s) {
   double copy = line * reach_height * NICHE_BLOCK_SIZE;
   if (copy < NICHE_BAND_FLOATS) copy = NICHE_BAND_FLOATS;
   double weights = (double)s->channels * (double)s->result_channels * taps;
-  double bytes = (channels * taps + 8) * 2 * sizeof(ptrdiff_t) + (weights + 16 + copy) * sizeof(float);
+  double floats = weights + 16 + NICHE_PANEL_FLOATS(channels * taps) + copy;
+  double bytes = (channels * taps + 8) * 2 * sizeof(ptrdiff_t) + floats * sizeof(float);
   return bytes <= NICHE_MAXIMUM_SCRATCH ? (ptrdiff_t)bytes : -1;
 }
 
 ptrdiff_t niche_pointwise_sum_scratch(ptrdiff_t rows, ptrdiff_t channels) {
   double weights = (double)rows * (double)channels + 16, offsets = (double)channels + 8;
-  double bytes = offsets * sizeof(ptrdiff_t) + (weights + NICHE_BAND_FLOATS) * sizeof(float);
+  double bytes = offsets * sizeof(ptrdiff_t) + (weights + NICHE_PANEL_FLOATS((double)channels)) * sizeof(float);
   return bytes <= NICHE_MAXIMUM_SCRATCH ? (ptrdiff_t)bytes : -1;
 }
 

@@ -89,7 +89,10 @@ import Testing
     // Pixel by pixel, more channels than are done at a time.
     Shape(images: [32, 50, 9, 8], channels: 7, kernel: Size2D(1, 1)),
     Shape(images: [16, 20, 5, 3], channels: 12, kernel: Size2D(1, 1), groups: 2, hasBias: true),
-    // Lines as one, of several taps, and of more channels than are copied together.
+    // Strides that leave pixels without a tap, line by line and lines as one.
+    Shape(images: [16, 5, 6, 6], channels: 8, kernel: Size2D(1, 1), stride: Size2D(2, 2)),
+    Shape(images: [16, 8, 9, 1], channels: 9, kernel: Size2D(1, 1), stride: Size2D(2, 2)),
+    // Lines as one, of several taps, and of so many channels that few pixels are copied together.
     Shape(images: [16, 4, 6, 5], channels: 9, kernel: Size2D(3, 1), hasBias: true),
     Shape(images: [16, 1600, 1, 2], channels: 7, kernel: Size2D(1, 1)),
     // By Winograd's algorithm.

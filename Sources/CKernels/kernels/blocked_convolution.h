@@ -65,68 +65,6 @@ static inline ptrdiff_t nk_band_lines(
   return band < result_lines ? band : result_lines;
 }
 
-// Whether pixels are copied together before several parts of the rows read them. Planes of a power of two are far apart
-// by one, so their pixels compete for the same few lines of a small cache.
-#define NK_GATHERS (NK_WIDTH < 16)
-// The floats of pixels that are copied together, a part of the first-level cache, but for four pixels.
-#define NK_GATHERED_FLOATS (6 * 1024)
-
-// How many pixels are copied together at a time: 0 for none. `space` has room for NICHE_BAND_FLOATS.
-static inline ptrdiff_t nk_gathered_pixels(ptrdiff_t depth, ptrdiff_t most) {
-  ptrdiff_t room = NICHE_BAND_FLOATS - depth * (ptrdiff_t)(sizeof(ptrdiff_t) / sizeof(float)) - NK_LANES;
-  ptrdiff_t pixels = most / (depth * NK_LANES);
-  if (pixels < 4) pixels = 4;
-  return pixels * depth * NK_LANES <= room ? pixels : 0;
-}
-
-// gathered[k][pixel] = x[offsets[k] + pixel]; those behind them are fetched into the cache.
-static inline void nk_gather_pixels(
-    ptrdiff_t depth, const ptrdiff_t *offsets, ptrdiff_t pixels, const float *x, float *gathered) {
-  ptrdiff_t floats = pixels * NK_LANES;
-  for (ptrdiff_t k = 0; k < depth; k++) {
-    const float *from = x + offsets[k];
-    for (ptrdiff_t i = 0; i < floats; i += NK_LANES, gathered += NK_LANES) {
-      __builtin_prefetch(from + i + floats, 0, 2);
-#pragma clang loop unroll(full)
-      for (int lane = 0; lane < NK_LANES; lane += NK_WIDTH) nk_store(nk_load(from + i + lane), gathered + lane);
-    }
-  }
-}
-
-// Several lines as one where they lie one behind the other, in parts that leave their pixels in the cache; `space`, if
-// there is one, has room for NICHE_BAND_FLOATS.
-static void nk_run_lines(nk_product p, const float *x, float *result, float *space) {
-  if (p.line_step != p.width * p.pixel_step || p.result_line_step != p.width * p.result_pixel_step) {
-    nk_run_product(&p, x, result);
-    return;
-  }
-  ptrdiff_t gathered = 0;
-  if (NK_GATHERS && space && p.depth > 0 && p.rows > NK_TILE_ROWS && p.pixel_step == NK_LANES) {
-    gathered = nk_gathered_pixels(p.depth, NK_GATHERED_FLOATS);
-  }
-  ptrdiff_t most = gathered > 0 && gathered < 48 ? gathered : 48;
-  ptrdiff_t total = p.height * p.width, parts = nk_parts(total, most);
-  const ptrdiff_t *offsets = p.offsets;
-  ptrdiff_t *places = (ptrdiff_t *)space;
-  float *pixels = (float *)(places + (gathered > 0 ? (p.depth + 7) / 8 * 8 : 0));
-  p.height = 1;
-  if (gathered > 0) p.offsets = places;
-  for (ptrdiff_t part = 0; part < parts; part++) {
-    p.width = nk_part(total, parts, part);
-    p.result_ahead = p.width * p.result_pixel_step;
-    if (gathered > 0) {
-      nk_gather_pixels(p.depth, offsets, p.width, x, pixels);
-      for (ptrdiff_t k = 0; k < p.depth; k++) places[k] = k * p.width * NK_LANES;
-      nk_run_product(&p, pixels, result);
-    } else {
-      p.ahead = p.width * p.pixel_step;
-      nk_run_product(&p, x, result);
-    }
-    x += p.width * p.pixel_step;
-    result += p.width * p.result_pixel_step;
-  }
-}
-
 // Whether a result's only tap is the pixel in its place.
 static inline int nk_is_pointwise(const niche_convolution *s) {
   return s->kernel_height == 1 && s->kernel_width == 1 && s->height == s->result_height &&
@@ -137,7 +75,7 @@ static inline int nk_is_pointwise(const niche_convolution *s) {
 // The parts of the scratch memory.
 typedef struct {
   ptrdiff_t *offsets, *sources;
-  float *weights, *copy;
+  float *weights, *panels, *copy;
 } nk_convolution_scratch;
 
 static nk_convolution_scratch nk_divide_scratch(const niche_convolution *s, void *scratch) {
@@ -148,7 +86,8 @@ static nk_convolution_scratch nk_divide_scratch(const niche_convolution *s, void
   parts.offsets = scratch;
   parts.sources = parts.offsets + (depth + 7) / 8 * 8;
   parts.weights = (float *)(parts.sources + (depth + 7) / 8 * 8);
-  parts.copy = parts.weights + (weights + 15) / 16 * 16;
+  parts.panels = parts.weights + (weights + 15) / 16 * 16;
+  parts.copy = parts.panels + NICHE_PANEL_FLOATS(depth);
   return parts;
 }
 
@@ -186,6 +125,7 @@ static void nk_convolve_blocks(
       s->channels, region.columns, s->stride_height, reach - s->stride_height, s->result_height);
   nk_product product = {.rows = s->result_channels, .depth = depth, .offsets = parts.offsets, .finish = &finishing};
   product.weights = parts.weights;
+  product.panels = parts.panels;
   product.width = s->result_width;
   product.pixel_step = s->stride_width * NK_LANES;
   product.result_row_step = result_plane;
@@ -205,8 +145,8 @@ static void nk_convolve_blocks(
         nk_pixels pixels = nk_pixels_of(&region, x, parts.copy);
         product.line_step = s->stride_height * pixels.line_step;
         nk_tap_offsets(s, pixels.channel_step, pixels.line_step, parts.offsets);
-        nk_run_lines(
-            product, pixels.start, to + line * result_line, pixels.start == parts.copy ? 0 : parts.copy);
+        product.is_gathered = pixels.start != parts.copy;
+        nk_run_product(&product, pixels.start, to + line * result_line);
       }
     }
     weight += s->result_channels * depth;
@@ -277,7 +217,7 @@ static void nk_convolve_blocks_input_gradient(
   ptrdiff_t line_size = s->width * NK_LANES, plane = s->height * line_size;
   ptrdiff_t result = s->result_channels * s->result_height * s->result_width * NK_LANES;
   nk_product product = {
-      .rows = s->channels, .offsets = parts.offsets, .weights = parts.weights, .finish = &finishing};
+      .rows = s->channels, .offsets = parts.offsets, .finish = &finishing, .panels = parts.panels};
   product.pixel_step = NK_LANES;
   product.result_row_step = plane;
   product.result_line_step = s->stride_height * line_size;
@@ -315,9 +255,8 @@ static void nk_convolve_blocks_input_gradient(
           if (block == 0 && line == 0) {
             nk_pack_weights(s->channels, product.depth, weight, taps, parts.sources, packed);
           }
-          nk_run_lines(
-              product, pixels.start, to + line * product.result_line_step,
-              pixels.start == parts.copy ? 0 : parts.copy);
+          product.is_gathered = pixels.start != parts.copy;
+          nk_run_product(&product, pixels.start, to + line * product.result_line_step);
         }
       }
     }

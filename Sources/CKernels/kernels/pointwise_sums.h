@@ -9,9 +9,8 @@ static void nk_convolve_pointwise_sum(
   for (ptrdiff_t i = 0; i < count; i++) depth += terms[i].channels;
   ptrdiff_t *offsets = scratch;
   float *weights = (float *)(offsets + (depth + 7) / 8 * 8);
-  float *space = weights + (rows * depth + 15) / 16 * 16;
   float *packed = weights;
-  ptrdiff_t parts = nk_parts(rows, NK_TILE_ROWS), first = 0;
+  ptrdiff_t parts = nk_parts(rows, NK_PANEL_ROWS), first = 0;
   for (ptrdiff_t part = 0; part < parts; part++) {
     ptrdiff_t size = nk_part(rows, parts, part);
     for (ptrdiff_t i = 0; i < count; i++) {
@@ -24,6 +23,8 @@ static void nk_convolve_pointwise_sum(
   }
   nk_product product = {.rows = rows, .depth = depth, .offsets = offsets, .weights = weights, .bias = bias};
   product.finish = &finishing;
+  product.is_gathered = 1;
+  product.panels = weights + (rows * depth + 15) / 16 * 16;
   product.height = 1;
   product.width = pixels;
   product.line_step = product.result_line_step = product.result_row_step = plane;
@@ -37,6 +38,6 @@ static void nk_convolve_pointwise_sum(
       ptrdiff_t distance = ((intptr_t)others - (intptr_t)images) / (ptrdiff_t)sizeof(float);
       for (ptrdiff_t c = 0; c < terms[i].channels; c++) offsets[k++] = distance + c * plane;
     }
-    nk_run_lines(product, images, result + block * rows * plane, space);
+    nk_run_product(&product, images, result + block * rows * plane);
   }
 }

@@ -15,6 +15,10 @@
 // The floats of an operand that a convolution of blocks copies at a time, a part of the second-level cache, but for
 // what a single line of results needs.
 #define NICHE_BAND_FLOATS (96 * 1024)
+// How many pixels of so many elements a convolution makes panels of at a time, a part of the first-level cache, but for
+// four pixels; and their floats.
+#define NICHE_PANEL_PIXELS(DEPTH) ((DEPTH) < 96 ? 6 * 1024 / ((DEPTH) * NICHE_BLOCK_SIZE) : 4)
+#define NICHE_PANEL_FLOATS(DEPTH) ((DEPTH) < 96 ? 6 * 1024 : (DEPTH) * NICHE_BLOCK_SIZE * 4)
 // The floats of the transformed tiles that a Winograd weight gradient works on at a time, on each side of its products;
 // the same everywhere, since sums end where they end.
 #define NICHE_WINOGRAD_FLOATS (160 * 1024)

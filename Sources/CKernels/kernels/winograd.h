@@ -120,7 +120,7 @@ static void nk_winograd_products(
       float *sums = scratch.sums + point * NK_LANES;
       for (ptrdiff_t i = first; i < part; i++) {
         ptrdiff_t count = nk_part(w->rows, parts, i);
-        nk_panel_products[count - 1](&panels, weights, scratch.points + point * steps.point, sums);
+        nk_point_products[count - 1](&panels, weights, 0, scratch.points + point * steps.point, sums);
         weights += count * channels;
         sums += count * NK_SUM_STEP;
       }

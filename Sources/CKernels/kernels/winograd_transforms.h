@@ -1,5 +1,5 @@
-// The transforms of minimal filtering (winograd.h): pixels to points, weights to points, and sums of products of points to
-// results.
+// The transforms of minimal filtering (winograd.h): pixels to points, weights to points, and sums of products of
+// points to results.
 
 #define NK_POINTS 36
 // How far apart the points of a row and tile lie that is transformed back: all points of one after the other, and a
