@@ -86,8 +86,10 @@ import Testing
     Shape(images: [20, 6, 5, 5], channels: 6, kernel: Size2D(3, 3), padding: Size2D(1, 1), groups: 6),
     Shape(images: [45, 10, 4, 3], channels: 7, kernel: Size2D(1, 1), hasBias: true),
     Shape(images: [33, 9, 8, 8], channels: 10, kernel: Size2D(3, 3), padding: Size2D(1, 1), hasBias: true),
-    // Pixel by pixel, more channels than are done at a time.
+    // Pixel by pixel, more pixels than are done at a time, and of more channels than are copied together.
     Shape(images: [32, 50, 9, 8], channels: 7, kernel: Size2D(1, 1)),
+    Shape(images: [16, 50, 3, 23], channels: 67, kernel: Size2D(1, 1)),
+    Shape(images: [16, 67, 3, 23], channels: 50, kernel: Size2D(1, 1)),
     Shape(images: [16, 20, 5, 3], channels: 12, kernel: Size2D(1, 1), groups: 2, hasBias: true),
     // Strides that leave pixels without a tap, line by line and lines as one.
     Shape(images: [16, 5, 6, 6], channels: 8, kernel: Size2D(1, 1), stride: Size2D(2, 2)),
