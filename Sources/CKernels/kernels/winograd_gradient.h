@@ -127,11 +127,12 @@ static void nk_winograd_gradient_products(
     float *sums) {
   ptrdiff_t tiles = run->blocks * run->lines * run->columns, size = tiles * NK_LANES;
   for (ptrdiff_t k = 0; k < w->channels; k++) offsets[k] = k * size;
-  nk_gradient_product product = {.rows = w->rows, .depth = w->channels, .result_step = w->channels, .offsets = offsets, .blocks = 1, .height = 1};
+  nk_gradient_product product = {.rows = w->rows, .depth = w->channels, .offsets = offsets, .height = 1};
   product.width = tiles;
   product.pixel_step = NK_LANES;
   product.gradient_row_step = size;
-  product.gradient_pixel_step = NK_LANES;
+  product.result_row_step = w->channels;
+  product.result_tap_step = 1;
   for (ptrdiff_t point = 0; point < NK_POINTS; point++) {
     nk_run_gradient_product(
         &product, points + point * nk_point_step(w->channels, tiles),
