@@ -112,7 +112,7 @@ static inline __attribute__((always_inline)) void nk_fetch_results(
 
 static inline __attribute__((always_inline)) void nk_panel_tile(
     const int rows, const int pixels, const enum nk_elements elements, const int are_results, const nk_panels *p,
-    const float *weights, const float *bias, const float *x, float *panel, float *result) {
+    const float *weights, const float *bias, const float *x, ptrdiff_t panel, float *result) {
   const int vectors = pixels * NK_PIXEL_VECTORS, steps = NK_PANEL_STEPS(rows, elements);
   nk_vector sums[NK_PANEL_ROWS][NK_PANEL_VECTORS], values[NK_PANEL_VECTORS];
   const float *from[NK_PANEL_VECTORS];
@@ -125,7 +125,7 @@ static inline __attribute__((always_inline)) void nk_panel_tile(
   for (int j = 0; j < vectors; j++) {
     ptrdiff_t pixel = j / NK_PIXEL_VECTORS, lane = j % NK_PIXEL_VECTORS * NK_WIDTH;
     from[j] = x + pixel * p->pixel_step + lane;
-    to[j] = panel + pixel * p->panel_step + lane;
+    if (elements == NK_GATHERED) to[j] = p->panels + panel + pixel * p->panel_step + lane;
     places[j] = pixel * p->result_pixel_step + lane;
   }
   if (are_results) {
@@ -173,8 +173,7 @@ static inline __attribute__((always_inline)) void nk_panel_product(
     const float *weights, const float *bias, const float *x, float *result) {
   const nk_panels p = *panels;
   const int most = NK_TILE_PIXELS(rows);
-  float *panel = p.panels;
-  ptrdiff_t left = p.pixels;
+  ptrdiff_t left = p.pixels, panel = 0;
 #pragma clang loop unroll(disable)
   for (; left >= most; left -= most) {
     for (int lane = 0; lane < NK_LANES; lane += NK_PIXEL_VECTORS * NK_WIDTH) {
