@@ -105,6 +105,28 @@ static void nk_tap_offsets(
   }
 }
 
+// The columns that all results' taps reach, and how many lines of results are done at a time.
+static nk_region nk_reached_region(const niche_convolution *s, ptrdiff_t *band) {
+  nk_region region = {.channels = s->channels, .height = s->height, .width = s->width};
+  region.first_column = -s->padding_width;
+  region.columns = (s->result_width - 1) * s->stride_width + nk_reach(s->kernel_width, s->dilation_width);
+  ptrdiff_t more = nk_reach(s->kernel_height, s->dilation_height) - s->stride_height;
+  *band = nk_band_lines(s->channels, region.columns, s->stride_height, more, s->result_height);
+  return region;
+}
+
+// The pixels of a region that `lines` lines of results from `line` on reach; the scratch memory receives the taps'
+// offsets from them.
+static nk_pixels nk_reached_pixels(
+    const niche_convolution *s, nk_region *region, ptrdiff_t line, ptrdiff_t lines, const float *x,
+    const nk_convolution_scratch *parts) {
+  region->first_line = line * s->stride_height - s->padding_height;
+  region->lines = (lines - 1) * s->stride_height + nk_reach(s->kernel_height, s->dilation_height);
+  nk_pixels pixels = nk_pixels_of(region, x, parts->copy);
+  nk_tap_offsets(s, pixels.channel_step, pixels.line_step, parts->offsets);
+  return pixels;
+}
+
 static void nk_convolve_blocks(
     const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, const float *images, const float *weight,
     const float *bias, const niche_finish *finish, float *result, void *scratch) {
@@ -117,12 +139,8 @@ static void nk_convolve_blocks(
   ptrdiff_t depth = s->channels * s->kernel_height * s->kernel_width;
   ptrdiff_t image = s->channels * s->height * s->width * NK_LANES;
   ptrdiff_t result_line = s->result_width * NK_LANES, result_plane = s->result_height * result_line;
-  ptrdiff_t reach = nk_reach(s->kernel_height, s->dilation_height);
-  nk_region region = {.channels = s->channels, .height = s->height, .width = s->width};
-  region.first_column = -s->padding_width;
-  region.columns = (s->result_width - 1) * s->stride_width + nk_reach(s->kernel_width, s->dilation_width);
-  ptrdiff_t band = nk_band_lines(
-      s->channels, region.columns, s->stride_height, reach - s->stride_height, s->result_height);
+  ptrdiff_t band;
+  nk_region region = nk_reached_region(s, &band);
   nk_product product = {.rows = s->result_channels, .depth = depth, .offsets = parts.offsets, .finish = &finishing};
   product.weights = parts.weights;
   product.panels = parts.panels;
@@ -140,11 +158,8 @@ static void nk_convolve_blocks(
       float *to = result + (block * groups + group) * s->result_channels * result_plane;
       for (ptrdiff_t line = 0; line < s->result_height; line += band) {
         product.height = s->result_height - line < band ? s->result_height - line : band;
-        region.first_line = line * s->stride_height - s->padding_height;
-        region.lines = (product.height - 1) * s->stride_height + reach;
-        nk_pixels pixels = nk_pixels_of(&region, x, parts.copy);
+        nk_pixels pixels = nk_reached_pixels(s, &region, line, product.height, x, &parts);
         product.line_step = s->stride_height * pixels.line_step;
-        nk_tap_offsets(s, pixels.channel_step, pixels.line_step, parts.offsets);
         product.is_gathered = pixels.start != parts.copy;
         nk_run_product(&product, pixels.start, to + line * result_line);
       }

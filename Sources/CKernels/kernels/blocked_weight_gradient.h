@@ -80,12 +80,8 @@ static void nk_convolve_blocks_weight_gradient(
   ptrdiff_t depth = s->channels * s->kernel_height * s->kernel_width;
   ptrdiff_t image = s->channels * s->height * s->width * NK_LANES;
   ptrdiff_t result_line = s->result_width * NK_LANES, result_plane = s->result_height * result_line;
-  ptrdiff_t reach = nk_reach(s->kernel_height, s->dilation_height);
-  nk_region region = {.channels = s->channels, .height = s->height, .width = s->width};
-  region.first_column = -s->padding_width;
-  region.columns = (s->result_width - 1) * s->stride_width + nk_reach(s->kernel_width, s->dilation_width);
-  ptrdiff_t band = nk_band_lines(
-      s->channels, region.columns, s->stride_height, reach - s->stride_height, s->result_height);
+  ptrdiff_t band;
+  nk_region region = nk_reached_region(s, &band);
   nk_gradient_product product = {.depth = depth, .offsets = parts.offsets, .result_row_step = depth};
   product.result_tap_step = 1;
   product.width = s->result_width;
@@ -102,11 +98,8 @@ static void nk_convolve_blocks_weight_gradient(
       const float *from = gradient + ((block * groups + group) * s->result_channels + first) * result_plane;
       for (ptrdiff_t line = 0; line < s->result_height; line += band) {
         product.height = s->result_height - line < band ? s->result_height - line : band;
-        region.first_line = line * s->stride_height - s->padding_height;
-        region.lines = (product.height - 1) * s->stride_height + reach;
-        nk_pixels pixels = nk_pixels_of(&region, x, parts.copy);
+        nk_pixels pixels = nk_reached_pixels(s, &region, line, product.height, x, &parts);
         product.line_step = s->stride_height * pixels.line_step;
-        nk_tap_offsets(s, pixels.channel_step, pixels.line_step, parts.offsets);
         nk_run_gradient_product(&product, pixels.start, from + line * result_line, weight_gradient + begin * depth);
       }
     }
