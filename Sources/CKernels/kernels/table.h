@@ -12,6 +12,7 @@
 #include "layer_normalization.h"
 #include "pooling.h"
 #include "convolution.h"
+#include "blocked_maxima.h"
 #include "blocked_pooling.h"
 #include "panels.h"
 #include "gradient_tiles.h"
