@@ -2,12 +2,12 @@
 // with the target's attribute pushed and NK_WIDTH the number of floats in its vectors.
 
 #include "functions.h"
+#include "blocks.h"
 #include "elementwise.h"
 #include "copy.h"
 #include "indexing.h"
 #include "reduction.h"
 #include "order.h"
-#include "blocks.h"
 #include "normalization.h"
 #include "layer_normalization.h"
 #include "pooling.h"
