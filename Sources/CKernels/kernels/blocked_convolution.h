@@ -173,6 +173,7 @@ static void nk_convolve_blocks(
 // first + j · stride receives from result place first_result + j − shift, for the taps whose shift is not negative.
 typedef struct {
   ptrdiff_t count, first, first_result, most_shift;
+  int has_taps;
 } nk_phase;
 
 // By how many result places a tap of the phase lies behind, or −1 where it belongs to another phase.
@@ -191,14 +192,39 @@ static nk_phase nk_phase_of(
   for (ptrdiff_t tap = 0; tap < kernel; tap++) {
     ptrdiff_t shift = nk_phase_shift(tap, dilation, stride, phase);
     if (shift > result.most_shift) result.most_shift = shift;
+    if (shift >= 0) result.has_taps = 1;
   }
   return result;
 }
 
-// The taps of a phase as offsets from a pixel's region, and where their weights lie; how many there are.
+// What all phases of an axis read: `before` is the first one's first result place, and a phase's j-th place reads up to
+// `more` result places behind the j-th one.
+typedef struct {
+  ptrdiff_t count, before, more;
+} nk_phases;
+
+static nk_phases nk_phases_of(
+    ptrdiff_t extent, ptrdiff_t padding, ptrdiff_t stride, ptrdiff_t kernel, ptrdiff_t dilation) {
+  nk_phases phases = {0};
+  ptrdiff_t last = 0;
+  for (ptrdiff_t i = 0, are_any = 0; i < stride; i++) {
+    nk_phase phase = nk_phase_of(i, extent, padding, stride, kernel, dilation);
+    if (phase.count > phases.count) phases.count = phase.count;
+    if (phase.count == 0 || !phase.has_taps) continue;
+    ptrdiff_t first = phase.first_result - phase.most_shift;
+    if (!are_any || first < phases.before) phases.before = first;
+    if (!are_any || phase.first_result > last) last = phase.first_result;
+    are_any = 1;
+  }
+  phases.more = last - phases.before;
+  return phases;
+}
+
+// The taps of a phase as offsets from the pixel of the first one's place, and where their weights lie; how many there
+// are.
 static ptrdiff_t nk_phase_taps(
-    const niche_convolution *s, ptrdiff_t row_phase, ptrdiff_t column_phase, ptrdiff_t most_row, ptrdiff_t most_column,
-    nk_pixels pixels, nk_convolution_scratch parts) {
+    const niche_convolution *s, ptrdiff_t row_phase, ptrdiff_t column_phase, nk_pixels pixels,
+    nk_convolution_scratch parts) {
   ptrdiff_t depth = 0, taps = s->kernel_height * s->kernel_width;
   for (ptrdiff_t o = 0; o < s->result_channels; o++) {
     for (ptrdiff_t ky = 0; ky < s->kernel_height; ky++) {
@@ -206,8 +232,7 @@ static ptrdiff_t nk_phase_taps(
       for (ptrdiff_t kx = 0; row >= 0 && kx < s->kernel_width; kx++) {
         ptrdiff_t column = nk_phase_shift(kx, s->dilation_width, s->stride_width, column_phase);
         if (column < 0) continue;
-        parts.offsets[depth] =
-            o * pixels.channel_step + (most_row - row) * pixels.line_step + (most_column - column) * NK_LANES;
+        parts.offsets[depth] = o * pixels.channel_step - row * pixels.line_step - column * NK_LANES;
         parts.sources[depth++] = o * s->channels * taps + ky * s->kernel_width + kx;
       }
     }
@@ -237,41 +262,47 @@ static void nk_convolve_blocks_input_gradient(
   product.result_row_step = plane;
   product.result_line_step = s->stride_height * line_size;
   product.result_pixel_step = s->stride_width * NK_LANES;
+  nk_phases all_rows =
+      nk_phases_of(s->height, s->padding_height, s->stride_height, s->kernel_height, s->dilation_height);
+  nk_phases all_columns =
+      nk_phases_of(s->width, s->padding_width, s->stride_width, s->kernel_width, s->dilation_width);
+  nk_region region = {.channels = s->result_channels, .height = s->result_height, .width = s->result_width};
+  region.first_column = all_columns.before;
+  region.columns = all_columns.count + all_columns.more;
+  ptrdiff_t band = nk_band_lines(s->result_channels, region.columns, 1, all_rows.more, all_rows.count);
   ptrdiff_t phases = s->stride_height * s->stride_width;
   for (ptrdiff_t group = 0; group < groups; group++, weight += s->result_channels * s->channels * taps) {
-    // Block by block, so that what the phases read stays in the cache; the weights are packed with the first one.
+    // Band by band, so that what the phases read stays in the cache; the weights are packed with the first one.
     for (ptrdiff_t block = 0; block < blocks; block++) {
-      float *packed = parts.weights;
-      for (ptrdiff_t phase = 0; phase < phases; phase++, packed += s->channels * product.depth) {
-        product.weights = packed;
-        product.depth = 0;
-        ptrdiff_t row_phase = phase / s->stride_width, column_phase = phase % s->stride_width;
-        nk_phase rows = nk_phase_of(
-            row_phase, s->height, s->padding_height, s->stride_height, s->kernel_height, s->dilation_height);
-        nk_phase columns = nk_phase_of(
-            column_phase, s->width, s->padding_width, s->stride_width, s->kernel_width, s->dilation_width);
-        if (rows.count == 0 || columns.count == 0) continue;
-        nk_region region = {.channels = s->result_channels, .height = s->result_height, .width = s->result_width};
-        region.first_column = columns.first_result - columns.most_shift;
-        region.columns = columns.count + columns.most_shift;
-        product.width = columns.count;
-        ptrdiff_t band = nk_band_lines(s->result_channels, region.columns, 1, rows.most_shift, rows.count);
-        const float *x = gradient + (block * groups + group) * result;
-        float *to = image_gradient + (block * groups + group) * s->channels * plane;
-        to += rows.first * line_size + columns.first * NK_LANES;
-        for (ptrdiff_t line = 0; line < rows.count; line += band) {
-          product.height = rows.count - line < band ? rows.count - line : band;
-          region.first_line = rows.first_result + line - rows.most_shift;
-          region.lines = product.height + rows.most_shift;
-          nk_pixels pixels = nk_pixels_of(&region, x, parts.copy);
-          product.line_step = pixels.line_step;
-          product.depth =
-              nk_phase_taps(s, row_phase, column_phase, rows.most_shift, columns.most_shift, pixels, parts);
+      const float *x = gradient + (block * groups + group) * result;
+      float *images = image_gradient + (block * groups + group) * s->channels * plane;
+      for (ptrdiff_t line = 0; line < all_rows.count; line += band) {
+        ptrdiff_t lines = all_rows.count - line < band ? all_rows.count - line : band;
+        region.first_line = line + all_rows.before;
+        region.lines = lines + all_rows.more;
+        nk_pixels pixels = nk_pixels_of(&region, x, parts.copy);
+        product.line_step = pixels.line_step;
+        product.is_gathered = pixels.start != parts.copy;
+        float *packed = parts.weights;
+        for (ptrdiff_t phase = 0; phase < phases; phase++, packed += s->channels * product.depth) {
+          product.weights = packed;
+          product.depth = 0;
+          ptrdiff_t row_phase = phase / s->stride_width, column_phase = phase % s->stride_width;
+          nk_phase rows = nk_phase_of(
+              row_phase, s->height, s->padding_height, s->stride_height, s->kernel_height, s->dilation_height);
+          nk_phase columns = nk_phase_of(
+              column_phase, s->width, s->padding_width, s->stride_width, s->kernel_width, s->dilation_width);
+          if (rows.count == 0 || columns.count == 0) continue;
+          product.depth = nk_phase_taps(s, row_phase, column_phase, pixels, parts);
           if (block == 0 && line == 0) {
             nk_pack_weights(s->channels, product.depth, weight, taps, parts.sources, packed);
           }
-          product.is_gathered = pixels.start != parts.copy;
-          nk_run_product(&product, pixels.start, to + line * product.result_line_step);
+          product.height = rows.count - line < lines ? rows.count - line : lines;
+          product.width = columns.count;
+          const float *from = pixels.start + (rows.first_result - all_rows.before) * pixels.line_step +
+                              (columns.first_result - all_columns.before) * NK_LANES;
+          float *to = images + (rows.first + line * s->stride_height) * line_size + columns.first * NK_LANES;
+          nk_run_product(&product, from, to);
         }
       }
     }
