@@ -264,7 +264,7 @@ static void nk_run_product(const nk_product *product, const float *x, float *res
   p.finish = product->finish;
   for (ptrdiff_t y = 0; y < height; y++) {
     const float *from = x + y * product->line_step;
-    float *to = result + y * product->result_line_step;
+    float *line = result + y * product->result_line_step, *to = line;
     for (ptrdiff_t run = 0; run < runs; run++) {
       const float *weights = product->weights, *bias = product->bias, *elements = from;
       float *place = to;
@@ -272,6 +272,9 @@ static void nk_run_product(const nk_product *product, const float *x, float *res
       p.pixels = nk_part(width, runs, run);
       p.pixel_step = pixel_step;
       p.result_ahead = p.pixels * result_step;
+      ptrdiff_t next = p.result_ahead;
+      // Behind a line's end lies the next one, which may be others than the line below.
+      if (run + 1 == runs && y + 1 < height) p.result_ahead = line + product->result_line_step - to;
       for (ptrdiff_t part = 0; part < row_parts; part++) {
         ptrdiff_t rows = nk_part(product->rows, row_parts, part);
         nk_panel_products[rows - 1][kind](&p, weights, bias, elements, place);
@@ -284,7 +287,7 @@ static void nk_run_product(const nk_product *product, const float *x, float *res
         p.pixel_step = p.panel_step;
       }
       from += p.pixels * pixel_step;
-      to += p.result_ahead;
+      to += next;
     }
   }
 }
