@@ -41,6 +41,7 @@ typedef struct {
   ptrdiff_t result_row_step, result_pixel_step;
   const ptrdiff_t *offsets;
   ptrdiff_t result_ahead;  // how far from the results those lie that are fetched into the cache meanwhile
+  ptrdiff_t pixels_ahead;  // how many pixels behind a tile's first one those lie that are fetched, or 0 for none
   float *panels;
   const nk_finish *finish;
 } nk_panels;
@@ -119,8 +120,8 @@ static inline __attribute__((always_inline)) void nk_panel_tile(
   float *to[NK_PANEL_VECTORS];
   ptrdiff_t places[NK_PANEL_VECTORS], k = p->depth;
   const ptrdiff_t *offsets = p->offsets;
-  // Few, as pixels of planes that lie a power of two apart soon drive each other out of the cache.
-  const ptrdiff_t ahead = (pixels < 2 ? 2 : pixels) * p->pixel_step;
+  const ptrdiff_t pixels_ahead = p->pixels_ahead > 0 && p->pixels_ahead < pixels ? pixels : p->pixels_ahead;
+  const ptrdiff_t ahead = pixels_ahead * p->pixel_step;
 #pragma clang loop unroll(full)
   for (int j = 0; j < vectors; j++) {
     ptrdiff_t pixel = j / NK_PIXEL_VECTORS, lane = j % NK_PIXEL_VECTORS * NK_WIDTH;
@@ -244,6 +245,13 @@ typedef struct {
   float *panels;
 } nk_product;
 
+// How many pixels ahead are fetched into the first-level cache: few, as pixels of planes that lie a power of two apart
+// soon drive each other out of it, and fewer yet where they are long and several parts of the rows read them anew.
+static inline ptrdiff_t nk_pixels_ahead(ptrdiff_t depth, int is_read_anew) {
+  if (NK_WIDTH == 16 || !is_read_anew) return 2;
+  return depth <= 64 ? 2 : depth <= 256 ? 1 : 0;
+}
+
 // Some pixels at a time, whose panels stay in the first-level cache; several lines as one where they lie one behind the
 // other.
 static void nk_run_product(const nk_product *product, const float *x, float *result) {
@@ -262,6 +270,7 @@ static void nk_run_product(const nk_product *product, const float *x, float *res
   p.result_pixel_step = result_step;
   p.panels = product->panels;
   p.finish = product->finish;
+  p.pixels_ahead = nk_pixels_ahead(depth, !is_gathered && row_parts > 1);
   for (ptrdiff_t y = 0; y < height; y++) {
     const float *from = x + y * product->line_step;
     float *line = result + y * product->result_line_step, *to = line;
