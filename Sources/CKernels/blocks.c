@@ -65,9 +65,18 @@ void niche_winograd_gradient_band(
     ptrdiff_t *band_columns) {
   // Each sum over the tiles ends with one over the images of the block, so there should be many tiles.
   ptrdiff_t most = 2 * NICHE_WINOGRAD_FLOATS / (36 * (s->channels + s->result_channels) * NICHE_BLOCK_SIZE);
+  if (most < 16) most = 16;
   niche_tile_band(
-      most < 16 ? 16 : most, 7 - s->kernel_height, s->result_height, s->result_width, blocks, band_blocks,
-      band_lines, band_columns);
+      most, 7 - s->kernel_height, s->result_height, s->result_width, most, band_blocks, band_lines, band_columns);
+  // A power of two, so that portions of the batch can consist of whole bands, whose sums are then the same.
+  while (*band_blocks & (*band_blocks - 1)) *band_blocks &= *band_blocks - 1;
+  if (*band_blocks > blocks) *band_blocks = blocks;
+}
+
+ptrdiff_t niche_winograd_gradient_blocks(const niche_convolution *s, ptrdiff_t blocks) {
+  ptrdiff_t band_blocks, lines, columns;
+  niche_winograd_gradient_band(s, blocks, &band_blocks, &lines, &columns);
+  return band_blocks;
 }
 
 // What transforms and products cost, in multiplications of vectors.

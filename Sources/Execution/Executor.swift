@@ -35,6 +35,8 @@ public final class Executor {
   private var isPrepared = false
   /// Run each time.
   private let steps: [BoundStep]
+  /// By their places among the steps, in order.
+  private let chains: [StepChain]
   private let labels: [ExecutionPlan.StepLabel]
   private let updates: [(target: UnsafeMutableRawPointer, source: UnsafeMutableRawPointer, byteCount: Int)]
   private let inputs: [String: (type: TensorType, memory: UnsafeMutableRawPointer)]
@@ -66,7 +68,7 @@ public final class Executor {
   init(
     graph: Graph, variables: VariableStore, memoryLimit: Int?, instructionSet: InstructionSet?,
     reusesMemory: Bool, usesBlocks: Bool = true, fuses: Bool = true, keepsVariables: Bool = false,
-    team: ThreadTeam? = nil
+    team: ThreadTeam? = nil, sectionByteCount: Int? = ExecutionPlan.sectionByteCount
   ) throws(ExecutionError) {
     do { try graph.verify() } catch { throw .graph(error) }
     let set = if let instructionSet { instructionSet } else { try InstructionSet.preferred() }
@@ -76,7 +78,7 @@ public final class Executor {
     let plan = try ExecutionPlan(
       batchParts?.graph ?? whole, kernels: kernels, reusesMemory: reusesMemory, usesBlocks: usesBlocks,
       fuses: fuses,
-      keepsVariables: keepsVariables, team: team)
+      keepsVariables: keepsVariables, team: team, sectionByteCount: sectionByteCount)
     let graph = plan.graph
     var shapes: [String: [Int]] = [:]
     for variable in graph.parameters + graph.buffers {
@@ -102,13 +104,25 @@ public final class Executor {
       return result
     }
     var steps: [BoundStep] = []
+    var chains = plan.chains[...]
     var preparations: [PartBody] = []
-    for step in plan.steps {
+    for (index, step) in plan.steps.enumerated() {
       let operands = LoweredOperation.Operands(
         inputs: try addresses(step.inputs), outputs: try addresses(step.outputs),
         scratch: try step.scratch.map(address) ?? arena.base, kept: try step.kept.map(address) ?? arena.base)
       if let preparation = step.operation.preparation { preparations.append(preparation.bind(operands)) }
-      steps.append(BoundStep(step.operation, operands, partCount: step.partCount))
+      while let chain = chains.first, chain.steps.upperBound <= index { chains.removeFirst() }
+      if let chain = chains.first, chain.steps.contains(index), let sections = step.sections(chain.axis) {
+        let local = (step.inputs.map(step.isLocal), step.outputs.map(step.isLocal))
+        steps.append(
+          .sections(
+            chain.sections.map { units in
+              sections.bind(
+                operands.section(units, of: sections, blocks: plan.blockCount, local: local), units)
+            }))
+      } else {
+        steps.append(BoundStep(step.operation, operands, partCount: step.partCount))
+      }
     }
     for (constant, place) in plan.constants { constant.write(to: try address(place), kernels) }
     var inputs: [String: (type: TensorType, memory: UnsafeMutableRawPointer)] = [:]
@@ -139,6 +153,11 @@ public final class Executor {
     self.team = team
     fixedSteps = Array(steps.prefix(plan.fixedStepCount))
     self.steps = Array(steps.dropFirst(plan.fixedStepCount))
+    self.chains = plan.chains.map { chain in
+      StepChain(
+        steps: chain.steps.lowerBound - plan.fixedStepCount..<chain.steps.upperBound - plan.fixedStepCount,
+        axis: chain.axis, sections: chain.sections)
+    }
     self.preparations = preparations
     labels = plan.steps.dropFirst(plan.fixedStepCount).map(\.label)
     self.updates = updates
@@ -157,7 +176,7 @@ public final class Executor {
   public func run(dropout stream: RandomStream? = nil) throws(ExecutionError) {
     guard stream != nil || !needsRandomStream else { throw .missingRandomStream }
     try prepare()
-    try perform { () throws(ExecutionError) in for step in steps { try run(step, stream) } }
+    try performSteps { index, section throws(ExecutionError) in try run(steps[index], section, stream) }
     for update in updates { update.target.copyMemory(from: update.source, byteCount: update.byteCount) }
   }
 
@@ -168,19 +187,32 @@ public final class Executor {
 
   private func prepare() throws(ExecutionError) {
     guard !isPrepared else { return }
-    for step in fixedSteps { try run(step, nil) }
+    for step in fixedSteps { try run(step, 0, nil) }
     for preparation in preparations { preparation() }
     isPrepared = true
   }
 
-  /// Does the steps for the batch, or for each of its parts.
-  private func perform(_ body: () throws(ExecutionError) -> Void) throws(ExecutionError) {
-    if let batchParts { try batchParts.run(body) } else { try body() }
+  /// Calls the body with one step after the other, and in chains with one section of each after the other; for the
+  /// batch, or for each of its parts.
+  private func performSteps(
+    _ body: (_ step: Int, _ section: Int) throws(ExecutionError) -> Void
+  ) throws(ExecutionError) {
+    func performAll() throws(ExecutionError) {
+      var next = 0
+      for chain in chains {
+        for step in next..<chain.steps.lowerBound { try body(step, 0) }
+        for section in chain.sections.indices { for step in chain.steps { try body(step, section) } }
+        next = chain.steps.upperBound
+      }
+      for step in next..<steps.count { try body(step, 0) }
+    }
+    if let batchParts { try batchParts.run(performAll) } else { try performAll() }
   }
 
-  private func run(_ step: BoundStep, _ stream: RandomStream?) throws(ExecutionError) {
+  private func run(_ step: BoundStep, _ section: Int, _ stream: RandomStream?) throws(ExecutionError) {
     switch step {
     case .whole(let body): try body(stream)
+    case .sections(let sections): sections[section]()
     case .parts(let parts):
       if let team {
         team.perform { number in if number < parts.count { parts[number]() } }
@@ -197,12 +229,10 @@ public final class Executor {
     guard stream != nil || !needsRandomStream else { throw .missingRandomStream }
     try prepare()
     var times = labels.map { OperationTime(operation: $0.description, seconds: 0) }
-    try perform { () throws(ExecutionError) in
-      for (index, step) in steps.enumerated() {
-        let start = processorTime()
-        try run(step, stream)
-        times[index].seconds += Double(processorTime() - start) * 1e-9
-      }
+    try performSteps { index, section throws(ExecutionError) in
+      let start = processorTime()
+      try run(steps[index], section, stream)
+      times[index].seconds += Double(processorTime() - start) * 1e-9
     }
     for update in updates { update.target.copyMemory(from: update.source, byteCount: update.byteCount) }
     return times
@@ -271,6 +301,8 @@ private enum BoundStep {
   case whole(StepBody)
   /// One for each thread of the team, or fewer.
   case parts([PartBody])
+  /// One for each section of a chain.
+  case sections([PartBody])
 
   init(_ operation: LoweredOperation, _ operands: LoweredOperation.Operands, partCount: Int) {
     guard partCount > 1, let division = operation.division else {

@@ -44,6 +44,18 @@ public struct PlanReport: Codable, Sendable {
     public var keptBytes: Int
     /// Whether nothing is done, as the result is the operand as it lies in memory.
     public var isView: Bool
+    /// The chain of steps that it is done in, some of the batch at a time; nil where it is done at once.
+    public var chain: Chain?
+  }
+
+  /// Steps in a row that are all done for a section of the batch before the next one.
+  public struct Chain: Codable, Sendable {
+    /// Counted from 1.
+    public var number: Int
+    /// `images` or `channels`: along which axis sections lie side by side.
+    public var axis: String
+    /// How many sections there are.
+    public var sections: Int
   }
 
   /// What a step reads or writes.
@@ -83,7 +95,8 @@ public struct PlanReport: Codable, Sendable {
       Step(
         operation: step.operation, inputs: step.inputs.map { Value($0, isInPlace: false) },
         outputs: step.outputs.map { Value($0, isInPlace: step.isInPlace($0)) },
-        scratchBytes: step.scratchByteCount, keptBytes: step.keptByteCount, isView: step.isView)
+        scratchBytes: step.scratchByteCount, keptBytes: step.keptByteCount, isView: step.isView,
+        chain: step.chain.map { Chain(number: $0.number, axis: $0.axis.rawValue, sections: $0.sectionCount) })
     }
     kernels = Dictionary(grouping: plan.steps.filter { !$0.isView }, by: \.operation)
       .map { Kernel(operation: $0.key, count: $0.value.count) }
@@ -93,7 +106,7 @@ public struct PlanReport: Codable, Sendable {
   /// The plan for the terminal.
   var text: String {
     var table = TextTable(
-      ["step", "operation", "writes", "bytes", "scratch", "", "reads"], numbers: [0, 3, 4])
+      ["step", "operation", "writes", "bytes", "scratch", "", "chain", "reads"], numbers: [0, 3, 4])
     var number = 0
     for step in steps {
       if !step.isView { number += 1 }
@@ -102,7 +115,7 @@ public struct PlanReport: Codable, Sendable {
         step.isView ? "" : "\(step.outputs.reduce(0) { $0 + $1.bytes })",
         step.scratchBytes > 0 ? "\(step.scratchBytes)" : "",
         step.isView ? "view" : step.outputs.contains(where: \.isInPlace) ? "in place" : "",
-        Self.text(step.inputs),
+        step.chain.map { "\($0.number): \($0.sections) × \($0.axis)" } ?? "", Self.text(step.inputs),
       ])
     }
     let views = steps.count - number
@@ -111,7 +124,8 @@ public struct PlanReport: Codable, Sendable {
     let examples = parts > 1 ? "\(batch) in \(parts) parts" : "\(batch)"
     return [
       "plan of \(kind) of \(examples) with \(instructionSet) kernels; "
-        + "# lies in blocks of sixteen images, @ so many bytes behind the arena's beginning",
+        + "# lies in blocks of sixteen images, @ so many bytes behind the arena's beginning; the steps of a chain are "
+        + "all done for a section of the images or channels before the next one",
       table.text, "",
       "\(number) steps and \(views) \(views == 1 ? "view" : "views") in an arena of "
         + "\(Figures.short(Double(arenaBytes)))B, \(Figures.percent(share)) of the "

@@ -33,7 +33,9 @@ import Testing
     #expect(parts.count > 1)
     let variables = try VariableStore(graph: graph, stream: RandomStream(seed: 1))
     let team = threads > 1 ? ThreadTeam(count: threads) : nil
-    let whole = try Executor(graph: graph, variables: variables)
+    let whole = try Executor(
+      graph: graph, variables: variables, memoryLimit: nil, instructionSet: nil, reusesMemory: true,
+      sectionByteCount: nil)
     let divided = try Executor(graph: graph, variables: variables, keepsVariables: true, team: team)
     #expect(divided.arenaByteCount < whole.arenaByteCount)
     var stream = RandomStream(seed: 2)

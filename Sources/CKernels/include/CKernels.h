@@ -104,6 +104,9 @@ enum niche_reduction {
   NICHE_PRODUCT,
 };
 
+// Which of the portions that a sum is made of: the first begins with 0, the last yields it; both for all at once.
+enum niche_portion { NICHE_FIRST = 1, NICHE_LAST = 2 };
+
 enum niche_distribution {
   NICHE_UNIFORM,
   NICHE_NORMAL,
@@ -258,10 +261,10 @@ typedef struct {
 
   // Dense x over `extents` into the result at `result_strides` (0 along reduced axes, innermost 0 or 1).
   // Sums and products are taken in double precision in `accumulators` (result_count of them); sums are multiplied
-  // by `scale`.
+  // by `scale`. Those of some of the elements need the accumulators as the portion before left them.
   void (*reduce)(
-      int32_t kind, ptrdiff_t rank, const ptrdiff_t *extents, const ptrdiff_t *result_strides, const float *x,
-      ptrdiff_t result_count, double scale, double *accumulators, float *result);
+      int32_t kind, int32_t portion, ptrdiff_t rank, const ptrdiff_t *extents, const ptrdiff_t *result_strides,
+      const float *x, ptrdiff_t result_count, double scale, double *accumulators, float *result);
 
   // The same for whole numbers, which wrap.
   void (*reduce_integer)(
@@ -322,19 +325,21 @@ typedef struct {
       const float *result, const float *log_sums, const float *gradient, float *q_gradient, float *k_gradient,
       float *v_gradient, void *scratch);
 
-  // x: [images, channels, plane]; of the channels begin ..< end, here and below. `sums` and `squares` (channels each)
-  // receive Σx and Σx².
+  // x: [images, channels, plane]; of the channels begin ..< end, here and below. `pivots` receives a number near those
+  // of the channel, `sums` and `squares` Σ(x − pivot) and Σ(x − pivot)², channels each, as do the other sums here: of a
+  // portion after the first, what that one left and these.
   void (*channel_moments)(
-      ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, ptrdiff_t begin, ptrdiff_t end, const float *x,
-      double *sums, double *squares);
+      ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, ptrdiff_t begin, ptrdiff_t end, int32_t portion,
+      const float *x, float *pivots, double *sums, double *squares);
   // result = f(x · scale[c] + shift[c] + residual); in place on x or the residual.
   void (*channel_affine)(
       ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, ptrdiff_t begin, ptrdiff_t end, const float *x,
       const float *scale, const float *shift, const float *_Nullable residual, niche_activation f, float *result);
   // `sums` and `products` receive Σg and Σg·(x − mean[c]), where g has come through the gate if there is one.
   void (*channel_gradient_moments)(
-      ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, ptrdiff_t begin, ptrdiff_t end, const float *x,
-      const float *mean, const float *gradient, const niche_gate *_Nullable gate, double *sums, double *products);
+      ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, ptrdiff_t begin, ptrdiff_t end, int32_t portion,
+      const float *x, const float *mean, const float *gradient,
+      const niche_gate *_Nullable gate, double *sums, double *products);
   // result = ((g − a[c]) − (x − mean[c]) · b[c]) · scale[c]; in place on x or g.
   void (*channel_gradient)(
       ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, ptrdiff_t begin, ptrdiff_t end, const float *x,
@@ -408,10 +413,11 @@ typedef struct {
   void (*convolve_blocks_input_gradient)(
       const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *weight, const float *gradient,
       const niche_finish *finish, float *image_gradient, void *scratch);
-  // Of the weights of the result channels begin ..< end, counted over all groups.
+  // Of the weights of the result channels begin ..< end, counted over all groups. The result of a portion is complete
+  // with the last.
   void (*convolve_blocks_weight_gradient)(
       const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, ptrdiff_t begin, ptrdiff_t end,
-      const float *images, const float *gradient, float *weight_gradient, void *scratch);
+      int32_t portion, const float *images, const float *gradient, float *weight_gradient, void *scratch);
   // A sum of `count` convolutions of blocks of images of so many pixels to `rows` channels, each result made of the
   // pixels in its place. `scratch` holds as many bytes as `niche_pointwise_sum_scratch` says, on a boundary of 64.
   void (*convolve_pointwise_sum)(
@@ -425,10 +431,11 @@ typedef struct {
   void (*convolve_winograd_input_gradient)(
       const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, const float *weight, const float *gradient,
       const niche_finish *finish, float *image_gradient, void *scratch);
-  // `scratch` as `niche_winograd_gradient_scratch` says.
+  // `scratch` as `niche_winograd_gradient_scratch` says; from one portion to the next, which only one group can have,
+  // it keeps its content.
   void (*convolve_winograd_weight_gradient)(
       const niche_convolution *shape, ptrdiff_t groups, ptrdiff_t blocks, ptrdiff_t begin, ptrdiff_t end,
-      const float *images, const float *gradient, float *weight_gradient, void *scratch);
+      int32_t portion, const float *images, const float *gradient, float *weight_gradient, void *scratch);
   // Sets each of `rows` rows of `columns` floats to values[row]; `values` null: to 0.
   void (*fill_rows)(ptrdiff_t rows, ptrdiff_t columns, const float *_Nullable values, float *result);
 
@@ -471,6 +478,8 @@ ptrdiff_t niche_pointwise_sum_scratch(ptrdiff_t rows, ptrdiff_t channels);
 ptrdiff_t niche_winograd_scratch(const niche_convolution *shape, ptrdiff_t blocks);
 // The same for the weight gradient.
 ptrdiff_t niche_winograd_gradient_scratch(const niche_convolution *shape, ptrdiff_t blocks);
+// Of how many blocks a portion of such a weight gradient must have a multiple, for the same sums as of all at once.
+ptrdiff_t niche_winograd_gradient_blocks(const niche_convolution *shape, ptrdiff_t blocks);
 
 // The bytes of scratch memory for a dense product.
 ptrdiff_t niche_product_scratch(ptrdiff_t columns, ptrdiff_t inner);

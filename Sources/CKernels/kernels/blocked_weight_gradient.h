@@ -24,12 +24,15 @@ static inline void nk_gather_pixels(
 // the other one again and again, for which many taps pay for a copy.
 static void nk_pointwise_weight_gradient(
     const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, ptrdiff_t begin, ptrdiff_t end,
-    const float *images, const float *gradient, float *weight_gradient, nk_convolution_scratch scratch) {
+    int32_t portion, const float *images, const float *gradient, float *weight_gradient,
+    nk_convolution_scratch scratch) {
   ptrdiff_t channels = s->channels, pixels = s->height * s->width, plane = pixels * NK_LANES, rows;
   ptrdiff_t parts = nk_parts(pixels, NK_GRADIENT_PIXELS);
   nk_gradient_product product = {.offsets = scratch.offsets, .height = 1, .pixel_step = NK_LANES};
   for (ptrdiff_t k = 0; k < channels || k < s->result_channels; k++) scratch.offsets[k] = k * plane;
-  memset(weight_gradient + begin * channels, 0, (size_t)((end - begin) * channels) * sizeof *weight_gradient);
+  if (portion & NICHE_FIRST) {
+    memset(weight_gradient + begin * channels, 0, (size_t)((end - begin) * channels) * sizeof *weight_gradient);
+  }
   for (ptrdiff_t group = begin / s->result_channels; begin < end; group++, begin += rows) {
     ptrdiff_t rest = (group + 1) * s->result_channels - begin;
     rows = end - begin < rest ? end - begin : rest;
@@ -66,15 +69,15 @@ static void nk_pointwise_weight_gradient(
 
 static void nk_convolve_blocks_weight_gradient(
     const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, ptrdiff_t begin, ptrdiff_t end,
-    const float *images, const float *gradient, float *weight_gradient, void *scratch) {
+    int32_t portion, const float *images, const float *gradient, float *weight_gradient, void *scratch) {
   nk_convolution_scratch parts = nk_divide_scratch(s, scratch);
   if (nk_is_depthwise(s)) {
     nk_convolve_depthwise_weight_gradient(
-        s, groups, blocks, begin, end, images, gradient, weight_gradient, parts.copy);
+        s, groups, blocks, begin, end, portion, images, gradient, weight_gradient, parts.copy);
     return;
   }
   if (nk_is_pointwise(s)) {
-    nk_pointwise_weight_gradient(s, groups, blocks, begin, end, images, gradient, weight_gradient, parts);
+    nk_pointwise_weight_gradient(s, groups, blocks, begin, end, portion, images, gradient, weight_gradient, parts);
     return;
   }
   ptrdiff_t depth = s->channels * s->kernel_height * s->kernel_width;
@@ -89,7 +92,9 @@ static void nk_convolve_blocks_weight_gradient(
   product.shares_pixels = s->kernel_height * s->kernel_width > 3 * s->stride_height * s->stride_width;
   product.gradient_row_step = result_plane;
   product.gradient_line_step = result_line;
-  memset(weight_gradient + begin * depth, 0, (size_t)((end - begin) * depth) * sizeof *weight_gradient);
+  if (portion & NICHE_FIRST) {
+    memset(weight_gradient + begin * depth, 0, (size_t)((end - begin) * depth) * sizeof *weight_gradient);
+  }
   for (ptrdiff_t group = begin / s->result_channels; begin < end; group++, begin += product.rows) {
     ptrdiff_t first = begin - group * s->result_channels, rest = s->result_channels - first;
     product.rows = end - begin < rest ? end - begin : rest;

@@ -197,9 +197,11 @@ static inline __attribute__((always_inline)) void nk_depthwise_weight_gradient_p
 
 static void nk_convolve_depthwise_weight_gradient(
     const niche_convolution *s, ptrdiff_t channels, ptrdiff_t blocks, ptrdiff_t begin, ptrdiff_t end,
-    const float *images, const float *gradient, float *weight_gradient, float *space) {
+    int32_t portion, const float *images, const float *gradient, float *weight_gradient, float *space) {
   ptrdiff_t taps = s->kernel_height * s->kernel_width;
-  memset(weight_gradient + begin * taps, 0, (size_t)((end - begin) * taps) * sizeof *weight_gradient);
+  if (portion & NICHE_FIRST) {
+    memset(weight_gradient + begin * taps, 0, (size_t)((end - begin) * taps) * sizeof *weight_gradient);
+  }
   for (ptrdiff_t block = 0; block < blocks; block++) {
     for (ptrdiff_t c = begin; c < end; c++) {
       const float *x = images + (block * channels + c) * s->height * s->width * NK_LANES;

@@ -42,9 +42,12 @@ static inline float nk_pivot(ptrdiff_t plane, const float *x) {
 }
 
 static void nk_channel_moments(
-    ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, ptrdiff_t begin, ptrdiff_t end, const float *x,
-    double *sums, double *squares) {
-  for (ptrdiff_t c = begin; c < end; c++) sums[c] = squares[c] = 0;
+    ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, ptrdiff_t begin, ptrdiff_t end, int32_t portion,
+    const float *x, float *pivots, double *sums, double *squares) {
+  for (ptrdiff_t c = begin; c < end && portion & NICHE_FIRST; c++) {
+    sums[c] = squares[c] = 0;
+    pivots[c] = plane == 1 ? 0 : nk_pivot(plane, x + c * plane);
+  }
   if (plane == 1) {
     for (ptrdiff_t image = 0; image < images; image++, x += channels) {
       for (ptrdiff_t c = begin; c < end; c++) {
@@ -57,13 +60,8 @@ static void nk_channel_moments(
   }
   for (ptrdiff_t image = 0; image < images; image++) {
     for (ptrdiff_t c = begin; c < end; c++) {
-      nk_add_moments(plane, x + (image * channels + c) * plane, nk_pivot(plane, x + c * plane), sums + c, squares + c);
+      nk_add_moments(plane, x + (image * channels + c) * plane, pivots[c], sums + c, squares + c);
     }
-  }
-  for (ptrdiff_t c = begin; c < end; c++) {
-    double pivot = (double)nk_pivot(plane, x + c * plane), count = (double)images * (double)plane;
-    squares[c] += pivot * (2 * sums[c] + count * pivot);
-    sums[c] += count * pivot;
   }
 }
 
@@ -242,12 +240,12 @@ static inline __attribute__((always_inline)) void nk_map_gradient(
   }
 
 static void nk_channel_gradient_moments(
-    ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, ptrdiff_t begin, ptrdiff_t end, const float *x,
-    const float *mean, const float *gradient, const niche_gate *gate, double *sums, double *products) {
+    ptrdiff_t images, ptrdiff_t channels, ptrdiff_t plane, ptrdiff_t begin, ptrdiff_t end, int32_t portion,
+    const float *x, const float *mean, const float *gradient, const niche_gate *gate, double *sums, double *products) {
   float space[NK_CHUNK];
   nk_channel_gate bounds = {0};
   int is_bounded = gate && nk_is_clamp(gate->activation, &bounds.lower, &bounds.upper);
-  for (ptrdiff_t c = begin; c < end; c++) sums[c] = products[c] = 0;
+  for (ptrdiff_t c = begin; c < end && portion & NICHE_FIRST; c++) sums[c] = products[c] = 0;
   NK_FOR_STRETCHES(
       if (is_bounded) {
         bounds.scale = gate->scale[c];

@@ -49,8 +49,8 @@ static inline float nk_larger(float a, float b) { return a > b || a != a ? a : b
 static inline float nk_smaller(float a, float b) { return a < b || a != a ? a : b; }
 
 static void nk_reduce(
-    int32_t kind, ptrdiff_t rank, const ptrdiff_t *extents, const ptrdiff_t *result_strides, const float *x,
-    ptrdiff_t result_count, double scale, double *accumulators, float *result) {
+    int32_t kind, int32_t portion, ptrdiff_t rank, const ptrdiff_t *extents, const ptrdiff_t *result_strides,
+    const float *x, ptrdiff_t result_count, double scale, double *accumulators, float *result) {
   static const ptrdiff_t one[1] = {1}, none[1] = {0};
   if (rank == 0) {
     extents = one;
@@ -60,7 +60,9 @@ static void nk_reduce(
   ptrdiff_t inner = rank - 1, count = extents[inner], place = 0, unused = 0;
   ptrdiff_t counters[NICHE_MAXIMUM_RANK] = {0}, zeros[NICHE_MAXIMUM_RANK] = {0};
   int is_kept = result_strides[inner] != 0;
-  if (kind == NICHE_SUM || kind == NICHE_PRODUCT) {
+  if (!(portion & NICHE_FIRST)) {
+    // They go on from what the portion before left.
+  } else if (kind == NICHE_SUM || kind == NICHE_PRODUCT) {
     for (ptrdiff_t i = 0; i < result_count; i++) accumulators[i] = kind == NICHE_SUM ? 0 : 1;
   } else {
     float start = kind == NICHE_REDUCE_MAXIMUM ? -INFINITY : INFINITY;
@@ -93,7 +95,7 @@ static void nk_reduce(
     }
     x += count;
   } while (nk_step(inner, extents, result_strides, zeros, counters, &place, &unused));
-  if (kind == NICHE_SUM || kind == NICHE_PRODUCT) {
+  if ((kind == NICHE_SUM || kind == NICHE_PRODUCT) && portion & NICHE_LAST) {
     for (ptrdiff_t i = 0; i < result_count; i++) result[i] = (float)(accumulators[i] * scale);
   }
 }

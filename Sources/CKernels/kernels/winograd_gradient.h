@@ -142,7 +142,7 @@ static void nk_winograd_gradient_products(
 
 static void nk_convolve_winograd_weight_gradient(
     const niche_convolution *s, ptrdiff_t groups, ptrdiff_t blocks, ptrdiff_t begin, ptrdiff_t end,
-    const float *images, const float *gradient, float *weight_gradient, void *scratch) {
+    int32_t portion, const float *images, const float *gradient, float *weight_gradient, void *scratch) {
   nk_winograd w = {s->channels, s->height, s->width, s->padding_height, s->padding_width, s->result_channels,
                    s->result_height, s->result_width, s->kernel_height, 7 - s->kernel_height, &nk_as_it_is, 1, 1, 1,
                    0};
@@ -163,7 +163,7 @@ static void nk_convolve_winograd_weight_gradient(
     w.rows = end - begin < rest ? end - begin : rest;
     weights = w.rows * s->channels;
     const float *x = images + group * image, *from = gradient + begin * plane;
-    memset(sums, 0, (size_t)(NK_POINTS * weights) * sizeof *sums);
+    if (portion & NICHE_FIRST) memset(sums, 0, (size_t)(NK_POINTS * weights) * sizeof *sums);
     nk_tile_run run;
     for (run.block = 0; run.block < blocks; run.block += w.blocks) {
       run.blocks = blocks - run.block < w.blocks ? blocks - run.block : w.blocks;
@@ -179,6 +179,7 @@ static void nk_convolve_winograd_weight_gradient(
         }
       }
     }
+    if (!(portion & NICHE_LAST)) continue;
     if (w.taps == 3) {
       nk_transform_sums(3, weights, sums, weight_gradient + begin * s->channels * 9);
     } else {

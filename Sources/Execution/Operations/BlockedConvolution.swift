@@ -57,6 +57,26 @@ extension LoweringContext {
       }
     }
     operation.work = lowering.work
+    operation.sections = imageSections(operation)
+    if lowering.isDepthwise, fused.normalization == nil {
+      let weightSize = weightCount / channels
+      operation.sections += channelSections { operands, range in
+        { [weight = operands.input(1) + range.lowerBound * weightSize] in
+          for block in 0..<blocks {
+            let own = operands.block(block)
+            let finish = niche_finish(
+              residual: residual.map { UnsafePointer(own.input($0)) },
+              bounds: fused.activation?.bounds ?? .none,
+              gate: nil)
+            withUnsafePointers(group, finish) {
+              function(
+                $0, range.count, 1, own.input(0), weight,
+                lowering.hasBias ? own.input(2) + range.lowerBound : nil, $1, own.output(0), own.scratch)
+            }
+          }
+        }
+      }
+    }
     if foldsOnce {
       operation.preparation = LoweredOperation.Preparation(byteCount: foldedByteCount) { operands in
         let folding = folding(operands)
@@ -103,6 +123,23 @@ extension LoweringContext {
       }
     }
     operation.work = lowering.work
+    operation.sections = imageSections(operation)
+    if lowering.isDepthwise {
+      let weightSize = count(0) / groups
+      operation.sections += channelSections { operands, range in
+        { [weight = operands.input(0) + range.lowerBound * weightSize] in
+          for block in 0..<blocks {
+            let own = operands.block(block)
+            let finish = niche_finish(
+              residual: residual.map { UnsafePointer(own.input($0)) }, bounds: fused.gate?.bounds ?? .none,
+              gate: gate.map { UnsafePointer(own.input($0)) })
+            withUnsafePointers(group, finish) {
+              function($0, range.count, 1, weight, own.input(1), $1, own.output(0), own.scratch)
+            }
+          }
+        }
+      }
+    }
     return operation
   }
 
@@ -119,19 +156,48 @@ extension LoweringContext {
     let function =
       kernel.isWinograd
       ? kernels.pointee.convolve_winograd_weight_gradient : kernels.pointee.convolve_blocks_weight_gradient
-    var operation = LoweredOperation(
-      units: shape[0], scratchByteCount: kernel.scratchByteCount
-    ) { operands, channels in
-      let (images, gradient, result) = (operands.input(0), operands.input(1), operands.output(0))
+    let (imageSize, gradientSize) = (count(0) / blocks, count(1) / blocks)
+    func part(_ operands: LoweredOperation.Operands, _ channels: Range<Int>, _ range: Range<Int>) -> PartBody
+    {
+      let images = operands.input(0) + range.lowerBound * imageSize
+      let gradient = operands.input(1) + range.lowerBound * gradientSize
+      let (result, portion) = (operands.output(0), range.portion(of: blocks))
       return {
         withUnsafePointer(to: group) {
           function(
-            $0, groups, blocks, channels.lowerBound, channels.upperBound, images, gradient, result,
+            $0, groups, range.count, channels.lowerBound, channels.upperBound, portion, images, gradient,
+            result,
             operands.scratch)
         }
       }
     }
+    var operation = LoweredOperation(
+      units: shape[0], scratchByteCount: kernel.scratchByteCount
+    ) { operands, channels in part(operands, channels, 0..<blocks) }
     operation.work = lowering.work
+    // Between sections the sums of one group have their place.
+    if !kernel.isWinograd || groups == 1 {
+      let multiple =
+        kernel.isWinograd ? withUnsafePointer(to: group) { niche_winograd_gradient_blocks($0, blocks) } : 1
+      operation.sections = imageSections(multiple: multiple, keepsScratch: true, outputs: [.whole]) {
+        operands, range in part(operands, 0..<shape[0], range)
+      }
+    }
+    if lowering.isDepthwise {
+      let weightSize = shape.dropFirst().reduce(1, *)
+      operation.sections += channelSections(outputs: [.whole]) { operands, range in
+        { [result = operands.output(0) + range.lowerBound * weightSize] in
+          for block in 0..<blocks {
+            let own = operands.block(block)
+            withUnsafePointer(to: group) {
+              function(
+                $0, range.count, 1, 0, range.count, (block..<block + 1).portion(of: blocks), own.input(0),
+                own.input(1), result, own.scratch)
+            }
+          }
+        }
+      }
+    }
     return operation
   }
 
@@ -141,7 +207,7 @@ extension LoweringContext {
   }
 
   /// The shape [N, C, H, W] of images in either layout.
-  private func images(_ type: TensorType) -> [Int] {
+  func images(_ type: TensorType) -> [Int] {
     guard type.rank == 5 else { return type.shape }
     return [type.shape[0] * Layout.blockSize] + type.shape[1..<4]
   }
@@ -152,7 +218,8 @@ extension LoweringContext {
     let rows = toBlocks ? inputs[0] : outputs[0]
     let images = rows.shape[0]
     let size = rows.elementCount / images
-    return LoweredOperation(units: Layout.blockCount(images: images)) { operands, range in
+    let units = Layout.blockCount(images: images)
+    var operation = LoweredOperation(units: units) { operands, range in
       let first = range.lowerBound * Layout.blockSize
       let count = min(images, range.upperBound * Layout.blockSize) - first
       let (x, result) = (operands.input(0) + first * size, operands.output(0) + first * size)
@@ -164,20 +231,39 @@ extension LoweringContext {
         }
       }
     }
+    let use = LoweredOperation.Sections.Use.units(
+      byteCount: Layout.blockSize * size * MemoryLayout<Float>.stride)
+    if let division = operation.division {
+      operation.sections = [
+        LoweredOperation.Sections(
+          axis: .images, units: units, inputs: [use], outputs: [use], bind: division.bind)
+      ]
+    }
+    return operation
   }
 
   /// The operand with 0 behind the last image.
   func clearing() -> LoweredOperation {
     let (kernels, lanes, total) = (kernels, (batch ?? 0) % Layout.blockSize, count(0))
     let places = total / shape(0)[0] / Layout.blockSize
-    return LoweredOperation(inPlace: [.init(output: 0, input: 0)]) { operands in
-      let (x, result) = (operands.input(0), operands.output(0))
-      let last = result + (total - places * Layout.blockSize)
-      return { _ in
-        if x != result { result.update(from: x, count: total) }
-        kernels.pointee.clear_lanes(places, lanes, last)
+    let blocks = shape(0)[0]
+    func part(_ operands: LoweredOperation.Operands, _ range: Range<Int>) -> PartBody {
+      let start = range.lowerBound * (total / blocks)
+      let (x, result, size) = (
+        operands.input(0) + start, operands.output(0) + start, range.count * (total / blocks)
+      )
+      let last = range.upperBound == blocks ? result + (size - places * Layout.blockSize) : nil
+      return {
+        if x != result { result.update(from: x, count: size) }
+        if let last { kernels.pointee.clear_lanes(places, lanes, last) }
       }
     }
+    var operation = LoweredOperation(inPlace: [.init(output: 0, input: 0)]) { operands in
+      let body = part(operands, 0..<blocks)
+      return { _ in body() }
+    }
+    operation.sections = imageSections(bind: part)
+    return operation
   }
 }
 
@@ -194,6 +280,9 @@ extension niche_bounds {
 }
 
 extension ConvolutionLowering {
+  /// Whether each channel makes one of its own.
+  var isDepthwise: Bool { groupCount > 1 && group.channels == 1 && group.result_channels == 1 }
+
   /// The scratch memory of the direct kernels for images in blocks; nil where a border makes it too much.
   var blockScratchByteCount: Int? {
     let count = withUnsafePointer(to: group) { niche_block_convolution_scratch($0) }

@@ -2,62 +2,68 @@ import CKernels
 import NetworkGraph
 import RandomStreams
 
-/// Some of the pieces into which a long run of elements is divided; whole vectors, so that each element is computed
-/// as it would be in the whole run.
-struct Stretch {
-  /// How many elements a piece has.
-  private static let length = 4096
-
-  var start: Int
-  var count: Int
-
-  /// The elements of those pieces of a run.
-  init(_ units: Range<Int>, of count: Int) {
-    start = units.lowerBound * Self.length
-    self.count = min(units.upperBound * Self.length, count) - start
-  }
-
-  /// How many pieces a run has.
-  static func count(_ elements: Int) -> Int { (elements + length - 1) / length }
-}
+/// How many elements a piece has of those into which a long run is divided: whole vectors, so that each element is
+/// computed as it would be in the whole run.
+private let pieceLength = 4096
 
 extension LoweringContext {
+  /// An operation on operands and results of `count` elements, of which a body does some.
+  private func elementwise(
+    _ count: Int, inPlace: [LoweredOperation.InPlace],
+    bind: @escaping (LoweredOperation.Operands, Range<Int>) -> PartBody
+  ) -> LoweredOperation {
+    var operation = LoweredOperation(
+      units: (count + pieceLength - 1) / pieceLength, inPlace: inPlace
+    ) { operands, pieces in
+      bind(operands, pieces.lowerBound * pieceLength..<min(pieces.upperBound * pieceLength, count))
+    }
+    // All lie in blocks where one does, or else they would not have the same size.
+    if worksInBlocks {
+      let (blocks, size) = (outputs[0].shape[0], count / outputs[0].shape[0])
+      let plane = size / outputs[0].shape[1]
+      operation.sections =
+        imageSections(outputs: outputs.map(unitUse)) { operands, range in
+          bind(operands, range.lowerBound * size..<range.upperBound * size)
+        }
+        + channelSections(outputs: outputs.map(channelUse)) { operands, range in
+          let bodies = (0..<blocks).map { bind(operands.block($0), 0..<range.count * plane) }
+          return { for body in bodies { body() } }
+        }
+    }
+    return operation
+  }
+
   /// x → f(x).
   func unary(_ function: UnaryFunction) -> LoweredOperation {
     let (kernels, count, (code, p, q)) = (kernels, count(0), function.code)
-    return LoweredOperation(
-      units: Stretch.count(count), inPlace: [.init(output: 0, input: 0)]
-    ) { operands, units in
-      let stretch = Stretch(units, of: count)
-      let (x, result) = (operands.input(0) + stretch.start, operands.output(0) + stretch.start)
-      return { kernels.pointee.unary(code, p, q, stretch.count, x, result) }
+    return elementwise(count, inPlace: [.init(output: 0, input: 0)]) { operands, range in
+      let (x, result) = (operands.input(0) + range.lowerBound, operands.output(0) + range.lowerBound)
+      return { kernels.pointee.unary(code, p, q, range.count, x, result) }
     }
   }
 
   /// x, output gradient → gradient of x.
   func unaryGradient(_ function: UnaryFunction) -> LoweredOperation {
     let (kernels, count, (code, p, q)) = (kernels, count(0), function.code)
-    return LoweredOperation(
-      units: Stretch.count(count), inPlace: [.init(output: 0, input: 1), .init(output: 0, input: 0)]
-    ) { operands, units in
-      let stretch = Stretch(units, of: count)
-      let (x, gradient) = (operands.input(0) + stretch.start, operands.input(1) + stretch.start)
-      let result = operands.output(0) + stretch.start
-      return { kernels.pointee.unary_gradient(code, p, q, stretch.count, x, gradient, result) }
+    return elementwise(
+      count, inPlace: [.init(output: 0, input: 1), .init(output: 0, input: 0)]
+    ) { operands, range in
+      let (x, gradient) = (operands.input(0) + range.lowerBound, operands.input(1) + range.lowerBound)
+      let result = operands.output(0) + range.lowerBound
+      return { kernels.pointee.unary_gradient(code, p, q, range.count, x, gradient, result) }
     }
   }
 
   /// x, output gradient → gradient of x, f(x).
   func activationGradient(_ function: UnaryFunction) -> LoweredOperation {
     let (kernels, count, (code, p, q)) = (kernels, count(0), function.code)
-    return LoweredOperation(
-      units: Stretch.count(count), inPlace: [.init(output: 0, input: 1), .init(output: 1, input: 0)]
-    ) { operands, units in
-      let stretch = Stretch(units, of: count)
-      let (x, gradient) = (operands.input(0) + stretch.start, operands.input(1) + stretch.start)
-      let (result, value) = (operands.output(0) + stretch.start, operands.output(1) + stretch.start)
+    return elementwise(
+      count, inPlace: [.init(output: 0, input: 1), .init(output: 1, input: 0)]
+    ) { operands, range in
+      let (x, gradient) = (operands.input(0) + range.lowerBound, operands.input(1) + range.lowerBound)
+      let (result, value) = (operands.output(0) + range.lowerBound, operands.output(1) + range.lowerBound)
       return {
-        kernels.pointee.unary_gradient_and_value(code, p, q, stretch.count, x, gradient, result, value)
+        kernels.pointee.unary_gradient_and_value(code, p, q, range.count, x, gradient, result, value)
       }
     }
   }
@@ -91,13 +97,11 @@ extension LoweringContext {
         }
       }
     }
-    let count = outputCount
-    return LoweredOperation(units: Stretch.count(count), inPlace: inPlace) { operands, units in
-      let stretch = Stretch(units, of: count)
-      let (left, right) = (operands.input(0) + stretch.start, operands.input(1) + stretch.start)
-      let result = operands.output(0) + stretch.start
+    return elementwise(outputCount, inPlace: inPlace) { operands, range in
+      let (left, right) = (operands.input(0) + range.lowerBound, operands.input(1) + range.lowerBound)
+      let result = operands.output(0) + range.lowerBound
       return {
-        withUnsafePointer(to: stretch.count) { extent in
+        withUnsafePointer(to: range.count) { extent in
           kernels.pointee.binary(code, 1, extent, nest.strides(0), nest.strides(1), left, right, result)
         }
       }

@@ -2,7 +2,7 @@ import CKernels
 import NetworkGraph
 
 /// x `[N, C, …]` as images, channels and plane, as they lie in memory.
-private struct ChannelLayout {
+struct ChannelLayout {
   var images: Int
   var channels: Int
   var plane: Int
@@ -16,6 +16,13 @@ private struct ChannelLayout {
     channels = shape[1]
     plane = shape.dropFirst(2).reduce(1, *)
     count = Double(context.imageElementCount(0) / channels)
+  }
+
+  /// The same over some of the channels.
+  func some(_ range: Range<Int>) -> ChannelLayout {
+    var layout = self
+    layout.channels = range.count
+    return layout
   }
 
   /// How much of what is read twice should lie in the cache meanwhile.
@@ -49,62 +56,29 @@ extension LoweringContext {
 
   /// Batch normalisation by batch statistics (Ioffe & Szegedy 2015); the running variance takes the unbiased one.
   private func trainingNormalization(_ fused: FusedNormalization) -> LoweredOperation {
-    let (kernels, layout) = (kernels, ChannelLayout(self))
-    let (normalization, activation) = (fused.normalization, fused.activation.activation)
-    let channels = layout.channels
-    let running = normalization.isAffine ? 3 : 1
-    let (residualIndex, scaleIndex) = (inputs.count - 1, outputs.count - 2)
-    return LoweredOperation(
-      units: channels,
-      scratchByteCount: channels * (2 * MemoryLayout<Double>.stride + 2 * MemoryLayout<Float>.stride),
+    let (layout, inputCount, outputCount) = (ChannelLayout(self), inputs.count, outputs.count)
+    func body(_ operands: LoweredOperation.Operands, _ layout: ChannelLayout) -> TrainingNormalization {
+      TrainingNormalization(
+        fused, layout, kernels, operands, residualIndex: inputCount - 1, outputCount: outputCount)
+    }
+    var operation = LoweredOperation(
+      units: layout.channels, scratchByteCount: TrainingNormalization.scratchByteCount(layout),
       inPlace: overwritable(fused)
     ) { operands, range in
-      let (x, result) = (operands.input(0), operands.output(0))
-      let (mean, inverse) = (operands.output(1), operands.output(2))
-      let weight = normalization.isAffine ? operands.input(1) : nil
-      let bias = normalization.isAffine ? operands.input(2) : nil
-      let residual = fused.addsResidual ? operands.input(residualIndex) : nil
-      let tracked =
-        normalization.tracksRunningStatistics
-        ? (
-          oldMean: operands.input(running), oldVariance: operands.input(running + 1),
-          newMean: operands.output(3), newVariance: operands.output(4)
-        ) : nil
-      let sums = operands.scratch.assumingMemoryBound(to: Double.self)
-      let squares = sums + channels
-      let factors = UnsafeMutableRawPointer(squares + channels).assumingMemoryBound(to: Float.self)
-      let scale = fused.yieldsScale ? operands.output(scaleIndex) : factors
-      let shift = fused.yieldsScale ? operands.output(scaleIndex + 1) : factors + channels
-      let (epsilon, momentum) = (normalization.epsilon, normalization.momentum)
-      return {
-        layout.inParts(range, operands: 1) { part in
-          kernels.pointee.channel_moments(
-            layout.images, channels, layout.plane, part.lowerBound, part.upperBound, x, sums, squares)
-          for channel in part {
-            let average = sums[channel] / layout.count
-            let variance = max(0, squares[channel] / layout.count - average * average)
-            // Not-a-number must stay one, and `max` would drop it.
-            let safe = squares[channel].isFinite ? variance : .nan
-            let root = 1 / (safe + epsilon).squareRoot()
-            let slope = root * Double(weight?[channel] ?? 1)
-            mean[channel] = Float(average)
-            inverse[channel] = Float(root)
-            scale[channel] = Float(slope)
-            shift[channel] = Float(Double(bias?[channel] ?? 0) - average * slope)
-            if let tracked {
-              let unbiased = safe * layout.count / (layout.count - 1)
-              tracked.newMean[channel] = Float(
-                Double(tracked.oldMean[channel]) * (1 - momentum) + average * momentum)
-              tracked.newVariance[channel] = Float(
-                Double(tracked.oldVariance[channel]) * (1 - momentum) + unbiased * momentum)
-            }
-          }
-          kernels.pointee.channel_affine(
-            layout.images, channels, layout.plane, part.lowerBound, part.upperBound, x, scale, shift,
-            residual, activation, result)
-        }
-      }
+      let body = body(operands, layout)
+      return { layout.inParts(range, operands: 1) { body.run($0) } }
     }
+    operation.sections = channelSections(outputs: normalizedUses()) { operands, range in
+      let body = body(operands.vectors(from: range.lowerBound), layout.some(range))
+      return { body.run(0..<range.count) }
+    }
+    return operation
+  }
+
+  /// What a section by channels touches of a result and of the vectors behind it.
+  private func normalizedUses() -> [LoweredOperation.Sections.Use] {
+    guard worksInBlocks else { return [] }
+    return [channelUse(outputs[0])] + outputs.dropFirst().map { _ in .whole }
   }
 
   /// Batch normalisation by running statistics.
@@ -145,55 +119,36 @@ extension LoweringContext {
   func normalizationGradient(
     _ normalization: BatchNormalization, activation: UnaryFunction? = nil
   ) -> LoweredOperation {
-    let (kernels, layout) = (kernels, ChannelLayout(self))
-    let channels = layout.channels
-    let last = inputs.count - 1
-    return LoweredOperation(
-      units: channels,
-      scratchByteCount: channels * (2 * MemoryLayout<Double>.stride + 3 * MemoryLayout<Float>.stride),
+    let (layout, last) = (ChannelLayout(self), inputs.count - 1)
+    func body(_ operands: LoweredOperation.Operands, _ layout: ChannelLayout) -> NormalizationGradient {
+      NormalizationGradient(normalization, activation, layout, kernels, operands, last: last)
+    }
+    var operation = LoweredOperation(
+      units: layout.channels, scratchByteCount: NormalizationGradient.scratchByteCount(layout),
       inPlace: [.init(output: 0, input: last), .init(output: 0, input: 0)]
     ) { operands, range in
-      let (x, mean, inverse) = (operands.input(0), operands.input(1), operands.input(2))
-      let weight = normalization.isAffine ? operands.input(3) : nil
-      let (gradient, result) = (operands.input(last), operands.output(0))
-      let weightGradient = normalization.isAffine ? operands.output(1) : nil
-      let biasGradient = normalization.isAffine ? operands.output(2) : nil
-      let sums = operands.scratch.assumingMemoryBound(to: Double.self)
-      let products = sums + channels
-      let offset = UnsafeMutableRawPointer(products + channels).assumingMemoryBound(to: Float.self)
-      let (slope, scale) = (offset + channels, offset + 2 * channels)
-      let gate = activation.map { function in
-        niche_gate(
-          activation: Optional(function).activation, scale: operands.input(last - 2),
-          shift: operands.input(last - 1))
-      }
-      return {
-        withGate(gate) { gate in
-          layout.inParts(range, operands: 2) { part in
-            kernels.pointee.channel_gradient_moments(
-              layout.images, channels, layout.plane, part.lowerBound, part.upperBound, x, mean, gradient,
-              gate, sums, products)
-            for channel in part {
-              let root = Double(inverse[channel])
-              offset[channel] = Float(sums[channel] / layout.count)
-              slope[channel] = Float(products[channel] * root * root / layout.count)
-              scale[channel] = Float(root * Double(weight?[channel] ?? 1))
-              weightGradient?[channel] = Float(products[channel] * root)
-              biasGradient?[channel] = Float(sums[channel])
-            }
-            kernels.pointee.channel_gradient(
-              layout.images, channels, layout.plane, part.lowerBound, part.upperBound, x, mean, gradient,
-              gate, offset, slope, scale, result)
-          }
-        }
-      }
+      let body = body(operands, layout)
+      return { layout.inParts(range, operands: 2) { body.run($0) } }
     }
+    operation.sections = channelSections(outputs: normalizedUses()) { operands, range in
+      let body = body(operands.vectors(from: range.lowerBound), layout.some(range))
+      return { body.run(0..<range.count) }
+    }
+    return operation
   }
 }
 
-/// Calls the body with a pointer to the gate, null where there is none.
-private func withGate(_ gate: niche_gate?, _ body: (UnsafePointer<niche_gate>?) -> Void) {
-  if let gate { withUnsafePointer(to: gate) { body($0) } } else { body(nil) }
+extension LoweredOperation.Operands {
+  /// The operands of a section by channels with vectors that begin with that channel.
+  fileprivate func vectors(from channel: Int) -> LoweredOperation.Operands {
+    func moved(_ memory: UnsafeMutableRawPointer, _ step: Int) -> UnsafeMutableRawPointer {
+      step == 0 ? memory + channel * MemoryLayout<Float>.stride : memory
+    }
+    var own = self
+    own.inputs = zip(inputs, inputSteps).map(moved)
+    own.outputs = zip(outputs, outputSteps).map(moved)
+    return own
+  }
 }
 
 extension UnaryFunction? {

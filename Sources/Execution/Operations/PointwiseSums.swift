@@ -55,6 +55,7 @@ extension LoweringContext {
       }
     }
     operation.work = outputCount.multipliedSaturating(by: depth) / 16
+    operation.sections = imageSections(operation)
     if scalesOnce {
       operation.preparation = LoweredOperation.Preparation(byteCount: scaledByteCount) { operands in
         { scaling.scale(operands, space(operands)) }

@@ -56,7 +56,7 @@ extension LoweringContext {
 
   private func maximum(_ window: niche_window, _ kernel: @escaping MaximumKernel) -> LoweredOperation {
     let (planes, plane, resultPlane) = (window.planes, count(0) / window.planes, outputCount / window.planes)
-    return LoweredOperation(units: planes) { operands, range in
+    return inSections(planes: planes, outputs: 2) { operands, range in
       let (start, resultStart) = (range.lowerBound * plane, range.lowerBound * resultPlane)
       let (x, result) = (operands.input(0) + start, operands.output(0) + resultStart)
       let indices = operands.integerOutput(1) + resultStart
@@ -71,7 +71,7 @@ extension LoweringContext {
       let window = niche_window(pooling, images: images, result: pooled)
       let kernel = kernels.pointee.maximum_pooling_gradient_windows
       let (plane, pooledPlane) = (outputCount / window.planes, count(0) / window.planes)
-      return LoweredOperation(units: window.planes) { operands, range in
+      return inSections(planes: window.planes) { operands, range in
         let (start, pooledStart) = (range.lowerBound * plane, range.lowerBound * pooledPlane)
         let (gradient, indices) = (operands.input(0) + pooledStart, operands.integerInput(1) + pooledStart)
         let result = operands.output(0) + start
@@ -120,6 +120,24 @@ extension LoweringContext {
         : kernels.pointee.adaptive_average_pooling_gradient)
   }
 
+  /// An operation of `planes` pieces, which fall to the images evenly.
+  private func inSections(
+    planes: Int, outputs: Int = 1, bind: @escaping (LoweredOperation.Operands, Range<Int>) -> PartBody
+  ) -> LoweredOperation {
+    var operation = LoweredOperation(units: planes, bind: bind)
+    guard worksInBlocks else { return operation }
+    let (blocks, each) = (shape(0)[0], planes / shape(0)[0])
+    operation.sections =
+      imageSections(outputs: (0..<outputs).map { unitUse(self.outputs[$0]) }) { operands, range in
+        bind(operands, range.lowerBound * each..<range.upperBound * each)
+      }
+      + channelSections(outputs: (0..<outputs).map { channelUse(self.outputs[$0]) }) { operands, range in
+        let bodies = (0..<blocks).map { bind(operands.block($0), 0..<range.count) }
+        return { for body in bodies { body() } }
+      }
+    return operation
+  }
+
   private typealias WindowKernel =
     @convention(c) (
       UnsafePointer<niche_window>, UnsafePointer<Float>, UnsafeMutablePointer<Float>
@@ -127,7 +145,7 @@ extension LoweringContext {
 
   private func windowed(_ window: niche_window, _ kernel: @escaping WindowKernel) -> LoweredOperation {
     let (plane, resultPlane) = (count(0) / window.planes, outputCount / window.planes)
-    return LoweredOperation(units: window.planes) { operands, range in
+    return inSections(planes: window.planes) { operands, range in
       let x = operands.input(0) + range.lowerBound * plane
       let result = operands.output(0) + range.lowerBound * resultPlane
       return { withUnsafePointer(to: window.some(range)) { kernel($0, x, result) } }

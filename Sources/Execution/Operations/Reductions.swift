@@ -31,16 +31,32 @@ extension LoweringContext {
         }
       }
     }
-    return LoweredOperation(
-      scratchByteCount: resultCount.multipliedSaturating(by: MemoryLayout<Double>.stride)
-    ) { operands in
-      let (x, result) = (operands.input(0), operands.output(0))
-      let accumulators = operands.scratch.assumingMemoryBound(to: Double.self)
-      return { _ in
+    func part(
+      _ operands: LoweredOperation.Operands, _ nest: LoopNest, _ portion: Int32, _ x: UnsafePointer<Float>
+    ) -> PartBody {
+      let (result, accumulators) = (operands.output(0), operands.scratch.assumingMemoryBound(to: Double.self))
+      return {
         kernels.pointee.reduce(
-          code, nest.rank, nest.extents, nest.strides(0), x, resultCount, scale, accumulators, result)
+          code, portion, nest.rank, nest.extents, nest.strides(0), x, resultCount, scale, accumulators, result
+        )
       }
     }
+    var operation = LoweredOperation(
+      scratchByteCount: resultCount.multipliedSaturating(by: MemoryLayout<Double>.stride)
+    ) { operands in
+      let body = part(operands, nest, (0..<1).portion(of: 1), operands.input(0))
+      return { _ in body() }
+    }
+    // Of what lies in blocks images are summed.
+    if worksInBlocks, reduced.contains(0) {
+      let (blocks, size) = (shape[0], count(0) / shape[0])
+      operation.sections = imageSections(keepsScratch: true, outputs: [.whole]) { operands, range in
+        let some = [range.count] + shape.dropFirst()
+        let nest = LoopNest(extents: some, strides: [LoopNest.broadcastStrides(kept, to: some)])
+        return part(operands, nest, range.portion(of: blocks), operands.input(0) + range.lowerBound * size)
+      }
+    }
+    return operation
   }
 
   /// The sums of all elements up to each one along the axis, or from it on; in double precision.

@@ -6,6 +6,10 @@ import NetworkGraph
 /// defines it to the last that reads it; values that are mere views of others share their place, and results take
 /// the place of an operand that is read for the last time where the kernel allows it.
 struct ExecutionPlan {
+  /// What stays in the cache from one step of a chain to the next: less than a core's share of what several have
+  /// together.
+  static let sectionByteCount = 2 << 20
+
   /// Where a value lies.
   enum Place: Hashable {
     /// In a block of the arena.
@@ -27,6 +31,8 @@ struct ExecutionPlan {
     var kept: Place?
     /// How many threads share the work.
     var partCount = 1
+    /// The blocks of memory that hold one section of its chain at a time.
+    var local: Set<Int> = []
   }
 
   /// An operation's name with its operands and results.
@@ -55,6 +61,10 @@ struct ExecutionPlan {
   /// How many steps, the first ones, read nothing but variables and constants, so that they need not be run again
   /// until a variable changes.
   private(set) var fixedStepCount = 0
+  /// The blocks of images of the batch that lies in blocks.
+  let blockCount: Int
+  /// In order; none where threads share the work of single steps.
+  private(set) var chains: [StepChain] = []
   /// In order.
   private(set) var views: [View] = []
   private(set) var blocks: [MemoryBlock] = []
@@ -74,6 +84,7 @@ struct ExecutionPlan {
   /// What is run: the given graph without what would be computed twice or changes nothing.
   let graph: Graph
   private let team: ThreadTeam?
+  private let sectionByteCount: Int?
   private let layouts: LayoutAssignment
   /// In order; fixed ones first.
   private let nodes: [PlannedNode]
@@ -93,17 +104,21 @@ struct ExecutionPlan {
   ///   - keepsVariables: whether what rests on variables alone is done once and kept, as those do not change between
   ///     runs; a graph that updates buffers itself does not keep them.
   ///   - team: the threads that share the work of large operations.
+  ///   - sectionByteCount: the most that a step of a chain should read and write for a section; nil for no chains, to
+  ///     test against.
   /// - Throws: `ExecutionError.tooLarge` where extents do not fit the kernels.
   init(
     _ graph: Graph, kernels: Kernels, reusesMemory: Bool = true, usesBlocks: Bool = true, fuses: Bool = true,
-    keepsVariables: Bool = false, team: ThreadTeam? = nil
+    keepsVariables: Bool = false, team: ThreadTeam? = nil, sectionByteCount: Int? = Self.sectionByteCount
   ) throws(ExecutionError) {
     let graph =
       fuses
       ? graph.fusingOperations().removingNeutralOperands().eliminatingCommonSubexpressions() : graph
     self.graph = graph
     self.team = team
+    self.sectionByteCount = team == nil ? sectionByteCount : nil
     layouts = LayoutAssignment(graph, Schedule(graph).nodes, usesBlocks: usesBlocks, fuses: fuses)
+    blockCount = Layout.blockCount(images: layouts.batch ?? 1)
     let fixed = keepsVariables && graph.bufferUpdates.isEmpty ? FixedValues(layouts) : nil
     nodes = fixed?.nodes ?? layouts.nodes
     places = [Place?](repeating: nil, count: layouts.values.count)
@@ -147,6 +162,13 @@ struct ExecutionPlan {
     }
     for input in graph.inputs { inputs[input.name] = layouts.rows(input.value).flatMap { places[$0] } }
     settleResults(end: end)
+    if let sectionByteCount = self.sectionByteCount {
+      let found = StepChains(steps, from: fixedStepCount, sectionByteCount: sectionByteCount)
+      chains = found.chains
+      steps = found.order.map { steps[$0] }
+      moveViews(found.order)
+    }
+    Self.settle(&blocks, &steps, chains, end: end)
     (offsets, byteCount) =
       reusesMemory ? MemoryPlanner.offsets(for: blocks) : MemoryPlanner.separateOffsets(for: blocks)
   }
@@ -228,6 +250,16 @@ struct ExecutionPlan {
         label: label(of: node), operation: operation, inputs: operands,
         outputs: node.outputs.compactMap { places[$0] }, scratch: scratch, kept: kept,
         partCount: partCount))
+  }
+
+  /// Has views stand behind all steps that stood before them, when those stand in that order.
+  private mutating func moveViews(_ order: [Int]) {
+    var places = [Int](repeating: 0, count: order.count)
+    for (place, step) in order.enumerated() { places[step] = place }
+    // By number of steps, behind which of the new places the first ones all stand.
+    var ends = [0]
+    for place in places { ends.append(max(ends[ends.count - 1], place + 1)) }
+    for index in views.indices { views[index].position = ends[views[index].position] }
   }
 
   private func partCount(of node: PlannedNode, _ operation: LoweredOperation) -> Int {

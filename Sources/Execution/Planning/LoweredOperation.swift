@@ -18,6 +18,9 @@ struct LoweredOperation {
     var scratch: UnsafeMutableRawPointer
     /// What the preparation wrote; only where there is one.
     var kept: UnsafeMutableRawPointer
+    /// By operand, how many bytes lie between the beginnings of two blocks of images; only in sections by channels.
+    var inputSteps: [Int] = []
+    var outputSteps: [Int] = []
 
     func input(_ index: Int) -> UnsafeMutablePointer<Float> {
       inputs[index].assumingMemoryBound(to: Float.self)
@@ -50,6 +53,40 @@ struct LoweredOperation {
     var bind: (Operands, Range<Int>) -> PartBody
   }
 
+  /// How an operation on blocks of images is done for some images, or some channels, after the others, with the same
+  /// result.
+  struct Sections {
+    /// Along which axis sections lie side by side.
+    enum Axis: Hashable {
+      /// A unit is a block of images.
+      case images
+      /// A unit is a channel of all images.
+      case channels
+    }
+
+    /// What a section touches of an operand.
+    enum Use: Hashable {
+      /// All of it; of a result, which is complete only with the last section.
+      case whole
+      /// Its own units, of so many bytes each.
+      case units(byteCount: Int)
+    }
+
+    var axis: Axis
+    /// Into how many units the axis falls.
+    var units: Int
+    /// A section has a multiple of so many units, but for the last.
+    var multiple = 1
+    var inputs: [Use]
+    var outputs: [Use]
+    /// Whether a section needs what the one before left in scratch memory.
+    var keepsScratch = false
+    /// Makes the part that does those units; all are done in order.
+    ///
+    /// Operands that are touched by channels begin with the first of those.
+    var bind: (Operands, Range<Int>) -> PartBody
+  }
+
   /// Work on fixed operands that is done once, before the first run.
   struct Preparation {
     /// Memory for what comes of it, which stays.
@@ -68,6 +105,8 @@ struct LoweredOperation {
   var bind: (Operands) -> StepBody
   /// Nil where one thread does all.
   var division: Division?
+  /// By what it can be done, one axis each; none where it is done at once.
+  var sections: [Sections] = []
   /// What it computes, as the number of elements that are read or written in the same time; 0 where that is little.
   var work = 0
   /// What the steps rest on; nil where there is nothing to do.

@@ -37,6 +37,21 @@ public struct PlanDescription: Sendable, Hashable, Codable {
     }
   }
 
+  /// Steps in a row that are all done for a section of the batch before the next one.
+  public struct Chain: Sendable, Hashable, Codable {
+    /// Along which axis sections lie side by side.
+    public enum Axis: String, Sendable, Hashable, Codable {
+      case images, channels
+    }
+
+    /// Counted from 1.
+    public var number: Int
+    /// Along which axis sections lie side by side.
+    public var axis: Axis
+    /// How many sections there are.
+    public var sectionCount: Int
+  }
+
   /// A kernel call, or a view, for which nothing is done.
   public struct Step: Sendable, Hashable, Codable {
     /// What is done.
@@ -51,6 +66,8 @@ public struct PlanDescription: Sendable, Hashable, Codable {
     public var keptByteCount = 0
     /// Whether its result is its operand as it lies in memory.
     public var isView: Bool
+    /// The chain that it is done in; nil where it is done for the batch at once.
+    public var chain: Chain?
 
     /// Whether that output overwrites an operand.
     public func isInPlace(_ output: Value) -> Bool {
@@ -89,7 +106,16 @@ public struct PlanDescription: Sendable, Hashable, Codable {
     let plan = try ExecutionPlan(planned, kernels: kernels, keepsVariables: keepsVariables)
     steps = []
     var views = plan.views[...]
+    var chains = plan.chains.enumerated().map { index, chain in
+      (
+        chain.steps,
+        Chain(
+          number: index + 1, axis: chain.axis == .images ? .images : .channels,
+          sectionCount: chain.sections.count)
+      )
+    }[...]
     for (position, step) in plan.steps.enumerated() {
+      while let (steps, _) = chains.first, steps.upperBound <= position { chains.removeFirst() }
       while let view = views.first, view.position <= position {
         steps.append(Self.step(view, in: plan))
         views.removeFirst()
@@ -99,7 +125,8 @@ public struct PlanDescription: Sendable, Hashable, Codable {
           operation: step.label.name, inputs: Self.values(step.label.inputs, step.inputs, in: plan),
           outputs: Self.values(step.label.outputs, step.outputs, in: plan),
           scratchByteCount: step.operation.scratchByteCount,
-          keptByteCount: step.operation.preparation?.byteCount ?? 0, isView: false))
+          keptByteCount: step.operation.preparation?.byteCount ?? 0, isView: false,
+          chain: chains.first.flatMap { steps, chain in steps.contains(position) ? chain : nil }))
     }
     steps += views.map { Self.step($0, in: plan) }
     partCount = parts?.count ?? 1
