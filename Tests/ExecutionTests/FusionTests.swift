@@ -235,6 +235,82 @@ import Testing
     #expect(!names.contains("add"))
   }
 
+  /// Nor is a normalised value for that of a depthwise convolution; of others it is.
+  @Test(arguments: [4, 1])
+  func normalizedValuesAreComputedAnewForDepthwiseConvolutions(groups: Int) throws {
+    let names = try steps { builder, x in
+      let y = try builder.apply(.unary(.relu6), [try Self.normalized(&builder, x)])[0]
+      let weight = builder.parameter(
+        "depthwise", TensorType(.float32, [4, 4 / groups, 3, 3]), initializer: .constant(1))
+      let convolution = Convolution(padding: Size2D(1, 1), groups: groups, hasBias: false)
+      return try builder.apply(.convolution(convolution), [y, weight])[0]
+    }
+    let count = names.count { $0 == "batchNormalization+relu6+convolutionWeightGradient" }
+    #expect(count == (groups == 4 ? 1 : 0))
+    #expect(names.count { $0.hasSuffix("convolutionWeightGradient") } == 2)
+  }
+
+  /// The results are those of the graph as it is, whole, in sections and by two threads.
+  @Test(
+    arguments: [UnaryFunction?.none, .relu6, .hardTanh(lower: -0.5, upper: 1)],
+    [(3, 1), (5, 2), (3, 2), (7, 1)])
+  func depthwiseGradientsOfNormalizedImages(activation: UnaryFunction?, window: (Int, Int)) throws {
+    let (channels, kernel, stride) = (6, window.0, window.1)
+    for images in [16, 21, 48] {
+      var builder = GraphBuilder()
+      let x = builder.input("x", TensorType(.float32, [images, channels, 9, 8]))
+      func parameter(_ name: String, _ shape: [Int]) -> ValueID {
+        builder.parameter(
+          name, TensorType(.float32, shape), initializer: .normal(mean: 0, standardDeviation: 1))
+      }
+      let first = Convolution(padding: Size2D(1, 1), hasBias: false)
+      var y = try builder.apply(.convolution(first), [x, parameter("first", [channels, channels, 3, 3])])[0]
+      let affine = [parameter("gamma", [channels]), parameter("beta", [channels])]
+      let statistics = ["mean", "variance"].map {
+        builder.buffer($0, TensorType(.float32, [channels]), initializer: .constant(1))
+      }
+      y = try builder.apply(
+        .batchNormalization(BatchNormalization(isTraining: true)), [y] + affine + statistics)[0]
+      if let activation { y = try builder.apply(.unary(activation), [y])[0] }
+      let depthwise = Convolution(
+        stride: Size2D(stride, stride), padding: Size2D(kernel / 2, kernel / 2), groups: channels,
+        hasBias: false)
+      y = try builder.apply(
+        .convolution(depthwise), [y, parameter("depthwise", [channels, 1, kernel, kernel])])[0]
+      let axes = [0, 1, 2, 3]
+      let loss = try builder.apply(
+        .reduce(Reduction(.mean, axes: axes)), [try builder.apply(.unary(.square), [y])[0]])[0]
+      builder.setOutputs([loss])
+      let graph = try builder.graph.gradients(
+        of: loss, withRespectTo: [x] + builder.graph.parameters.map(\.value))
+      let feeds = RandomNetworks.feeds(graph, seed: 7)
+      for set in InstructionSet.supported {
+        func results(fuses: Bool, sectionByteCount: Int? = nil, team: ThreadTeam? = nil) throws -> [[Double]]
+        {
+          let variables = try VariableStore(graph: graph, stream: RandomStream(seed: 8))
+          return try Executor(
+            graph: graph, variables: variables, memoryLimit: nil, instructionSet: set, reusesMemory: true,
+            fuses: fuses, team: team, sectionByteCount: sectionByteCount
+          ).results(of: graph, feeds: feeds)
+        }
+        let fused = try results(fuses: true)
+        for (result, expected) in zip(fused, try results(fuses: false)) {
+          let scale = expected.reduce(1e-3) { max($0, abs($1)) }
+          let worst = zip(result, expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
+          #expect(worst < 1e-5 * scale)
+        }
+        #expect(try results(fuses: true, sectionByteCount: 1) == fused)
+        #expect(try results(fuses: true, team: ThreadTeam(count: 2, leastElements: 1)) == fused)
+      }
+      let plan = try ExecutionPlan(graph, kernels: try InstructionSet.preferred().kernels())
+      #expect(
+        plan.steps.count {
+          $0.label.name.hasPrefix("batchNormalization")
+            && $0.label.name.hasSuffix("convolutionWeightGradient")
+        } == 1)
+    }
+  }
+
   /// GELU's value is not kept for the weight gradient of what reads it.
   @Test func valuesOfGELUAreComputedAnew() throws {
     let names = try steps { builder, x in

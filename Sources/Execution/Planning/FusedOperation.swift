@@ -17,6 +17,8 @@ enum FusedOperation {
   /// batch normalisation's gradient from that of the activation's value. The activation's operand is computed anew
   /// from x.
   case normalizationGradient(BatchNormalization, activation: UnaryFunction)
+  /// A depthwise convolution's weight gradient from what its images were normalised of.
+  case normalizedWeightGradient(NormalizedWeightGradient)
   /// Attention whose operands and result lie in values of other shapes.
   case attention(FusedAttention)
   /// The same of its gradient.
@@ -40,6 +42,9 @@ enum FusedOperation {
       "\(Operation.unaryGradient(activation).name)+\(Operation.unary(activation).name)"
     case .normalizationGradient(_, let activation):
       "\(Operation.unaryGradient(activation).name)+batchNormalizationGradient"
+    case .normalizedWeightGradient(let fused):
+      (["batchNormalization"] + (fused.activation.map { [Operation.unary($0).name] } ?? [])
+        + ["convolutionWeightGradient"]).joined(separator: "+")
     case .attention(let fused): "transpose+\(Operation.attention(fused.attention).name)"
     case .attentionGradient(let fused): "transpose+\(Operation.attentionGradient(fused.attention).name)"
     }
@@ -55,6 +60,7 @@ enum FusedOperation {
     case .activationGradient(let activation): context.activationGradient(activation)
     case .normalizationGradient(let normalization, let activation):
       context.normalizationGradient(normalization, activation: activation)
+    case .normalizedWeightGradient(let fused): try context.normalizedWeightGradient(fused)
     case .attention(let fused): context.attention(fused)
     case .attentionGradient(let fused): context.attentionGradient(fused)
     }
@@ -102,6 +108,15 @@ struct FusedInputGradient {
   var addsResidual = false
   /// The activation through whose gradient the sum goes: one that has `bounds`.
   var gate: UnaryFunction?
+}
+
+/// A depthwise convolution's weight gradient with the last part of the normalisation before the convolution.
+struct NormalizedWeightGradient {
+  var convolution: Convolution
+  /// The weight's shape.
+  var weight: [Int]
+  /// What follows the normalisation: one that has `bounds`.
+  var activation: UnaryFunction?
 }
 
 /// Batch normalisation with what follows it.

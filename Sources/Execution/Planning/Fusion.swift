@@ -30,7 +30,10 @@ struct Fusion {
       fusion.extendConvolution(at: index)
       fusion.sumConvolutions(at: index)
     }
-    for index in layouts.nodes.indices { fusion.repeatActivation(at: index) }
+    for index in layouts.nodes.indices {
+      fusion.repeatActivation(at: index)
+      fusion.repeatNormalization(at: index)
+    }
     return (fusion.ordered, fusion.values)
   }
 
@@ -93,7 +96,7 @@ struct Fusion {
   }
 
   /// The values that hold what a normalisation multiplies by and adds.
-  private mutating func yieldScale(at index: Int, _ fused: FusedNormalization) -> [Int] {
+  mutating func yieldScale(at index: Int, _ fused: FusedNormalization) -> [Int] {
     guard var node = nodes[index] else { return [] }
     if !fused.yieldsScale {
       var fused = fused
@@ -298,7 +301,7 @@ struct Fusion {
 
 extension PlannedNode {
   /// The batch normalisation that the node does, alone or with what follows it.
-  fileprivate var normalization: FusedNormalization? {
+  var normalization: FusedNormalization? {
     switch work {
     case .operation(.batchNormalization(let normalization)): FusedNormalization(normalization: normalization)
     case .fused(.normalization(let fused)): fused

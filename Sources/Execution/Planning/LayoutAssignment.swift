@@ -156,6 +156,7 @@ extension PlannedNode {
   fileprivate var summedInputs: [Int] {
     switch work {
     case .operation(.convolutionWeightGradient): [0, 1]
+    case .fused(.normalizedWeightGradient): [0, 3]
     case .operation(.batchNormalization(let normalization)): normalization.isTraining ? [0] : []
     case .fused(.normalization(let fused)): fused.normalization.isTraining ? [0] : []
     case .operation(.batchNormalizationGradient), .fused(.normalizationGradient): [0, inputs.count - 1]
