@@ -78,7 +78,9 @@ public final class Executor {
     let plan = try ExecutionPlan(
       batchParts?.graph ?? whole, kernels: kernels, reusesMemory: reusesMemory, usesBlocks: usesBlocks,
       fuses: fuses,
-      keepsVariables: keepsVariables, team: team, sectionByteCount: sectionByteCount)
+      keepsVariables: keepsVariables, team: team,
+      // Parts stay in the cache as they are.
+      sectionByteCount: batchParts == nil ? sectionByteCount : nil)
     let graph = plan.graph
     var shapes: [String: [Int]] = [:]
     for variable in graph.parameters + graph.buffers {

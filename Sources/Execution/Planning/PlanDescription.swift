@@ -103,7 +103,9 @@ public struct PlanDescription: Sendable, Hashable, Codable {
     let kernels = try set.kernels()
     let parts = keepsVariables ? BatchParts(graph, threads: 1) : nil
     let planned = parts?.graph ?? graph
-    let plan = try ExecutionPlan(planned, kernels: kernels, keepsVariables: keepsVariables)
+    let plan = try ExecutionPlan(
+      planned, kernels: kernels, keepsVariables: keepsVariables,
+      sectionByteCount: parts == nil ? ExecutionPlan.sectionByteCount : nil)
     steps = []
     var views = plan.views[...]
     var chains = plan.chains.enumerated().map { index, chain in
@@ -133,7 +135,10 @@ public struct PlanDescription: Sendable, Hashable, Codable {
     let wholeByteCount = parts == nil ? 0 : BatchParts.byteCount(of: graph)
     arenaByteCount = plan.byteCount + wholeByteCount
     separateByteCount =
-      try ExecutionPlan(planned, kernels: kernels, reusesMemory: false, keepsVariables: keepsVariables)
+      try ExecutionPlan(
+        planned, kernels: kernels, reusesMemory: false, keepsVariables: keepsVariables,
+        sectionByteCount: parts == nil ? ExecutionPlan.sectionByteCount : nil
+      )
       .byteCount
       + wholeByteCount
     self.instructionSet = set
