@@ -31,6 +31,26 @@ import Testing
     }
   }
 
+  /// Chains are shown, and values of which one section is there at a time with what that takes.
+  @Test func chainsAreDescribed() throws {
+    var builder = GraphBuilder()
+    let x = builder.input("x", TensorType(.float32, [128, 8, 32, 32]))
+    let weight = builder.parameter(
+      "w", TensorType(.float32, [8, 8, 3, 3]), initializer: .normal(mean: 0, standardDeviation: 1))
+    let y = try builder.apply(
+      .convolution(Convolution(padding: Size2D(1, 1), hasBias: false)), [x, weight])[0]
+    builder.setOutputs([try builder.apply(.reduce(Reduction(.sum, axes: [0])), [y])[0]])
+    let plan = try PlanDescription(builder.graph)
+    let chained = plan.steps.filter { $0.chain != nil }
+    #expect(chained.map(\.operation) == ["toBlocks", "convolution", "reduceSum"])
+    let chain = try #require(chained.first?.chain)
+    #expect(chain.number == 1 && chain.axis == .images && chain.sectionCount > 1)
+    let whole = 128 * 8 * 32 * 32 * 4
+    for step in chained.dropLast() { #expect(step.outputs[0].byteCount == whole / chain.sectionCount) }
+    #expect(chained[0].inputs[0].byteCount == whole)
+    #expect(plan.arenaByteCount < 2 * whole)
+  }
+
   @Test func placesAreThoseOfThePlan() throws {
     var builder = GraphBuilder()
     let x = builder.input("x", TensorType(.float32, [4, 8]))

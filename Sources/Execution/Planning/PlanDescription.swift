@@ -28,9 +28,12 @@ public struct PlanDescription: Sendable, Hashable, Codable {
     public var layout: Layout
     /// Where it lies.
     public var place: Place
+    /// What it takes where only a section of a chain is there at a time; nil where all of it is.
+    public var sectionByteCount: Int?
 
     /// What it takes; blocks are of sixteen images, full or not.
     public var byteCount: Int {
+      if let sectionByteCount { return sectionByteCount }
       let type = TensorType(elementType, shape)
       let lying = layout == .blocks ? Execution.Layout.blocks.physical(type) : type
       return lying.elementCount.multipliedSaturating(by: elementType.byteCount)
@@ -124,8 +127,9 @@ public struct PlanDescription: Sendable, Hashable, Codable {
       }
       steps.append(
         Step(
-          operation: step.label.name, inputs: Self.values(step.label.inputs, step.inputs, in: plan),
-          outputs: Self.values(step.label.outputs, step.outputs, in: plan),
+          operation: step.label.name,
+          inputs: Self.values(step.label.inputs, step.inputs, step.local, in: plan),
+          outputs: Self.values(step.label.outputs, step.outputs, step.local, in: plan),
           scratchByteCount: step.operation.scratchByteCount,
           keptByteCount: step.operation.preparation?.byteCount ?? 0, isView: false,
           chain: chains.first.flatMap { steps, chain in steps.contains(position) ? chain : nil }))
@@ -146,12 +150,12 @@ public struct PlanDescription: Sendable, Hashable, Codable {
 
   private static func step(_ view: ExecutionPlan.View, in plan: ExecutionPlan) -> Step {
     Step(
-      operation: view.label.name, inputs: values(view.label.inputs, [view.place], in: plan),
-      outputs: values(view.label.outputs, [view.place], in: plan), scratchByteCount: 0, isView: true)
+      operation: view.label.name, inputs: values(view.label.inputs, [view.place], [], in: plan),
+      outputs: values(view.label.outputs, [view.place], [], in: plan), scratchByteCount: 0, isView: true)
   }
 
   private static func values(
-    _ planned: [PlannedValue], _ places: [ExecutionPlan.Place], in plan: ExecutionPlan
+    _ planned: [PlannedValue], _ places: [ExecutionPlan.Place], _ local: Set<Int>, in plan: ExecutionPlan
   ) -> [Value] {
     zip(planned, places).map { value, place in
       let described: Place =
@@ -161,7 +165,15 @@ public struct PlanDescription: Sendable, Hashable, Codable {
         }
       return Value(
         shape: value.type.shape, elementType: value.type.elementType,
-        layout: value.layout == .blocks ? .blocks : .rows, place: described)
+        layout: value.layout == .blocks ? .blocks : .rows, place: described,
+        sectionByteCount: Self.sectionByteCount(of: place, local, in: plan))
     }
+  }
+
+  private static func sectionByteCount(
+    of place: ExecutionPlan.Place, _ local: Set<Int>, in plan: ExecutionPlan
+  ) -> Int? {
+    guard case .block(let block) = place, local.contains(block) else { return nil }
+    return plan.blocks[block].byteCount
   }
 }

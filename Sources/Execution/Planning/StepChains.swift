@@ -153,7 +153,7 @@ struct StepChains {
     guard chain.count > 1, let units = all.first?.units else { return nil }
     let most = all.map(\.unitByteCount).max() ?? 0
     var length = all.map(\.multiple).max() ?? 1
-    while 2 * length * most <= sectionByteCount { length *= 2 }
+    while length < units, 2 * length * most <= sectionByteCount { length *= 2 }
     guard length < units else { return nil }
     return stride(from: 0, to: units, by: length).map { $0..<min($0 + length, units) }
   }
