@@ -144,7 +144,8 @@ func failure(from model: some ChatModel, _ request: ChatRequest = hello) async -
     let head = ScriptedServer.Step.send(Speech.streamHead(api))
     let cut = Array(events.joined().utf8.prefix(events[0].utf8.count + events[1].utf8.count + 9))
     let server = try ScriptedServer(sequence: [
-      [head, .send(cut)], [head, .send(cut), .wait(milliseconds: 5), .reset],
+      // The reset must not overtake what was sent, or else curl would try again by itself.
+      [head, .send(cut)], [head, .send(cut), .wait(milliseconds: 50), .reset],
       Speech.response(api, reply, isStreamed: true),
     ])
     defer { server.stop() }
