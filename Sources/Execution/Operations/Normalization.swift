@@ -56,29 +56,40 @@ extension LoweringContext {
 
   /// Batch normalisation by batch statistics (Ioffe & Szegedy 2015); the running variance takes the unbiased one.
   private func trainingNormalization(_ fused: FusedNormalization) -> LoweredOperation {
-    let (layout, inputCount, outputCount) = (ChannelLayout(self), inputs.count, outputs.count)
-    func body(_ operands: LoweredOperation.Operands, _ layout: ChannelLayout) -> TrainingNormalization {
+    let (kernels, inputCount, outputCount) = (kernels, inputs.count, outputs.count)
+    return byChannels(operands: 1, inPlace: overwritable(fused)) { operands, layout in
       TrainingNormalization(
-        fused, layout, kernels, operands, residualIndex: inputCount - 1, outputCount: outputCount)
+        fused, layout, kernels, operands, residualIndex: inputCount - 1, outputCount: outputCount
+      ).run
     }
-    var operation = LoweredOperation(
-      units: layout.channels, scratchByteCount: TrainingNormalization.scratchByteCount(layout),
-      inPlace: overwritable(fused)
-    ) { operands, range in
-      let body = body(operands, layout)
-      return { layout.inParts(range, operands: 1) { body.run($0) } }
-    }
-    operation.sections = channelSections(outputs: normalizedUses()) { operands, range in
-      let body = body(operands.vectors(from: range.lowerBound), layout.some(range))
-      return { body.run(0..<range.count) }
-    }
-    return operation
   }
 
-  /// What a section by channels touches of a result and of the vectors behind it.
-  private func normalizedUses() -> [LoweredOperation.Sections.Use] {
-    guard worksInBlocks else { return [] }
-    return [channelUse(outputs[0])] + outputs.dropFirst().map { _ in .whole }
+  /// Two passes over each channel, done for as many at a time as stay in the cache, or in sections.
+  ///
+  /// - Parameters:
+  ///   - count: how many values of x's size both passes read.
+  ///   - inPlace: where the first result may lie.
+  ///   - bind: what does some channels of a layout.
+  private func byChannels(
+    operands count: Int, inPlace: [LoweredOperation.InPlace],
+    bind: @escaping (LoweredOperation.Operands, ChannelLayout) -> (Range<Int>) -> Void
+  ) -> LoweredOperation {
+    let layout = ChannelLayout(self)
+    var operation = LoweredOperation(
+      units: layout.channels, scratchByteCount: layout.scratchByteCount, inPlace: inPlace
+    ) { operands, range in
+      let body = bind(operands, layout)
+      return { layout.inParts(range, operands: count, body) }
+    }
+    guard worksInBlocks else { return operation }
+    // Behind the first result are vectors.
+    operation.sections = channelSections(
+      outputs: [channelUse(outputs[0])] + outputs.dropFirst().map { _ in .whole }
+    ) { operands, range in
+      let body = bind(operands.vectors(from: range.lowerBound), layout.some(range))
+      return { body(0..<range.count) }
+    }
+    return operation
   }
 
   /// Batch normalisation by running statistics.
@@ -119,22 +130,12 @@ extension LoweringContext {
   func normalizationGradient(
     _ normalization: BatchNormalization, activation: UnaryFunction? = nil
   ) -> LoweredOperation {
-    let (layout, last) = (ChannelLayout(self), inputs.count - 1)
-    func body(_ operands: LoweredOperation.Operands, _ layout: ChannelLayout) -> NormalizationGradient {
-      NormalizationGradient(normalization, activation, layout, kernels, operands, last: last)
+    let (kernels, last) = (kernels, inputs.count - 1)
+    return byChannels(
+      operands: 2, inPlace: [.init(output: 0, input: last), .init(output: 0, input: 0)]
+    ) { operands, layout in
+      NormalizationGradient(normalization, activation, layout, kernels, operands, last: last).run
     }
-    var operation = LoweredOperation(
-      units: layout.channels, scratchByteCount: NormalizationGradient.scratchByteCount(layout),
-      inPlace: [.init(output: 0, input: last), .init(output: 0, input: 0)]
-    ) { operands, range in
-      let body = body(operands, layout)
-      return { layout.inParts(range, operands: 2) { body.run($0) } }
-    }
-    operation.sections = channelSections(outputs: normalizedUses()) { operands, range in
-      let body = body(operands.vectors(from: range.lowerBound), layout.some(range))
-      return { body.run(0..<range.count) }
-    }
-    return operation
   }
 }
 

@@ -50,10 +50,6 @@ struct TrainingNormalization {
     shift = fused.yieldsScale ? operands.output(outputCount - 1) : pivots + 2 * layout.channels
   }
 
-  static func scratchByteCount(_ layout: ChannelLayout) -> Int {
-    layout.channels * (2 * MemoryLayout<Double>.stride + 3 * MemoryLayout<Float>.stride)
-  }
-
   /// Normalises some channels by their statistics.
   func run(_ channels: Range<Int>) {
     layout.forRuns(xStep) { images, block in
@@ -138,10 +134,6 @@ struct NormalizationGradient {
     }
   }
 
-  static func scratchByteCount(_ layout: ChannelLayout) -> Int {
-    layout.channels * (2 * MemoryLayout<Double>.stride + 3 * MemoryLayout<Float>.stride)
-  }
-
   /// Computes the gradients of some channels.
   func run(_ channels: Range<Int>) {
     withGate(gate) { gate in
@@ -176,6 +168,9 @@ struct NormalizationGradient {
 }
 
 extension ChannelLayout {
+  /// Two sums in double precision and three numbers for each channel.
+  var scratchByteCount: Int { channels * (2 * MemoryLayout<Double>.stride + 3 * MemoryLayout<Float>.stride) }
+
   /// Elements from one image to the next, or block of them, of an operand in a section by channels, or else of all.
   fileprivate func step(_ bytes: [Int], _ index: Int) -> Int {
     bytes.isEmpty ? channels * plane : bytes[index] / MemoryLayout<Float>.stride
