@@ -38,11 +38,13 @@ struct GraphRewriter {
   }
 
   /// Adds a node with any number of results that no node of the source stands for.
-  mutating func append(_ operation: Operation, inputs: [ValueID], types: [TensorType]) -> [ValueID] {
+  mutating func append(
+    _ operation: Operation, inputs: [ValueID], types: [TensorType], label: String = ""
+  ) -> [ValueID] {
     let (first, producer) = (result.values.count, result.nodes.count)
     result.values += types.map { Value(type: $0, producer: producer) }
     let outputs = types.indices.map { ValueID(first + $0) }
-    result.nodes.append(Node(operation: operation, inputs: inputs, outputs: outputs, label: ""))
+    result.nodes.append(Node(operation: operation, inputs: inputs, outputs: outputs, label: label))
     return outputs
   }
 

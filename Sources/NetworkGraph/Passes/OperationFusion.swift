@@ -1,10 +1,11 @@
 extension Graph {
   /// The graph as it is best run: what front ends write with several operations as one, where there is such a one.
   ///
-  /// Layer normalisations and attention are made of their parts, and products read transposed operands in place. Results are the
-  /// same to rounding, but cost, hash and source are those of the graph as it was written: this is for running it.
+  /// Layer normalisations and attention are made of their parts, products read transposed operands in place, and what is
+  /// only read in a slice is computed for that. Results are the same to rounding, but cost, hash and source are those of
+  /// the graph as it was written: this is for running it.
   public func fusingOperations() -> Graph {
-    fusingNormalizations().readingTransposed().fusingAttention().eliminatingDeadCode()
+    fusingNormalizations().readingTransposed().fusingAttention().eliminatingDeadCode().narrowingProducts()
   }
 
   /// The graph with products of matrices that read operands in place whose last two axes were exchanged for them.
