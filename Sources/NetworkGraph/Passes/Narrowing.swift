@@ -102,26 +102,22 @@ private struct Narrowing {
 
   /// Marks the results of nodes that can be narrowed, where a product is among those that are so together.
   private mutating func keepWorthwhile(_ graph: Graph) {
-    func isNarrowed(_ value: ValueID) -> Bool {
-      nodes[graph.values[value.index].producer] != nil
-    }
-    for (node, narrowed) in zip(graph.nodes, nodes) where narrowed != nil && node.operation.isDenseProduct {
-      isNarrow[node.outputs[0].index] = true
-    }
-    var grows = true
-    while grows {
-      grows = false
-      for (node, narrowed) in zip(graph.nodes, nodes) {
-        guard let narrowed else { continue }
-        // A node and those of its operands that are narrowed for it.
-        let joined =
-          [node.outputs[0]]
-          + zip(node.inputs, narrowed.inputs).compactMap { $1 != nil && isNarrowed($0) ? $0 : nil }
-        let marked = joined.count { isNarrow[$0.index] }
-        guard marked > 0, marked < joined.count else { continue }
-        for value in joined { isNarrow[value.index] = true }
-        grows = true
+    /// By narrowed node, those that it reads from or that read from it, as far as they are narrowed, too.
+    var neighbours = [[Int]](repeating: [], count: nodes.count)
+    for (index, node) in graph.nodes.enumerated() where nodes[index] != nil {
+      for input in node.inputs {
+        let producer = graph.values[input.index].producer
+        guard nodes[producer] != nil else { continue }
+        neighbours[index].append(producer)
+        neighbours[producer].append(index)
       }
+    }
+    var reached = graph.nodes.indices.filter { nodes[$0] != nil && graph.nodes[$0].operation.isDenseProduct }
+    while let index = reached.popLast() {
+      let result = graph.nodes[index].outputs[0]
+      guard !isNarrow[result.index] else { continue }
+      isNarrow[result.index] = true
+      reached += neighbours[index]
     }
   }
 }
