@@ -19,8 +19,8 @@ extension Graph {
         continue
       }
       var inputs: [ValueID] = []
-      for (input, slice) in zip(node.inputs, narrowed.inputs) {
-        guard let slice, !narrowing.isNarrow[input.index] else {
+      for (index, input) in node.inputs.enumerated() {
+        guard let slice = narrowed.inputs[index], !narrowing.isNarrow[input.index] else {
           inputs += rewriter.mapped([input])
           continue
         }
@@ -28,7 +28,7 @@ extension Graph {
         let value =
           slices[part]
           ?? rewriter.append(
-            .slice(slice), inputs: rewriter.mapped([input]), type: slice.part(of: type(of: input)))
+            .slice(slice), inputs: rewriter.mapped([input]), type: narrowed.inputTypes[index])
         slices[part] = value
         inputs.append(value)
       }
@@ -58,6 +58,8 @@ private struct Narrowing {
     var operation: Operation
     /// Which part of each operand it reads; nil for all of it.
     var inputs: [Slice?]
+    /// Of those parts.
+    var inputTypes: [TensorType]
     var outputs: [TensorType]
   }
 
@@ -123,13 +125,6 @@ private struct Narrowing {
 }
 
 extension Slice {
-  /// The type of the slice of a tensor.
-  fileprivate func part(of type: TensorType) -> TensorType {
-    var result = type
-    result.shape[axis] = (end - start + step - 1) / step
-    return result
-  }
-
   /// The same part of another axis.
   fileprivate func moved(to axis: Int) -> Slice { Slice(axis: axis, start: start, end: end, step: step) }
 }
@@ -146,14 +141,19 @@ extension Operation {
 extension Graph {
   /// The node as it computes a slice of its first result alone; nil where it cannot.
   fileprivate func narrowed(_ node: Node, to slice: Slice) -> Narrowing.Node? {
-    guard let inputs = parts(read: slice, by: node) else { return nil }
-    let types = zip(node.inputs, inputs).map { input, part in
-      part.map { $0.part(of: type(of: input)) } ?? type(of: input)
+    guard let inputs = parts(read: slice, by: node),
+      let result = try? slice.outputTypes(for: [type(of: node.outputs[0])])[0]
+    else { return nil }
+    var types: [TensorType] = []
+    for (input, part) in zip(node.inputs, inputs) {
+      let whole = type(of: input)
+      guard let type = part == nil ? whole : try? part?.outputTypes(for: [whole])[0] else { return nil }
+      types.append(type)
     }
     var operation = node.operation
-    if case .reshape = operation { operation = .reshape(slice.part(of: type(of: node.outputs[0])).shape) }
-    guard let outputs = try? operation.outputTypes(for: types) else { return nil }
-    return Narrowing.Node(operation: operation, inputs: inputs, outputs: outputs)
+    if case .reshape = operation { operation = .reshape(result.shape) }
+    guard let outputs = try? operation.outputTypes(for: types), outputs[0] == result else { return nil }
+    return Narrowing.Node(operation: operation, inputs: inputs, inputTypes: types, outputs: outputs)
   }
 
   /// Which parts of its operands a node reads for a slice of its result, nil for all of one; nil where it is not the
