@@ -26,9 +26,12 @@ let package = Package(
   targets: [
     // MARK: System libraries and C
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    // Its header alone: the library is loaded when a model is asked (CCurlShims).
+    .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "CCurlShims", dependencies: ["CCurl"]),
+    .target(
+      name: "CCurlShims", dependencies: ["CCurl"],
+      linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     // Kernels are fast in debug builds too, so that tests can train.
     .target(
       name: "CKernels", cSettings: [.unsafeFlags(["-O3"])],

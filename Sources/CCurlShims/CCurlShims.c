@@ -1,47 +1,48 @@
 #include "CCurlShims.h"
+#include "CurlFunctions.h"
 
 #include <fcntl.h>
 
 CURLcode niche_curl_set_long(CURL *easy, CURLoption option, long value) {
-  return curl_easy_setopt(easy, option, value);
+  return niche_curl.easy_setopt(easy, option, value);
 }
 
 CURLMcode niche_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
-  return curl_multi_setopt(multi, option, value);
+  return niche_curl.multi_setopt(multi, option, value);
 }
 
 CURLcode niche_curl_set_string(CURL *easy, CURLoption option, const char *value) {
-  return curl_easy_setopt(easy, option, value);
+  return niche_curl.easy_setopt(easy, option, value);
 }
 
 CURLcode niche_curl_set_list(CURL *easy, CURLoption option, struct curl_slist *list) {
-  return curl_easy_setopt(easy, option, list);
+  return niche_curl.easy_setopt(easy, option, list);
 }
 
 CURLcode niche_curl_set_body(CURL *easy, const unsigned char *bytes, size_t count) {
-  CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
+  CURLcode code = niche_curl.easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
   if (code != CURLE_OK) return code;
-  return curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, (const char *)bytes);
+  return niche_curl.easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, (const char *)bytes);
 }
 
 CURLcode niche_curl_set_receivers(CURL *easy, niche_curl_receiver head, niche_curl_receiver body, void *context) {
-  CURLcode code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, head);
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_HEADERDATA, context);
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, body);
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_WRITEDATA, context);
+  CURLcode code = niche_curl.easy_setopt(easy, CURLOPT_HEADERFUNCTION, head);
+  if (code == CURLE_OK) code = niche_curl.easy_setopt(easy, CURLOPT_HEADERDATA, context);
+  if (code == CURLE_OK) code = niche_curl.easy_setopt(easy, CURLOPT_WRITEFUNCTION, body);
+  if (code == CURLE_OK) code = niche_curl.easy_setopt(easy, CURLOPT_WRITEDATA, context);
   return code;
 }
 
 CURLcode niche_curl_get_long(CURL *easy, CURLINFO info, long *value) {
-  return curl_easy_getinfo(easy, info, value);
+  return niche_curl.easy_getinfo(easy, info, value);
 }
 
 CURLcode niche_curl_set_error_buffer(CURL *easy, char *buffer) {
-  return curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, buffer);
+  return niche_curl.easy_setopt(easy, CURLOPT_ERRORBUFFER, buffer);
 }
 
 CURLcode niche_curl_get_offset(CURL *easy, CURLINFO info, curl_off_t *value) {
-  return curl_easy_getinfo(easy, info, value);
+  return niche_curl.easy_getinfo(easy, info, value);
 }
 
 static int close_on_exec(void *context, curl_socket_t socket, curlsocktype purpose) {
@@ -51,5 +52,5 @@ static int close_on_exec(void *context, curl_socket_t socket, curlsocktype purpo
 }
 
 CURLcode niche_curl_close_on_exec(CURL *easy) {
-  return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, close_on_exec);
+  return niche_curl.easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, close_on_exec);
 }

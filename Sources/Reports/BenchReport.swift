@@ -176,8 +176,8 @@ public struct BenchReport: Encodable, Sendable {
     imagesPerSecond = Double(batch * copies) * 1000 / median
     gflops = Double(copies) * 2 * Double(first.macs) * (mode == .train ? 3 : 1) / median / 1e6
     peakMemoryBytes = ExecutionEnvironment.peakMemoryByteCount
-    // A single short step is not to be kept waiting for it.
-    let seconds = min(0.02, times.reduce(0, +) / 10_000)
+    // A hundredth of the steps' time: a single short step is not to be kept waiting for it.
+    let seconds = min(0.02, times.reduce(0, +) / 100_000)
     peakGflops = try ExecutionEnvironment.multiplyAddRate(seconds: seconds) / 1e9
     (networkBytes, arenaBytes) = (first.byteCount, first.arenaByteCount)
     (planMilliseconds, instructionSet) = (first.planMilliseconds, first.instructionSet)

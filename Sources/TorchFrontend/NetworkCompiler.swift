@@ -16,6 +16,11 @@ public struct NetworkCompiler: Sendable {
     return try compile(source, options: options, spending: &steps)
   }
 
+  /// Builds what every compilation needs, some 2,000 functions of Python and PyTorch.
+  ///
+  /// The first compilation does so itself; a program that knows it will compile may begin earlier, on another thread.
+  public static func prepare() { _ = Library.shared }
+
   /// Compiles, and adds to the steps what that took: the interpreter's, and one for each byte of the source.
   static func compile(
     _ source: String, options: CompilationOptions, spending steps: inout Int

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import TorchFrontend
 
 /// The command line; thin: every command reads its words, calls a module, and prints.
 @main
@@ -23,6 +24,8 @@ struct Niche: AsyncParsableCommand {
 
   /// Runs a command: exit code 0 on success, 1 on a failure, which it explains in a sentence.
   static func main() async {
+    // Most commands compile a network: meanwhile, their words are read.
+    Task.detached { NetworkCompiler.prepare() }
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {

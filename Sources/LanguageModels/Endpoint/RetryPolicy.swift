@@ -1,4 +1,4 @@
-import CCurl
+import CCurlShims
 
 #if canImport(Glibc)
   import Glibc
@@ -33,14 +33,14 @@ struct RetryPolicy: Sendable {
     }
     guard let text = headers["retry-after"] else { return nil }
     if let seconds = Double(text), seconds.isFinite { return max(0, seconds) }
-    let moment = curl_getdate(text, nil)
+    let moment = niche_curl_getdate(text)
     guard moment >= 0 else { return nil }
     return max(0, Double(moment) - date(of: headers, otherwise: now))
   }
 
   /// The seconds since 1970 at which a response was sent: by its own clock, else by ours.
   static func date(of headers: [String: String], otherwise now: Double = Double(time(nil))) -> Double {
-    let sent = headers["date"].map { Double(curl_getdate($0, nil)) } ?? -1
+    let sent = headers["date"].map { Double(niche_curl_getdate($0)) } ?? -1
     return sent >= 0 ? sent : now
   }
 

@@ -112,7 +112,7 @@ final class CurlMailbox: Sendable {
 struct CurlMultiHandle: @unchecked Sendable {
   let pointer: UnsafeMutableRawPointer
 
-  func wake() { curl_multi_wakeup(pointer) }
+  func wake() { niche_curl_multi_wakeup(pointer) }
 }
 
 /// Drives all transfers of a client on one thread of its own.
@@ -122,11 +122,14 @@ final class CurlDriver {
   private var transfers: [UnsafeMutableRawPointer: CurlTransfer] = [:]
   private var handles: [UInt64: UnsafeMutableRawPointer] = [:]
 
-  private static let isCurlReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
-
-  /// Starts a thread that serves the mailbox until it is stopped; nil where the system has none to give.
-  static func start(serving mailbox: CurlMailbox) -> CurlMultiHandle? {
-    guard isCurlReady, let pointer = curl_multi_init() else { return nil }
+  /// Starts a thread that serves the mailbox until it is stopped.
+  ///
+  /// - Throws: `HTTPFailure.setUp` where there is no curl, or the system has no thread to give.
+  static func start(serving mailbox: CurlMailbox) throws(HTTPFailure) -> CurlMultiHandle {
+    if let reason = niche_curl_load() {
+      throw .setUp("libcurl cannot be loaded: \(String(cString: reason)); install it (Debian: libcurl4)")
+    }
+    guard let pointer = niche_curl_multi_init() else { throw .setUp("curl could not make a handle") }
     // Connections that are kept for later requests; curl's own choice shrinks with the transfers under way.
     _ = niche_curl_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, 128)
     let multi = CurlMultiHandle(pointer: pointer)
@@ -141,8 +144,8 @@ final class CurlDriver {
     #endif
     guard code == 0 else {
       context.release()
-      curl_multi_cleanup(pointer)
-      return nil
+      niche_curl_multi_cleanup(pointer)
+      throw .setUp("the system has no thread for curl")
     }
     #if canImport(Darwin)
       if let thread { pthread_detach(thread) }
@@ -175,18 +178,18 @@ final class CurlDriver {
       }
       if contents.isStopping { break }
       var running: CInt = 0
-      var code = curl_multi_perform(multi.pointer, &running)
+      var code = niche_curl_multi_perform(multi.pointer, &running)
       collect()
       let wait = endOverdue()
-      if code == CURLM_OK { code = curl_multi_poll(multi.pointer, nil, 0, wait, nil) }
+      if code == CURLM_OK { code = niche_curl_multi_poll(multi.pointer, wait) }
       if code != CURLM_OK {
-        endAll(.setUp(String(cString: curl_multi_strerror(code))))
+        endAll(.setUp(String(cString: niche_curl_multi_strerror(code))))
         usleep(10_000)  // so that a lasting failure does not keep a core busy
       }
     }
     for submission in mailbox.close() { submission.waiter.resume(returning: .failure(.cancelled)) }
     endAll(.cancelled)
-    curl_multi_cleanup(multi.pointer)
+    niche_curl_multi_cleanup(multi.pointer)
   }
 
   private func begin(_ submission: CurlMailbox.Submission) {
@@ -194,10 +197,11 @@ final class CurlDriver {
     case .failure(let failure):
       submission.waiter.resume(returning: .failure(failure))
     case .success(let transfer):
-      let code = curl_multi_add_handle(multi.pointer, transfer.easy)
+      let code = niche_curl_multi_add_handle(multi.pointer, transfer.easy)
       guard code == CURLM_OK else {
         transfer.close()
-        submission.waiter.resume(returning: .failure(.setUp(String(cString: curl_multi_strerror(code)))))
+        let reason = String(cString: niche_curl_multi_strerror(code))
+        submission.waiter.resume(returning: .failure(.setUp(reason)))
         return
       }
       transfers[transfer.easy] = transfer
@@ -208,7 +212,7 @@ final class CurlDriver {
 
   private func collect() {
     var waiting: CInt = 0
-    while let message = curl_multi_info_read(multi.pointer, &waiting) {
+    while let message = niche_curl_multi_info_read(multi.pointer, &waiting) {
       guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle,
         let transfer = transfers[easy]
       else { continue }
@@ -235,7 +239,7 @@ final class CurlDriver {
   private func end(_ easy: UnsafeMutableRawPointer, _ outcome: Result<HTTPResponse, HTTPFailure>) {
     guard let transfer = transfers.removeValue(forKey: easy) else { return }
     handles[transfer.submission.id] = nil
-    curl_multi_remove_handle(multi.pointer, easy)
+    niche_curl_multi_remove_handle(multi.pointer, easy)
     transfer.close()
     mailbox.note(active: transfers.count)
     transfer.submission.waiter.resume(returning: outcome)

@@ -25,12 +25,12 @@ final class CurlTransfer {
 
   /// The transfer made ready, or why curl would not.
   static func make(_ submission: CurlMailbox.Submission) -> Result<CurlTransfer, HTTPFailure> {
-    guard let easy = curl_easy_init() else { return .failure(.setUp("curl could not make a handle")) }
+    guard let easy = niche_curl_easy_init() else { return .failure(.setUp("curl could not make a handle")) }
     var list: UnsafeMutablePointer<curl_slist>?
     for header in submission.request.headers {
-      guard let longer = curl_slist_append(list, header) else {
-        curl_slist_free_all(list)
-        curl_easy_cleanup(easy)
+      guard let longer = niche_curl_slist_append(list, header) else {
+        niche_curl_slist_free_all(list)
+        niche_curl_easy_cleanup(easy)
         return .failure(.setUp("there is no memory for the headers"))
       }
       list = longer
@@ -58,8 +58,8 @@ final class CurlTransfer {
 
   /// Gives everything back to curl; the transfer may not be used afterwards.
   func close() {
-    curl_easy_cleanup(easy)
-    curl_slist_free_all(headerList)
+    niche_curl_easy_cleanup(easy)
+    niche_curl_slist_free_all(headerList)
     errorBuffer.deallocate()
   }
 
@@ -106,7 +106,7 @@ final class CurlTransfer {
   }
 
   private func check(_ code: CURLcode) throws(HTTPFailure) {
-    guard code == CURLE_OK else { throw .setUp(String(cString: curl_easy_strerror(code))) }
+    guard code == CURLE_OK else { throw .setUp(String(cString: niche_curl_easy_strerror(code))) }
   }
 
   /// Milliseconds within what curl takes: at least one (zero would mean "no limit"), at most a fortnight.
@@ -213,7 +213,7 @@ final class CurlTransfer {
     }
     if isTooLarge { return .failure(.tooLarge) }
     let text = String(cString: errorBuffer)
-    let detail = text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
+    let detail = text.isEmpty ? String(cString: niche_curl_easy_strerror(code)) : text
     switch code {
     case CURLE_OPERATION_TIMEDOUT:
       var connected: curl_off_t = 0

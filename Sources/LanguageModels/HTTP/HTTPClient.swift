@@ -6,14 +6,15 @@ final class HTTPClient: Sendable {
   static let shared = HTTPClient()
 
   private let mailbox = CurlMailbox()
-  private let multi: CurlMultiHandle?
+  private let multi: Result<CurlMultiHandle, HTTPFailure>
 
   init() {
-    multi = CurlDriver.start(serving: mailbox)
+    let mailbox = mailbox
+    multi = Result { () throws(HTTPFailure) in try CurlDriver.start(serving: mailbox) }
   }
 
   deinit {
-    if let multi { mailbox.stop(waking: multi) }
+    if case .success(let multi) = multi { mailbox.stop(waking: multi) }
   }
 
   /// How many transfers are under way.
@@ -23,7 +24,7 @@ final class HTTPClient: Sendable {
   ///
   /// Cancelling the task closes the connection.
   func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
-    guard let multi else { throw .setUp("curl could not be started") }
+    let multi = try multi.get()
     let id = mailbox.newID()
     defer { mailbox.forget(id) }
     let outcome = await withTaskCancellationHandler {
