@@ -11,7 +11,7 @@ extension RandomStream {
   }
 
   /// A number uniformly distributed between the bounds (the upper one excluded, but for rounding).
-  public mutating func uniform(_ lower: Double, _ upper: Double) -> Double {
+  @inlinable public mutating func uniform(_ lower: Double, _ upper: Double) -> Double {
     lower + (upper - lower) * uniform()
   }
 
