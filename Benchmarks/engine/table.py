@@ -143,12 +143,12 @@ def start(results, clock):
         return
     yield "### First step and candidates"
     yield ""
-    yield ("From the start of the process to its end after one training step, as whole processes, and what of that the "
-           "step itself does not take; and how many candidates an hour one core reads, plans and trains for an epoch "
-           "of 5,000 images, reckoned from the steps above. PyTorch builds its network in a process that runs already.")
+    yield ("From the start of the process to its end after one training step, as whole processes, and what goes "
+           "before that step; and how many candidates an hour one core reads, plans and trains for an epoch of 5,000 "
+           "images, reckoned from the steps above. PyTorch builds its network in a process that runs already.")
     yield ""
     yield from rows(
-        ["Network", "First step, ms", "the shortest", "without the step", "the shortest", "PyTorch, ms",
+        ["Network", "First step, ms", "the shortest", "before it", "the shortest", "PyTorch, ms",
          "Candidates an hour", "PyTorch"], lines)
     yield ""
 
