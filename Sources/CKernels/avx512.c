@@ -2,8 +2,7 @@
 #include "kernels/variants.h"
 
 #ifdef NICHE_HAS_X86_VARIANTS
-#pragma clang attribute push( \
-    __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx512cd,avx2,fma,bmi,bmi2"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target(NICHE_AVX512_TARGET))), apply_to = function)
 #define NICHE_TABLE niche_kernels_avx512
 #define NK_WIDTH 16
 #include "kernels/table.h"

@@ -11,7 +11,7 @@ static float nk_multiply_add(ptrdiff_t rounds, float factor, float addend, ptrdi
     for (int i = 0; i < NK_CHAINS; i++) {
       chains[i] = chains[i] * factor + addend;
       // Opaque, so that rounds are done one by one as they stand.
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !(defined(NICHE_WIDE_ON_AVX2) && NK_WIDTH == 16)
       __asm__ volatile("" : "+v"(chains[i]));
 #endif
     }

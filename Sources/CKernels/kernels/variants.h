@@ -12,6 +12,17 @@
 #define NICHE_HAS_X86_VARIANTS 1
 #endif
 
+// What processors are needed for the kernels of eight and of sixteen lanes. With NICHE_WIDE_ON_AVX2 those of sixteen are
+// compiled for AVX2 too, slow as they are there, so that they can be tested on any machine.
+#define NICHE_AVX2_TARGET "avx2,fma,bmi,bmi2"
+#ifdef NICHE_WIDE_ON_AVX2
+#define NICHE_AVX512_TARGET NICHE_AVX2_TARGET
+// How wide vectors are passed does not matter among functions of one file.
+#pragma clang diagnostic ignored "-Wpsabi"
+#else
+#define NICHE_AVX512_TARGET "avx512f,avx512vl,avx512bw,avx512dq,avx512cd,avx2,fma,bmi,bmi2"
+#endif
+
 // The floats of an operand that a convolution of blocks copies at a time, a part of the second-level cache, but for
 // what a single line of results needs.
 #define NICHE_BAND_FLOATS (96 * 1024)
