@@ -22,10 +22,20 @@ struct Niche: AsyncParsableCommand {
       DoctorCommand.self,
     ])
 
+  /// The commands that compile networks.
+  private static let compiling: [any ParsableCommand.Type] = [
+    RunCommand.self, CompileCommand.self, ForwardCommand.self, TrainCommand.self, ScoreCommand.self,
+    BenchCommand.self,
+  ]
+
   /// Runs a command: exit code 0 on success, 1 on a failure, which it explains in a sentence.
   static func main() async {
-    // Most commands compile a network: meanwhile, their words are read.
-    Task.detached { NetworkCompiler.prepare() }
+    if let name = CommandLine.arguments.dropFirst().first,
+      compiling.contains(where: { $0.configuration.commandName == name })
+    {
+      // Meanwhile the command's words are read.
+      Task.detached { NetworkCompiler.prepare() }
+    }
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {

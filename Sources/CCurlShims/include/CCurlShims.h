@@ -1,5 +1,5 @@
-// curl's functions. The library is loaded when something is first asked of it: with the thirty libraries behind it that
-// takes longer than reading and planning a network, and most commands ask nobody anything.
+// curl's functions. The library is loaded when something is first asked of it: with the 28 libraries behind it that
+// takes as long as compiling and planning a small network, and most commands ask nobody anything.
 #ifndef NICHE_CCURL_SHIMS_H
 #define NICHE_CCURL_SHIMS_H
 
